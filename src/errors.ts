@@ -1,0 +1,310 @@
+/**
+ * Every way in which Tidemark can fail, by code. A code is for programs and for looking up; message and hint are
+ * for the person who reads the mail. `docs/errors.md` is generated from this table (`npm run docs`).
+ */
+
+interface ErrorEntry {
+  /** What happened, in one line: the heading in docs/errors.md. */
+  readonly title: string;
+  /** Why it usually happens. */
+  readonly cause: string;
+  /** What to do, where the thrower knows nothing more exact. */
+  readonly hint: string;
+  /** Whether the same run can succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+}
+
+export const ERRORS = {
+  // usage, config, specs
+  USAGE: {
+    title: 'The command line was not understood',
+    cause: 'An unknown command or option, or a value that does not fit.',
+    hint: 'See `tidemark --help` or `tidemark COMMAND --help`.',
+    retryable: false,
+  },
+  CONFIG_INVALID: {
+    title: 'The configuration is not valid',
+    cause: 'The config file is missing, is not JSON, or a setting is unknown or out of range.',
+    hint: 'Correct what is listed; `tidemark check` shows every fault at once.',
+    retryable: false,
+  },
+  SPEC_INVALID: {
+    title: 'The task spec is not valid',
+    cause: 'The spec is not JSON, or a field is unknown, missing or out of range.',
+    hint: 'Correct what is listed; `tidemark check FILE` shows every fault at once. The last good version stays scheduled.',
+    retryable: false,
+  },
+  SPEC_UNREADABLE: {
+    title: 'The task spec cannot be read',
+    cause: 'The file does not exist, or its permissions keep Tidemark out.',
+    hint: 'Check the path and that the user Tidemark runs as may read it.',
+    retryable: false,
+  },
+  ALREADY_RUNNING: {
+    title: 'The task, or the daemon, is already running',
+    cause: 'Another process on this state folder runs the same task, or another daemon uses the folder.',
+    hint: 'Wait for it to end, or give the second installation a `state_dir` of its own.',
+    retryable: true,
+  },
+  INTERRUPTED: {
+    title: 'The run was interrupted',
+    cause: 'Tidemark was asked to stop (SIGTERM, SIGINT) and the run did not end within `shutdown_grace`.',
+    hint: 'Nothing was published; the run can simply be repeated.',
+    retryable: true,
+  },
+
+  // source
+  SERVER_UNREACHABLE: {
+    title: 'The database server cannot be reached',
+    cause: 'Wrong host or port, the server is down, or a firewall is in between.',
+    hint: 'Check `host` and `port` of the source and that the server is up and reachable from this machine.',
+    retryable: true,
+  },
+  ACCESS_DENIED: {
+    title: 'The database refused the user',
+    cause: 'Wrong user or password, or the account may not connect from this host.',
+    hint: 'Check `user` and `password` of the source.',
+    retryable: false,
+  },
+  PRIVILEGE_MISSING: {
+    title: 'The database user lacks a privilege',
+    cause: 'The account may connect, but not read what the spec asks for.',
+    hint: 'Grant SELECT on the table to the user of the source.',
+    retryable: false,
+  },
+  DATABASE_UNKNOWN: {
+    title: 'The database does not exist',
+    cause: '`database` of the source is misspelt, or the user may not see it.',
+    hint: 'Correct `database` of the source.',
+    retryable: false,
+  },
+  TABLE_UNKNOWN: {
+    title: 'The table does not exist',
+    cause: 'The name is misspelt, the table was renamed or dropped, or the user may not see it.',
+    hint: 'Correct the table name in the spec.',
+    retryable: false,
+  },
+  COLUMN_UNKNOWN: {
+    title: 'A column does not exist',
+    cause: 'The name is misspelt, or the column was renamed or dropped.',
+    hint: 'Correct the column name in the spec.',
+    retryable: false,
+  },
+  QUERY_INVALID: {
+    title: 'The database did not accept the SQL',
+    cause: 'A syntax error in the custom query, or a condition that the server refuses, such as a broken regexp.',
+    hint: 'Try the statement by hand in a client; `tidemark plan` prints it.',
+    retryable: false,
+  },
+  QUERY_WRITES: {
+    title: 'The custom query tries to write',
+    cause: 'Tidemark reads in a read-only session; the query is not a plain SELECT.',
+    hint: 'Make `query.custom` one SELECT without INTO, FOR UPDATE or further statements.',
+    retryable: false,
+  },
+  COLUMNS_AMBIGUOUS: {
+    title: 'Two output columns have the same name',
+    cause: 'A join in the custom query returns a column name twice.',
+    hint: 'Give one of them an alias: `SELECT a.id, b.id AS b_id …`.',
+    retryable: false,
+  },
+  SPAN_ON_NUMBER: {
+    title: 'A time span stands on a numeric column',
+    cause: '`cdc` counts a span such as "12 hours" back in time, and the column holds numbers.',
+    hint: 'Use a DATE, DATETIME or TIMESTAMP column, or a literal bound.',
+    retryable: false,
+  },
+  CONNECTION_LOST: {
+    title: 'The connection to the database was lost',
+    cause: 'The server restarted, the session was killed, or the network broke before the last row was read.',
+    hint: 'Usually passes by itself. If it recurs, look at the server log and at `net_write_timeout`.',
+    retryable: true,
+  },
+  CONNECTION_SILENT: {
+    title: 'The database went silent',
+    cause: 'No byte came for longer than `idle_timeout`: a hung server, a dead network path, or a very slow query.',
+    hint: 'Look at SHOW PROCESSLIST on the server; if the query is just slow, raise `idle_timeout` of the source.',
+    retryable: true,
+  },
+  TOO_MANY_CONNECTIONS: {
+    title: 'The database has no connection left',
+    cause: '`max_connections` of the server or of the user is reached.',
+    hint: 'Raise the limit, or lower `max_concurrent_tasks`.',
+    retryable: true,
+  },
+  LOCK_TIMEOUT: {
+    title: 'A lock could not be had in time',
+    cause: 'Another transaction or an ALTER TABLE holds the table.',
+    hint: 'Find the holder with SHOW PROCESSLIST, or move the schedule away from it.',
+    retryable: true,
+  },
+  QUERY_TIMEOUT: {
+    title: 'The query took longer than allowed',
+    cause: 'The server ended it: `max_execution_time`, `max_statement_time`, or somebody killed it.',
+    hint: 'Add an index for the filter, narrow the window, or raise the limit.',
+    retryable: true,
+  },
+  TABLE_CHANGED: {
+    title: 'The table was altered while it was read',
+    cause: 'An ALTER TABLE or TRUNCATE ended after the snapshot was taken.',
+    hint: 'Run again; keep migrations away from the schedule.',
+    retryable: true,
+  },
+  ZERO_DATE: {
+    title: 'A zero or partial date was found',
+    cause: 'The spec says `"zero_dates": "fail"` and a value such as 0000-00-00 was read.',
+    hint: 'Correct the row, or choose `"zero_dates": "null"` or `"string"`.',
+    retryable: false,
+  },
+  RESULT_EMPTY: {
+    title: 'The result was empty',
+    cause: 'The spec says `"on_empty": "fail"` and no row matched.',
+    hint: 'Check the filters and the window; if empty is fine, use `"on_empty": "header"` or `"skip"`.',
+    retryable: false,
+  },
+  TLS_FAILED: {
+    title: 'The secure connection could not be set up',
+    cause: 'The source asks for TLS and the server does not offer it, or its certificate is not trusted.',
+    hint: 'Check `tls` of the source; for a private authority name its certificate in `tls_ca`.',
+    retryable: false,
+  },
+  SOURCE_FAILED: {
+    title: 'The database reported an error',
+    cause: 'The server answered with an error that has no code of its own here.',
+    hint: 'Look the server’s own error number up; it is in the message.',
+    retryable: false,
+  },
+
+  // sink
+  BUCKET_MISSING: {
+    title: 'The bucket does not exist',
+    cause: '`bucket` of the sink is misspelt, or it is in another region or account.',
+    hint: 'Correct `bucket`, `region` or `endpoint` of the sink, or create the bucket.',
+    retryable: false,
+  },
+  S3_ACCESS_DENIED: {
+    title: 'S3 refused the request',
+    cause: 'The credentials lack a permission on the bucket or its encryption key.',
+    hint: 'Allow s3:PutObject and s3:AbortMultipartUpload on the prefix.',
+    retryable: false,
+  },
+  S3_CREDENTIALS: {
+    title: 'The S3 credentials are missing, wrong or expired',
+    cause: 'No credentials were found, the key is unknown, or a session token is past its end.',
+    hint: 'Renew the credentials, or check the environment, profile or role that Tidemark runs with.',
+    retryable: false,
+  },
+  S3_THROTTLED: {
+    title: 'S3 asked to slow down',
+    cause: 'Too many requests on the prefix; the SDK’s own retries were used up.',
+    hint: 'Usually passes by itself. If it recurs, spread schedules or use a prefix of its own.',
+    retryable: true,
+  },
+  S3_UNAVAILABLE: {
+    title: 'S3 did not answer as it should',
+    cause: 'The endpoint cannot be reached, reset the connection, was silent for too long, or answered with a 5xx.',
+    hint: 'Usually passes by itself. If it recurs, check `endpoint`, `region` and the network.',
+    retryable: true,
+  },
+  S3_FAILED: {
+    title: 'S3 reported an error',
+    cause: 'The service answered with an error that has no code of its own here.',
+    hint: 'Look the service’s own error code up; it is in the message.',
+    retryable: false,
+  },
+  OBJECT_TOO_LARGE: {
+    title: 'An object grew beyond what S3 takes',
+    cause: 'A table exported as one object passed 5 TB or 10,000 parts.',
+    hint: 'Lower `batch_threshold_mb`, so that the table is exported in batches.',
+    retryable: false,
+  },
+
+  // this machine
+  STATE_UNUSABLE: {
+    title: 'The state folder cannot be used',
+    cause: 'It cannot be written, its file is corrupt, or it was written by a newer Tidemark.',
+    hint: 'Check owner and free space of `state_dir`; restore the file from a backup rather than deleting it.',
+    retryable: false,
+  },
+  LOGS_UNWRITABLE: {
+    title: 'The log files cannot be written',
+    cause: 'The disk is full, or the folder is not writable. Runs go on; their log lines go to stderr only.',
+    hint: 'Free space on the disk of `logs_dir`, or correct its permissions.',
+    retryable: true,
+  },
+  MAIL_FAILED: {
+    title: 'A mail could not be sent',
+    cause: 'The SMTP server cannot be reached, refused the login, or refused the recipient.',
+    hint: 'Check `smtp` in the config; `tidemark check` shows what is set.',
+    retryable: true,
+  },
+  INTERNAL: {
+    title: 'Tidemark itself failed',
+    cause: 'A fault in the program.',
+    hint: 'Please report it with the run’s log.',
+    retryable: false,
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface ErrorDetails {
+  /** Replaces the table's general hint by one for this case, such as the exact GRANT. */
+  readonly hint?: string | undefined;
+  readonly retryable?: boolean | undefined;
+  /** The SQL that failed. */
+  readonly sql?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The one error that crosses module borders. The message is a sentence for people, without the code. */
+export class TidemarkError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly retryable: boolean;
+  readonly sql: string | null;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'TidemarkError';
+    this.code = code;
+    this.hint = details.hint ?? ERRORS[code].hint;
+    this.retryable = details.retryable ?? ERRORS[code].retryable;
+    this.sql = details.sql ?? null;
+  }
+}
+
+/** One thing wrong in a config or spec file: where, what was found, what is allowed, what to do. */
+export interface Fault {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly column: number;
+  /** JSON path of the value, `table[0].filters.manager_id`; empty for the whole file. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Every fault of one file at once. */
+export class FaultsError extends TidemarkError {
+  readonly faults: readonly Fault[];
+
+  constructor(code: 'SPEC_INVALID' | 'CONFIG_INVALID', faults: readonly Fault[]) {
+    super(code, faults.map(formatFault).join('\n'));
+    this.name = 'FaultsError';
+    this.faults = faults;
+  }
+}
+
+/** `specs/a.json:3:14 table[0].columns: found 5; a list of names or "*" is allowed` */
+export function formatFault(fault: Fault): string {
+  const path = fault.path === '' ? '' : ` ${fault.path}:`;
+  return `${fault.file}:${fault.line}:${fault.column}${path} ${fault.message}`;
+}
+
+/** Anything that was thrown, as a TidemarkError: what is not one already is a fault in the program. */
+export function asTidemarkError(error: unknown): TidemarkError {
+  if (error instanceof TidemarkError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new TidemarkError('INTERNAL', message, { cause: error });
+}

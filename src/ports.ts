@@ -1,0 +1,87 @@
+/**
+ * What a run asks of the outside world: records of functions, given by `sources/`, `sinks/`, `state/` and the
+ * logger. `run.ts`, `extract/` and `publish/` know these shapes and nothing of what stands behind them.
+ */
+import type { OutputColumn, PreparedObject, PreparedPart, ServerIdentity } from './domain.ts';
+
+/** Receives rows as the server sent them: the payload of one text-protocol row, valid only during the call. */
+export type RowHandler = (packet: Buffer, start: number, end: number) => void;
+
+export interface RowStream {
+  /** Stops reading from the socket; rows already received still come (64 KiB at most, larger rows excepted). */
+  pause(): void;
+  resume(): void;
+  /** Settles when the server has said that the result is complete; rejects on anything else. */
+  readonly done: Promise<void>;
+}
+
+/** A column of a table as information_schema describes it. */
+export interface TableColumn {
+  readonly name: string;
+  /** Lower case base type, `bigint`. */
+  readonly dataType: string;
+  /** Full type, `bigint(20) unsigned`. */
+  readonly columnType: string;
+  readonly nullable: boolean;
+  /** Hidden from `SELECT *`. */
+  readonly invisible: boolean;
+}
+
+export interface TableFacts {
+  readonly name: string;
+  readonly columns: readonly TableColumn[];
+  readonly primaryKey: readonly string[];
+  /** From the storage engine's statistics; null where it keeps none (views). */
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  /** False where the engine keeps no snapshots (MyISAM, MEMORY …); null where unknown (views). */
+  readonly transactional: boolean | null;
+}
+
+/** A consistent, read-only view of the source: all that is read through one snapshot is of the same moment. */
+export interface Snapshot {
+  readonly server: ServerIdentity;
+  tableFacts(table: string): Promise<TableFacts>;
+  /** Result columns of a SELECT, without running it. */
+  describeQuery(sql: string): Promise<readonly OutputColumn[]>;
+  /** EXPLAIN's estimate of the rows a SELECT reads and returns, and what it warns of. */
+  explain(sql: string): Promise<{ readonly rows: number | null; readonly warnings: readonly string[] }>;
+  /** The server's own wall clock at an instant, `YYYY-MM-DD HH:MM:SS.ffffff`, as DATETIME values are written in. */
+  wallClock(instant: Date): Promise<string>;
+  /** Runs a SELECT; rows go to `onRow` as they come. */
+  rows(sql: string, expected: readonly OutputColumn[], onRow: RowHandler, signal: AbortSignal): RowStream;
+  close(): Promise<void>;
+}
+
+export interface Source {
+  open(signal: AbortSignal): Promise<Snapshot>;
+}
+
+/** An object on its way: parts may be sent in any number; nothing is visible before `complete`. */
+export interface PendingUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  sendPart(partNumber: number, body: Buffer): Promise<PreparedPart>;
+}
+
+export interface ObjectMeta {
+  readonly contentType: string;
+}
+
+export interface Sink {
+  /** `s3://bucket/key`, as manifests name it. */
+  url(key: string): string;
+  begin(key: string, meta: ObjectMeta, signal: AbortSignal): Promise<PendingUpload>;
+  complete(prepared: Pick<PreparedObject, 'key' | 'uploadId' | 'parts'>): Promise<void>;
+  /** Ends an upload without a trace; a missing upload is already what was wanted. */
+  abort(upload: { readonly key: string; readonly uploadId: string }): Promise<void>;
+  put(key: string, body: Buffer, meta: ObjectMeta): Promise<void>;
+  /** Removes an object this run wrote. Only for undoing a commit that failed half-way. */
+  remove(key: string): Promise<void>;
+}
+
+/** What a run tells as it goes: the progress bar, the run's log file, live pages. */
+export interface RunObserver {
+  planned(plan: import('./domain.ts').Plan): void;
+  progress(progress: { readonly rows: number; readonly bytes: number; readonly files: number }): void;
+}
