@@ -2,7 +2,7 @@
  * What a run asks of the outside world: records of functions, given by `sources/`, `sinks/`, `state/` and the
  * logger. `run.ts`, `extract/` and `publish/` know these shapes and nothing of what stands behind them.
  */
-import type { OutputColumn, PreparedObject, PreparedPart, ServerIdentity } from './domain.ts';
+import type { OutputColumn, Plan, PreparedObject, PreparedPart, ServerIdentity } from './domain.ts';
 
 /** Receives rows as the server sent them: the payload of one text-protocol row, valid only during the call. */
 export type RowHandler = (packet: Buffer, start: number, end: number) => void;
@@ -82,6 +82,30 @@ export interface Sink {
 
 /** What a run tells as it goes: the progress bar, the run's log file, live pages. */
 export interface RunObserver {
-  planned(plan: import('./domain.ts').Plan): void;
+  planned(plan: Plan): void;
   progress(progress: { readonly rows: number; readonly bytes: number; readonly files: number }): void;
+}
+
+/** What is told beside a log message. `task` names the task the line belongs to; an Error becomes its message. */
+export interface LogFields {
+  readonly task?: string | undefined;
+  readonly [name: string]: unknown;
+}
+
+/** Writes log lines. Nothing that goes wrong in writing reaches the caller. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** The log of one run: what is written here also goes to the run's own file. */
+export interface RunLog extends Log {
+  /** Path of the run's file. */
+  readonly file: string;
+  /** The last lines, oldest first, redacted: what a failure mail ends with. */
+  tail(count: number): string[];
+  /** Settles when every line is written and the file is closed. */
+  close(): Promise<void>;
 }
