@@ -1,0 +1,66 @@
+/**
+ * Table columns to output columns: which kind of value each is, and the SQL expression that reads it exactly.
+ */
+import type { OutputColumn, ValueKind } from '../domain.ts';
+import type { TableColumn } from '../ports.ts';
+import { quoteName } from './sql.ts';
+
+const KINDS: Readonly<Record<string, ValueKind>> = {
+  tinyint: 'number',
+  smallint: 'number',
+  mediumint: 'number',
+  int: 'number',
+  bigint: 'number',
+  decimal: 'number',
+  double: 'number',
+  year: 'number',
+  float: 'float32',
+  date: 'date',
+  datetime: 'datetime',
+  timestamp: 'timestamp',
+  bit: 'bit',
+  binary: 'binary',
+  varbinary: 'binary',
+  tinyblob: 'binary',
+  blob: 'binary',
+  mediumblob: 'binary',
+  longblob: 'binary',
+  vector: 'binary',
+};
+
+const GEOMETRY = /^(geometry|point|linestring|polygon|multi(point|linestring|polygon)|geom(etry)?collection)$/;
+
+export function outputColumn(column: TableColumn): OutputColumn {
+  return {
+    name: column.name,
+    mysqlType: column.columnType,
+    nullable: column.nullable,
+    kind: KINDS[column.dataType] ?? 'text',
+  };
+}
+
+/** The item of the SELECT list that reads a column. */
+export function selectExpression(column: TableColumn): string {
+  const name = quoteName(column.name);
+  if (GEOMETRY.test(column.dataType)) return `ST_AsText(${name}) AS ${name}`;
+  return needsExactDouble(column) ? `${exactDouble(name)} AS ${name}` : name;
+}
+
+/**
+ * The server prints FLOAT with six digits and DOUBLE(M,D) with D decimals; as an unscaled DOUBLE either is printed
+ * with all the digits it needs. Multiplying keeps the sign of a negative zero, where adding would not.
+ */
+export function exactDouble(expression: string): string {
+  return `${expression} * 1e0`;
+}
+
+function needsExactDouble(column: TableColumn): boolean {
+  return column.dataType === 'float' || (column.dataType === 'double' && column.columnType.includes('('));
+}
+
+/** Result columns that a custom query must be wrapped for, to read them exactly. */
+export function wrappedExpression(column: OutputColumn): string {
+  const name = quoteName(column.name);
+  if (column.mysqlType === 'geometry') return `ST_AsText(${name}) AS ${name}`;
+  return column.kind === 'float32' ? `${exactDouble(name)} AS ${name}` : name;
+}

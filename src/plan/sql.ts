@@ -1,0 +1,65 @@
+/**
+ * SQL text from names and values. Nothing from a spec reaches a statement except through here.
+ *
+ * The session's `sql_mode` is empty and its charset utf8mb4 (see sources/mysql/connect.ts), so a backslash escapes
+ * and double quotes delimit strings; both are escaped.
+ * https://dev.mysql.com/doc/refman/8.4/en/string-literals.html
+ */
+import type { Filter, Literal } from '../domain.ts';
+
+/** A quoted identifier: backticks inside are doubled. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\0': '\\0',
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\x1a': '\\Z',
+  '"': '\\"',
+  "'": "\\'",
+  '\\': '\\\\',
+};
+
+export function quoteString(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- NUL, backspace and Ctrl-Z are what must be escaped
+  return `'${text.replaceAll(/[\0\b\t\n\r\x1a"'\\]/g, (char) => ESCAPES[char]!)}'`;
+}
+
+/** A literal's SQL: numbers as their exact source text, strings escaped. */
+export function literalSql(literal: Literal): string {
+  return literal.kind === 'string' ? quoteString(literal.text) : literal.text;
+}
+
+/** One condition of a WHERE clause. */
+export function filterSql(filter: Filter): string {
+  const column = quoteName(filter.column);
+  switch (filter.condition) {
+    case 'is null':
+    case 'is not null':
+      return `${column} ${filter.condition.toUpperCase()}`;
+    case 'in':
+    case 'not in':
+      return `${column} ${filter.condition.toUpperCase()} (${filter.values.map(literalSql).join(', ')})`;
+    case 'between':
+      return `${column} BETWEEN ${literalSql(filter.low)} AND ${literalSql(filter.high)}`;
+    default:
+      return `${column} ${filter.condition.toUpperCase()} ${literalSql(filter.value)}`;
+  }
+}
+
+/** `SELECT … FROM … WHERE … ORDER BY …`, one clause a line. */
+export function selectSql(parts: {
+  readonly expressions: readonly string[];
+  readonly table: string;
+  readonly conditions: readonly string[];
+  readonly orderBy: readonly string[];
+}): string {
+  const lines = [`SELECT ${parts.expressions.join(', ')}`, `FROM ${quoteName(parts.table)}`];
+  if (parts.conditions.length > 0) lines.push(`WHERE ${parts.conditions.join('\n  AND ')}`);
+  if (parts.orderBy.length > 0) lines.push(`ORDER BY ${parts.orderBy.map(quoteName).join(', ')}`);
+  return lines.join('\n');
+}

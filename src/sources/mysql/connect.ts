@@ -1,0 +1,134 @@
+/**
+ * Opens a session on a MySQL or MariaDB server: TLS as asked, a known time zone and SQL mode, read-only.
+ */
+import { readFile } from 'node:fs/promises';
+import mysql, { type Connection, type ConnectionOptions, type RowDataPacket } from 'mysql2';
+import { TidemarkError } from '../../errors.ts';
+import { sourceError, type ErrorContext } from './errors.ts';
+
+export interface MysqlSourceOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** `preferred` encrypts where the server can, `verify` also checks its certificate and name. */
+  readonly tls: 'disabled' | 'preferred' | 'required' | 'verify';
+  /** PEM file of the authority to trust instead of the system's. */
+  readonly tlsCa: string | null;
+  readonly connectTimeoutMs: number;
+  /** A session from which nothing comes for so long is given up. */
+  readonly idleTimeoutMs: number;
+}
+
+export interface Session {
+  readonly connection: Connection;
+  readonly context: ErrorContext;
+  /** One statement; rows as objects of text. Not for table data. */
+  query(sql: string, values?: readonly unknown[]): Promise<RowDataPacket[]>;
+}
+
+/** How long the server waits for us while backpressure holds the socket, in seconds. */
+const NET_WRITE_TIMEOUT_S = 3600;
+/** How long to wait for a table that an ALTER TABLE holds, in seconds; the server's default is up to a year. */
+const LOCK_WAIT_TIMEOUT_S = 60;
+
+/**
+ * Connects and prepares the session.
+ *
+ * @throws TidemarkError SERVER_UNREACHABLE, ACCESS_DENIED, DATABASE_UNKNOWN, TLS_FAILED, TOO_MANY_CONNECTIONS …
+ */
+export async function connect(options: MysqlSourceOptions): Promise<Session> {
+  const context: ErrorContext = options;
+  const connection = await connectWithTls(options, context);
+  // Every command reports its own failure; this one keeps an idle connection's death from ending the process.
+  connection.on('error', () => {});
+  const query = (sql: string, values: readonly unknown[] = []): Promise<RowDataPacket[]> =>
+    new Promise((resolve, reject) => {
+      const command = { sql, values: [...values], timeout: options.idleTimeoutMs };
+      connection.query<RowDataPacket[]>(command, (error, rows) => {
+        if (error === null) return resolve(rows);
+        if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') return reject(silent(options));
+        reject(sourceError(error, { ...context, sql }));
+      });
+    });
+  const session = { connection, context, query };
+  try {
+    // What the user's own zone is must be known before it is replaced: DATETIME values are written in it.
+    await session.query('SET @tidemark_zone = @@session.time_zone');
+    await session.query(
+      "SET SESSION time_zone = '+00:00', SESSION sql_mode = '', " +
+        `SESSION net_write_timeout = ${NET_WRITE_TIMEOUT_S}, SESSION lock_wait_timeout = ${LOCK_WAIT_TIMEOUT_S}`,
+    );
+    // With READ COMMITTED, a consistent snapshot would silently be none.
+    await session.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    await session.query('SET SESSION TRANSACTION READ ONLY');
+    return session;
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
+}
+
+/** The error of a session that has said nothing for `idleTimeoutMs`. */
+export function silent(options: MysqlSourceOptions): TidemarkError {
+  return new TidemarkError(
+    'CONNECTION_SILENT',
+    `${options.host}:${options.port} sent nothing for ${options.idleTimeoutMs / 1000} s while a result was awaited.`,
+  );
+}
+
+async function connectWithTls(options: MysqlSourceOptions, context: ErrorContext): Promise<Connection> {
+  if (options.tls === 'disabled') return open(options, context, {});
+  const verify = options.tls === 'verify';
+  const ssl = {
+    rejectUnauthorized: verify,
+    verifyIdentity: verify,
+    ...(options.tlsCa === null ? {} : { ca: await readAuthority(options.tlsCa) }),
+  };
+  try {
+    return await open(options, context, { ssl });
+  } catch (error) {
+    // A server without TLS, or with one too old for this runtime.
+    const plain = options.tls === 'preferred' && error instanceof TidemarkError && error.code === 'TLS_FAILED';
+    if (plain) return open(options, context, {});
+    throw error;
+  }
+}
+
+async function readAuthority(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new TidemarkError('TLS_FAILED', `The certificate file ${path} cannot be read.`, { cause: error });
+  }
+}
+
+function open(options: MysqlSourceOptions, context: ErrorContext, extra: ConnectionOptions): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const connection = mysql.createConnection({
+      host: options.host,
+      port: options.port,
+      user: options.user,
+      password: options.password,
+      database: options.database,
+      charset: 'utf8mb4',
+      connectTimeout: options.connectTimeoutMs,
+      enableKeepAlive: true,
+      // Metadata comes as text too; no value becomes a floating-point number or a Date.
+      supportBigNumbers: true,
+      bigNumberStrings: true,
+      dateStrings: true,
+      multipleStatements: false,
+      // LOAD DATA LOCAL would let a hostile server read our files.
+      flags: ['-LOCAL_FILES'],
+      ...extra,
+    });
+    connection.once('error', () => {});
+    connection.connect((error) => {
+      if (error === null) return resolve(connection);
+      connection.destroy();
+      reject(sourceError(error, context, 'connect'));
+    });
+  });
+}
