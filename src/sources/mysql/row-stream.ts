@@ -37,6 +37,7 @@ interface RawSocket {
   readonly bytesRead: number;
   pause(): void;
   resume(): void;
+  destroy(): void;
 }
 
 const SILENCE_CHECKS = 10;
@@ -67,15 +68,22 @@ export function streamRows(
 
   const command = connection.query(sql) as unknown as RawQuery;
 
+  const unsubscribe = (): void => {
+    clearInterval(watchdog);
+    signal.removeEventListener('abort', onAbort);
+    connection.off('error', onError);
+  };
   const stop = (reason: unknown): void => {
     if (failure !== null || complete) return;
     failure = reason;
-    clearInterval(watchdog);
-    signal.removeEventListener('abort', onAbort);
+    unsubscribe();
     connection.destroy();
+    // mysql2 ends its side of the socket politely, which a paused or hung peer would never notice.
+    socket.destroy();
     settled.reject(reason);
   };
   const onAbort = (): void => stop(signal.reason);
+  const onError = (error: unknown): void => stop(sourceError(error, { ...session.context, sql }));
 
   // A hung server or a dead network path sends no error; only the absence of bytes tells.
   let seen = -1;
@@ -115,16 +123,17 @@ export function streamRows(
       stop(error);
     }
   });
-  command.on('error', (error) => stop(sourceError(error, { ...session.context, sql })));
+  command.on('error', onError);
   command.on('end', () => {
     if (failure !== null) return;
-    clearInterval(watchdog);
-    signal.removeEventListener('abort', onAbort);
-    if (complete) return settled.resolve();
-    stop(new TidemarkError('CONNECTION_LOST', 'The result ended without the protocol’s EOF packet.', { sql }));
+    if (!complete) {
+      return stop(new TidemarkError('CONNECTION_LOST', 'The result ended without the protocol’s EOF packet.', { sql }));
+    }
+    unsubscribe();
+    settled.resolve();
   });
   // Without a callback on the command, mysql2 reports a dead connection on the connection.
-  connection.once('error', (error) => stop(sourceError(error, { ...session.context, sql })));
+  connection.on('error', onError);
 
   return {
     pause() {

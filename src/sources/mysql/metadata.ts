@@ -1,0 +1,152 @@
+/**
+ * What the server knows about tables and queries: columns, keys, sizes, estimates. Reads no table data.
+ */
+import { distance } from 'fastest-levenshtein';
+import type { FieldPacket } from 'mysql2';
+import type { OutputColumn } from '../../domain.ts';
+import { TidemarkError } from '../../errors.ts';
+import type { TableColumn, TableFacts } from '../../ports.ts';
+import { columnOfResult } from './columns.ts';
+import { sourceError } from './errors.ts';
+import type { Session } from './connect.ts';
+
+/** Engines whose tables take part in a consistent snapshot. */
+const SNAPSHOT_ENGINES = new Set(['InnoDB', 'ROCKSDB', 'TokuDB', 'ndbcluster']);
+
+/**
+ * Columns, primary key and size of a table or view, by information_schema.
+ *
+ * @throws TidemarkError TABLE_UNKNOWN with the nearest name, PRIVILEGE_MISSING with the GRANT.
+ */
+export async function tableFacts(session: Session, table: string): Promise<TableFacts> {
+  const { database } = session.context;
+  const [size] = await session.query(
+    'SELECT ENGINE AS engine, TABLE_ROWS AS row_count, DATA_LENGTH AS data_length ' +
+      'FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?',
+    [database, table],
+  );
+  const columns = await session.query(
+    'SELECT COLUMN_NAME AS name, DATA_TYPE AS data_type, COLUMN_TYPE AS column_type, IS_NULLABLE AS nullable, ' +
+      'EXTRA AS extra FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ' +
+      'ORDER BY ORDINAL_POSITION',
+    [database, table],
+  );
+  if (size === undefined || columns.length === 0) throw await whyNotSeen(session, table);
+  const key = await session.query(
+    'SELECT COLUMN_NAME AS name FROM information_schema.STATISTICS ' +
+      "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX",
+    [database, table],
+  );
+  return {
+    name: table,
+    columns: columns.map(
+      (row): TableColumn => ({
+        name: row['name'],
+        dataType: row['data_type'].toLowerCase(),
+        columnType: row['column_type'],
+        nullable: row['nullable'] === 'YES',
+        invisible: /\bINVISIBLE\b/i.test(row['extra']),
+      }),
+    ),
+    primaryKey: key.map((row) => row['name']),
+    rows: size['row_count'] === null ? null : Number(size['row_count']),
+    bytes: size['data_length'] === null ? null : Number(size['data_length']),
+    transactional: size['engine'] === null ? null : SNAPSHOT_ENGINES.has(size['engine']),
+  };
+}
+
+/** A table that information_schema does not show is missing, or hidden from this user: asking for it tells which. */
+async function whyNotSeen(session: Session, table: string): Promise<TidemarkError> {
+  const { host, port, database } = session.context;
+  try {
+    await session.query(`SELECT 1 FROM \`${table.replaceAll('`', '``')}\` LIMIT 0`);
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || error.code !== 'TABLE_UNKNOWN') return error as TidemarkError;
+  }
+  const tables = await session.query(
+    'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?',
+    [database],
+  );
+  const nearest = nearestName(
+    table,
+    tables.map((row) => row['name']),
+  );
+  return new TidemarkError(
+    'TABLE_UNKNOWN',
+    `There is no table ${table} in database ${database} on ${host}:${port}.` +
+      (nearest === null ? '' : ` Did you mean ${nearest}?`),
+    { hint: nearest === null ? undefined : `Write "${nearest}" as the table’s name in the spec.` },
+  );
+}
+
+/** The name most like the one that was not found; null where none is near. */
+export function nearestName(name: string, known: readonly string[]): string | null {
+  const wanted = name.toLowerCase();
+  let best: string | null = null;
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const steps = distance(wanted, candidate.toLowerCase());
+    if (steps < bestDistance) [best, bestDistance] = [candidate, steps];
+  }
+  return best;
+}
+
+/** mysql2's prepared statement, as far as it is looked at here. */
+interface PreparedStatement {
+  readonly columns: readonly FieldPacket[];
+  close(): void;
+}
+
+/**
+ * The result columns of a SELECT. The server parses, resolves and checks it (COM_STMT_PREPARE), and runs nothing.
+ *
+ * @throws TidemarkError QUERY_INVALID, TABLE_UNKNOWN, COLUMN_UNKNOWN, PRIVILEGE_MISSING …
+ */
+export function describeQuery(session: Session, sql: string): Promise<OutputColumn[]> {
+  return new Promise((resolve, reject) => {
+    session.connection.prepare(sql, (error, prepared) => {
+      if (error !== null) return reject(sourceError(error, { ...session.context, sql }));
+      const statement = prepared as unknown as PreparedStatement;
+      const columns = statement.columns.map(columnOfResult);
+      statement.close();
+      resolve(columns);
+    });
+  });
+}
+
+/**
+ * EXPLAIN's guess at the rows a SELECT returns, and what an operator should know of its plan.
+ *
+ * A view may be read without SHOW VIEW but not explained: rows is null then, and a warning says so.
+ */
+export async function explain(
+  session: Session,
+  sql: string,
+): Promise<{ rows: number | null; warnings: string[] }> {
+  let plan;
+  try {
+    // MySQL 8 dropped EXTENDED and shows `filtered` anyway; the older ones need it.
+    plan = await session.query(`EXPLAIN ${sql}`);
+    if (plan[0] !== undefined && !('filtered' in plan[0])) plan = await session.query(`EXPLAIN EXTENDED ${sql}`);
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || error.code !== 'PRIVILEGE_MISSING') throw error;
+    return { rows: null, warnings: [`EXPLAIN was refused, so the size is unknown. ${error.hint}`] };
+  }
+  let rows = 1;
+  let known = false;
+  const warnings: string[] = [];
+  for (const step of plan) {
+    // Steps of the outermost SELECT multiply; derived tables and subqueries are behind them.
+    if (!/^(SIMPLE|PRIMARY)$/.test(step['select_type'] ?? '')) continue;
+    if (step['rows'] !== null && step['rows'] !== undefined) {
+      rows *= (Number(step['rows']) * Number(step['filtered'] ?? 100)) / 100;
+      known = true;
+    }
+    const extra: string = step['Extra'] ?? '';
+    if (/Using filesort/.test(extra)) {
+      warnings.push(`${step['table'] ?? 'the result'} is sorted by the server for ORDER BY: no index gives this order.`);
+    }
+    if (/Impossible WHERE|no matching row/.test(extra)) [rows, known] = [0, true];
+  }
+  return { rows: known ? Math.round(rows) : null, warnings };
+}

@@ -1,0 +1,122 @@
+/**
+ * One consistent, read-only snapshot of a server: everything read through it is of the same moment.
+ */
+import type { OutputColumn, ServerIdentity } from '../../domain.ts';
+import { TidemarkError } from '../../errors.ts';
+import type { RowStream, Snapshot, Source } from '../../ports.ts';
+import { connect, type MysqlSourceOptions, type Session } from './connect.ts';
+import { describeQuery, explain, tableFacts } from './metadata.ts';
+import { columnOfResult } from './columns.ts';
+import { streamRows } from './row-stream.ts';
+
+export function mysqlSource(options: MysqlSourceOptions): Source {
+  return {
+    async open(signal) {
+      signal.throwIfAborted();
+      const session = await connect(options);
+      try {
+        const server = await identify(session);
+        await openSnapshot(session, server);
+        signal.throwIfAborted();
+        return snapshotOf(session, options, server);
+      } catch (error) {
+        session.connection.destroy();
+        throw error;
+      }
+    },
+  };
+}
+
+async function identify(session: Session): Promise<ServerIdentity> {
+  const { host, port, database } = session.context;
+  const [row] = await session.query('SELECT VERSION() AS version');
+  const version: string = row!['version'];
+  return { host, port, database, version, flavor: /mariadb/i.test(version) ? 'mariadb' : 'mysql' };
+}
+
+async function openSnapshot(session: Session, server: ServerIdentity): Promise<void> {
+  if (server.flavor === 'mysql' && Number.parseInt(server.version, 10) >= 8) {
+    // MySQL 8+ serves table sizes from a cache that is up to a day old.
+    await session.query('SET SESSION information_schema_stats_expiry = 0');
+  }
+  await session.query('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+}
+
+function snapshotOf(session: Session, options: MysqlSourceOptions, server: ServerIdentity): Snapshot {
+  let broken = false;
+  return {
+    server,
+    tableFacts: (table) => tableFacts(session, table),
+    describeQuery: (sql) => describeQuery(session, sql),
+    explain: (sql) => explain(session, sql),
+    wallClock: (instant) => wallClock(session, instant),
+    rows(sql, expected, onRow, signal) {
+      const stream = streamRows(
+        session,
+        options,
+        sql,
+        (fields) => checkColumns(fields.map(columnOfResult), expected, sql),
+        onRow,
+        signal,
+      );
+      const done = stream.done.catch((error: unknown) => {
+        broken = true;
+        throw error;
+      });
+      return { pause: stream.pause, resume: stream.resume, done } satisfies RowStream;
+    },
+    async close() {
+      if (!broken) return endSession(session);
+      session.connection.destroy();
+      await killSession(options, session.connection.threadId);
+    },
+  };
+}
+
+/** A table altered between planning and reading would put values under the wrong headings. */
+function checkColumns(found: readonly OutputColumn[], expected: readonly OutputColumn[], sql: string): void {
+  const names = (columns: readonly OutputColumn[]): string => columns.map((column) => column.name).join(', ');
+  if (names(found) === names(expected)) return;
+  throw new TidemarkError(
+    'TABLE_CHANGED',
+    `The result has the columns ${names(found)} where ${names(expected)} were planned.`,
+    { sql },
+  );
+}
+
+/** The server's wall clock at an instant, in the zone the session had before it was set to UTC. */
+async function wallClock(session: Session, instant: Date): Promise<string> {
+  const seconds = (instant.getTime() / 1000).toFixed(3);
+  await session.query('SET time_zone = @tidemark_zone');
+  const [row] = await session.query(`SELECT CAST(FROM_UNIXTIME(${seconds}) AS CHAR) AS clock`);
+  await session.query("SET time_zone = '+00:00'");
+  // Before 1970 FROM_UNIXTIME knows nothing; the zone no longer matters that far back.
+  return row!['clock'] ?? instant.toISOString().slice(0, 19).replace('T', ' ');
+}
+
+function endSession(session: Session): Promise<void> {
+  return new Promise((resolve) => {
+    // A session that cannot even be ended politely is dropped: all that was wanted from it has been read.
+    session.connection.end((error) => {
+      if (error !== null && error !== undefined) session.connection.destroy();
+      resolve();
+    });
+  });
+}
+
+/**
+ * Ends a session's query on the server, which would otherwise go on sorting or scanning for nobody. Best effort:
+ * where even this fails, the server notices the closed socket at its next write.
+ */
+async function killSession(options: MysqlSourceOptions, threadId: number | null | undefined): Promise<void> {
+  if (threadId === null || threadId === undefined) return;
+  let session: Session | null = null;
+  try {
+    session = await connect(options);
+    await session.query(`KILL QUERY ${threadId}`);
+  } catch {
+    // Already gone, or the server is out of reach: the run has its own error to report.
+  } finally {
+    session?.connection.destroy();
+  }
+}
