@@ -1,0 +1,85 @@
+/**
+ * Drafts and estimates become the plan: which exports roll over into batches, and every object key.
+ */
+import type { Estimate, ExportPlan, Plan, ServerIdentity, Spec } from '../domain.ts';
+import type { Draft } from './draft.ts';
+import { keyPattern, manifestKey, stampOf } from './keys.ts';
+
+/** 10^6 bytes, so that a limit in MB holds by either definition. */
+export const MEGABYTE = 1_000_000;
+
+/** Which run this is. */
+export interface RunIdentity {
+  readonly runId: string;
+  readonly scheduledFor: Date;
+}
+
+/** What the config says where the spec is silent. */
+export interface PlanSettings {
+  readonly batchThresholdMb: number;
+  /** The sink's key prefix. */
+  readonly prefix: string;
+}
+
+export interface SizedDraft {
+  readonly draft: Draft;
+  readonly estimate: Estimate;
+  readonly warnings: readonly string[];
+}
+
+export function buildPlan(
+  spec: Spec,
+  run: RunIdentity,
+  settings: PlanSettings,
+  server: ServerIdentity,
+  drafts: readonly SizedDraft[],
+): Plan {
+  const thresholdBytes = Math.floor((spec.batchThresholdMb ?? settings.batchThresholdMb) * MEGABYTE);
+  const { scheduledFor, runId } = run;
+  const exports = drafts.map(({ draft, estimate }): ExportPlan => {
+    // A custom query is one file, whatever its size.
+    const batched = spec.customQuery === null && (estimate.bytes ?? 0) > thresholdBytes;
+    return {
+      name: draft.name,
+      sql: draft.sql,
+      columns: draft.columns,
+      estimate,
+      batched,
+      thresholdBytes,
+      keyPattern: keyPattern({
+        prefix: settings.prefix,
+        template: spec.keyTemplate,
+        task: spec.taskName,
+        table: draft.name,
+        scheduledFor,
+        runId,
+        extension: spec.output.format,
+        batched,
+      }),
+    };
+  });
+  return {
+    task: spec.taskName,
+    runId,
+    scheduledFor: scheduledFor.toISOString(),
+    stamp: stampOf(scheduledFor),
+    source: spec.source,
+    sink: spec.sink,
+    server,
+    consistency: 'snapshot',
+    output: spec.output,
+    onEmpty: spec.onEmpty,
+    exports,
+    manifestKey: manifestKey(settings.prefix, spec.taskName, scheduledFor),
+    windows: drafts.flatMap(({ draft }) => draft.windows),
+    warnings: [...drafts.flatMap(({ draft, warnings }) => [...draft.warnings, ...warnings]), ...csvWarnings(spec, exports)],
+  };
+}
+
+function csvWarnings(spec: Spec, exports: readonly ExportPlan[]): string[] {
+  const { csv } = spec.output;
+  if (csv.null !== '') return [];
+  return exports
+    .filter(({ columns }) => columns.length === 1 && columns[0]!.nullable)
+    .map(({ name }) => `${name} has one column: a NULL is an empty line, which some readers skip. Set csv.null.`);
+}

@@ -1,0 +1,94 @@
+/**
+ * A spec and a table's facts become the SELECT that exports it. All that a spec asks of a table and the table cannot
+ * give is found here, and named at once.
+ */
+import { closest, distance } from 'fastest-levenshtein';
+import type { OutputColumn, TableSpec, Window } from '../domain.ts';
+import { TidemarkError } from '../errors.ts';
+import type { TableColumn, TableFacts } from '../ports.ts';
+import { outputColumn, selectExpression, wrappedExpression } from './columns.ts';
+import { filterSql, selectSql } from './sql.ts';
+import { cdcCondition, type WallClocks } from './windows.ts';
+
+/** An export before its size is known. */
+export interface Draft {
+  readonly name: string;
+  readonly sql: string;
+  readonly columns: readonly OutputColumn[];
+  readonly windows: readonly Window[];
+  /** Whether a WHERE keeps rows out, so that the table's own row count says too much. */
+  readonly filtered: boolean;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * @throws TidemarkError COLUMN_UNKNOWN with the nearest names, SPAN_ON_NUMBER.
+ */
+export function draftTable(spec: TableSpec, facts: TableFacts, scheduledFor: Date, clocks: WallClocks): Draft {
+  const byName = new Map(facts.columns.map((column) => [column.name.toLowerCase(), column]));
+  const find = (name: string): TableColumn | undefined => byName.get(name.toLowerCase());
+  const named = [
+    ...(spec.columns === '*' ? [] : spec.columns),
+    ...spec.filters.map((filter) => filter.column),
+    ...spec.cdc.map((cdc) => cdc.column),
+    ...spec.splitOrder,
+  ];
+  const unknown = [...new Set(named.filter((name) => find(name) === undefined))];
+  if (unknown.length > 0) throw unknownColumns(spec.name, unknown, facts);
+
+  const selected = selectedColumns(spec, facts);
+  const cdc = spec.cdc.map((entry) => cdcCondition(spec.name, entry, find(entry.column)!, scheduledFor, clocks));
+  const conditions = [...spec.filters.map(filterSql), ...cdc.map((entry) => entry.condition)];
+  return {
+    name: spec.name,
+    sql: selectSql({
+      expressions: selected.map(selectExpression),
+      table: spec.name,
+      conditions,
+      orderBy: spec.splitOrder.length > 0 ? spec.splitOrder : facts.primaryKey,
+    }),
+    columns: selected.map(outputColumn),
+    windows: cdc.map((entry) => entry.window),
+    filtered: conditions.length > 0,
+    warnings: tableWarnings(spec.name, facts),
+  };
+}
+
+/** The columns a table spec exports, in its order; `"*"` is what `SELECT *` gives: invisible columns are not in it. */
+export function selectedColumns(spec: TableSpec, facts: TableFacts): TableColumn[] {
+  const { columns } = spec;
+  if (columns === '*') return facts.columns.filter((column) => !column.invisible);
+  return columns.map((name) => facts.columns.find((column) => column.name.toLowerCase() === name.toLowerCase())!);
+}
+
+/**
+ * @param columns the query's result columns as the server describes them.
+ * @throws TidemarkError COLUMNS_AMBIGUOUS.
+ */
+export function draftQuery(task: string, sql: string, columns: readonly OutputColumn[]): Draft {
+  const names = columns.map((column) => column.name);
+  const repeated = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+  if (repeated.length > 0) {
+    throw new TidemarkError('COLUMNS_AMBIGUOUS', `The query returns ${repeated.join(', ')} more than once.`, { sql });
+  }
+  // FLOAT and GEOMETRY cannot be read exactly as they are; the query is then read through another SELECT.
+  const wrap = columns.some((column) => column.kind === 'float32' || column.mysqlType === 'geometry');
+  const outer = `SELECT ${columns.map(wrappedExpression).join(', ')}\nFROM (\n${sql}\n) AS q`;
+  return { name: task, sql: wrap ? outer : sql, columns, windows: [], filtered: true, warnings: [] };
+}
+
+function tableWarnings(name: string, facts: TableFacts): string[] {
+  if (facts.transactional !== false) return [];
+  return [`${name} is not an InnoDB table: it is read as it is at that moment, not as of the snapshot.`];
+}
+
+function unknownColumns(table: string, unknown: readonly string[], facts: TableFacts): TidemarkError {
+  const known = facts.columns.map((column) => column.name);
+  const described = unknown.map((name) => {
+    const nearest = closest(name, known);
+    return distance(name, nearest) <= Math.max(2, name.length / 3) ? `${name} (did you mean ${nearest}?)` : name;
+  });
+  return new TidemarkError('COLUMN_UNKNOWN', `Table ${table} has no column ${described.join(', ')}.`, {
+    hint: `Correct the spec. The columns of ${table} are: ${known.join(', ')}.`,
+  });
+}
