@@ -1,0 +1,66 @@
+/**
+ * The placeholders of `key_template`, and the rules that keep every key inside the prefix of its sink.
+ */
+import { textFault } from './names.ts';
+import { didYouMean } from './nearest.ts';
+import { showText } from './show.ts';
+
+export const KEY_PLACEHOLDERS = [
+  'task',
+  'table',
+  'stamp',
+  'date',
+  'year',
+  'month',
+  'day',
+  'hour',
+  'minute',
+  'run_id',
+  'batch',
+  'ext',
+] as const;
+
+export type KeyPlaceholder = (typeof KEY_PLACEHOLDERS)[number];
+
+const LONGEST = 512;
+const ALLOWED = `Allowed: ${KEY_PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}.`;
+
+/**
+ * What is wrong with a key template, one sentence for each thing.
+ *
+ * @param tables how many tables the task exports: several need `{table}`, or they would share a key.
+ */
+export function keyTemplateFaults(template: string, tables: number): string[] {
+  const faults: string[] = [];
+  if (template === '') return ['found an empty text. Allowed: a key such as "{task}/{table}_{stamp}.{ext}".'];
+  if (template.length > LONGEST)
+    faults.push(`found ${template.length} characters. Allowed: at most ${LONGEST}.`);
+  if (/[\u0000-\u001f\u007f-\u009f\\]/.test(template)) {
+    faults.push('found a control character or a backslash. Allowed: neither.');
+  }
+  const notText = textFault(template);
+  if (notText !== null) faults.push(notText);
+  if (template.startsWith('/'))
+    faults.push('found "/" at the beginning; the key goes behind the prefix of the sink. Remove it.');
+
+  const folders = template.replace(/^\//, '').split('/');
+  const bad = folders.find((folder) => folder === '' || folder === '.' || folder === '..');
+  if (bad !== undefined) {
+    faults.push(
+      `found ${bad === '' ? 'an empty name' : `"${bad}"`} between two "/", before the first or behind the last. Remove it.`,
+    );
+  }
+  const names = [...template.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1]!);
+  for (const name of names) {
+    if ((KEY_PLACEHOLDERS as readonly string[]).includes(name)) continue;
+    faults.push(
+      `found the unknown placeholder ${showText(`{${name}}`)}.${didYouMean(name, KEY_PLACEHOLDERS)} ${ALLOWED}`,
+    );
+  }
+  if (/[{}]/.test(template.replace(/\{[^{}]*\}/g, '')))
+    faults.push(`found a "{" or "}" without its other half. ${ALLOWED}`);
+  if (tables > 1 && !names.includes('table')) {
+    faults.push(`found no {table}, and ${tables} tables would share one key. Add {table}.`);
+  }
+  return faults;
+}

@@ -1,0 +1,31 @@
+/** "Did you mean": the nearest of the allowed words to one that is not allowed. */
+import { distance } from 'fastest-levenshtein';
+
+// The distance costs time in proportion to both lengths; nobody mistypes a word of this length.
+const LONGEST = 64;
+
+/**
+ * The candidate nearest to a word, ignoring case; null where none is so near that it was probably meant
+ * (about a third of the letters may differ).
+ */
+export function nearest(word: string, candidates: readonly string[]): string | null {
+  if (word.length > LONGEST) return null;
+  const plain = word.trim().toLowerCase();
+  let best: string | null = null;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const allowed = Math.max(1, Math.round(Math.max(plain.length, candidate.length) / 3));
+    const found = distance(plain, candidate.toLowerCase());
+    if (found <= allowed && found < bestDistance && found < candidate.length) {
+      best = candidate;
+      bestDistance = found;
+    }
+  }
+  return best;
+}
+
+/** ` Did you mean "x"?` behind a message, or nothing. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const near = nearest(word, candidates);
+  return near === null ? '' : ` Did you mean "${near}"?`;
+}

@@ -1,0 +1,166 @@
+/**
+ * Spec text to `Spec`. All that can be wrong with a spec without asking a server is found here, at once; what comes
+ * out is not checked again.
+ */
+import type { ValidateFunction } from 'ajv';
+import type { Spec, TableSpec } from '../domain.ts';
+import { FaultsError } from '../errors.ts';
+import type { Fault } from '../errors.ts';
+import { customQueryFault } from '../plan/custom-query.ts';
+import { csvDialect, csvDialectFaults } from './csv-dialect.ts';
+import type { Report } from './conditions.ts';
+import { nodeAt, plainValue, readJson } from './json-document.ts';
+import type { JsonDocument, Segment } from './json-document.ts';
+import { keyTemplateFaults } from './key-template.ts';
+import { textFault } from './names.ts';
+import { didYouMean } from './nearest.ts';
+import { cronFaults, zoneFault } from './schedule.ts';
+import type { SpecDocument } from './schema.ts';
+import { specSchema } from './schema.ts';
+import { compileSchema, fault, placesIn, schemaFaults, tidyFaults } from './schema-faults.ts';
+import { showText } from './show.ts';
+import { readTables } from './tables.ts';
+
+/** The entries of the config that a spec may name. */
+export interface KnownNames {
+  readonly sources: readonly string[];
+  readonly sinks: readonly string[];
+}
+
+// Compiled when the first spec is read, so that commands that read none do not wait for it.
+let validate: ValidateFunction | null = null;
+
+/**
+ * Parses a task spec.
+ *
+ * @param text the JSON text.
+ * @param file where it came from, for the faults.
+ * @param known names of the config's sources and sinks; left out, any name is taken.
+ * @throws FaultsError SPEC_INVALID with every fault of the text.
+ */
+export function parseSpec(text: string, file: string, known?: KnownNames): Spec {
+  const reading = readJson(text, file);
+  if (reading.document === null) throw new FaultsError('SPEC_INVALID', tidyFaults(reading.faults));
+  const { document } = reading;
+  const places = placesIn(document);
+  const faults: Fault[] = [];
+  const report: Report = (path, message, part = 'value') => {
+    faults.push(fault(places, path, part, message));
+  };
+
+  const value = plainValue(document.root) as Record<string, unknown>;
+  if (isNothing(value['table']) && textAt(document, ['query', 'custom']) !== null) value['table'] = null;
+  validate ??= compileSchema(specSchema);
+  if (!validate(value)) faults.push(...schemaFaults(validate.errors ?? [], places, value));
+
+  const tables = readTables(nodeAt(document.root, ['table']), document.text, report);
+  checkTableOrQuery(document, value['table'], tables, report);
+  checkFields(document, Math.max(tables.length, 1), report);
+  if (known !== undefined) {
+    checkName('source', document, known.sources, report);
+    checkName('sink', document, known.sinks, report);
+  }
+  if (
+    value['csv'] !== null &&
+    typeof value['csv'] === 'object' &&
+    !faults.some(({ path }) => path.startsWith('csv'))
+  ) {
+    for (const { setting, message } of csvDialectFaults(csvDialect(value['csv'])))
+      report(['csv', setting], message);
+  }
+  if (faults.length > 0) throw new FaultsError('SPEC_INVALID', tidyFaults(faults));
+  return toSpec(value as SpecDocument, tables, file);
+}
+
+function toSpec(document: SpecDocument, tables: readonly TableSpec[], file: string): Spec {
+  const defaults = specSchema.properties;
+  const spec: Spec = {
+    file,
+    taskName: document.task_name,
+    schedule: document.schedule ?? null,
+    timezone: document.timezone ?? null,
+    tables: isNothing(document.table) ? [] : tables,
+    customQuery: document.query?.custom ?? null,
+    owner: { name: document.owner.name ?? null, email: document.owner.email },
+    source: document.source,
+    sink: document.sink,
+    output: {
+      format: document.output_file_format ?? defaults.output_file_format.default,
+      csv: csvDialect(document.csv),
+      zeroDates: document.zero_dates ?? defaults.zero_dates.default,
+      binary: document.binary ?? defaults.binary.default,
+      outputTimezone: document.output_timezone ?? defaults.output_timezone.default,
+    },
+    onEmpty: document.on_empty ?? defaults.on_empty.default,
+    keyTemplate: document.key_template ?? null,
+    batchThresholdMb: document.batch_threshold_mb ?? null,
+  };
+  // Strings cut from the text keep all of it in memory; copies do not. A daemon holds thousands of specs.
+  return JSON.parse(JSON.stringify(spec)) as Spec;
+}
+
+/** Exactly one of `table` and `query.custom` says what is exported. */
+function checkTableOrQuery(
+  document: JsonDocument,
+  table: unknown,
+  tables: readonly TableSpec[],
+  report: Report,
+): void {
+  const custom = textAt(document, ['query', 'custom']);
+  if (custom !== null) {
+    const wrong = customQueryFault(custom) ?? textFault(custom);
+    if (wrong !== null) report(['query', 'custom'], wrong);
+    if (tables.length > 0 && !isNothing(table)) {
+      report(
+        ['table'],
+        'found a table beside query.custom, which is exported in its place. Remove one of the two.',
+        'key',
+      );
+    }
+  } else if (table === undefined || table === null) {
+    const example = 'Allowed: "table": {"name": "employees"}, or a SELECT in query.custom.';
+    report(['table'], `is missing, and so is query.custom; there is nothing to export. ${example}`);
+  } else if (Array.isArray(table) && table.length === 0) {
+    report(['table'], 'found an empty list. Allowed: at least one table, or a SELECT in query.custom.');
+  }
+}
+
+/** What the schema cannot say about single fields. */
+function checkFields(document: JsonDocument, tables: number, report: Report): void {
+  const check = (key: string, faultsOf: (text: string) => readonly string[]): void => {
+    const text = textAt(document, [key]);
+    if (text !== null) for (const message of faultsOf(text)) report([key], message);
+  };
+  const zone = (text: string): string[] => [zoneFault(text)].filter((message) => message !== null);
+  check('schedule', cronFaults);
+  check('timezone', zone);
+  check('output_timezone', zone);
+  check('key_template', (template) => keyTemplateFaults(template, tables));
+}
+
+function checkName(
+  field: 'source' | 'sink',
+  document: JsonDocument,
+  known: readonly string[],
+  report: Report,
+): void {
+  const name = textAt(document, [field]);
+  if (name === null || name === '' || known.includes(name)) return;
+  const allowed = known.length === 0 ? `the config has no ${field}s` : known.join(', ');
+  report(
+    [field],
+    `found ${showText(name)}, which the config does not have.${didYouMean(name, known)} Allowed: ${allowed}.`,
+  );
+}
+
+/** No table at all, as it may stand beside a custom query. */
+function isNothing(table: unknown): boolean {
+  return (
+    table === undefined || table === null || (typeof table === 'object' && Object.keys(table).length === 0)
+  );
+}
+
+function textAt(document: JsonDocument, path: readonly Segment[]): string | null {
+  const value: unknown = nodeAt(document.root, path)?.value;
+  return typeof value === 'string' ? value : null;
+}

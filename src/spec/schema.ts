@@ -1,0 +1,264 @@
+/**
+ * The JSON Schema of a task spec. It is the one place where the fields of a spec are written down: the type
+ * `SpecDocument`, the file `specs/spec.schema.json` for editors and the tables of `docs/spec.md` come from it.
+ *
+ * `errorMessage` says what is allowed; editors show it, and so do the faults of `parse.ts`. There is no `$ref`:
+ * the path of an error in the schema then tells which alternative of an `anyOf` it belongs to.
+ */
+import type { FromSchema } from 'json-schema-to-ts';
+import { EMAIL_PATTERN } from './email.ts';
+import { tableSchema } from './table-schema.ts';
+
+const csv = {
+  title: 'CSV dialect',
+  description: 'How CSV is written. The default is RFC 4180 with a header line and `\\n`.',
+  type: ['object', 'null'],
+  properties: {
+    delimiter: {
+      title: 'Delimiter',
+      description: 'Stands between values: one ASCII character that no number, date or base64 text contains.',
+      type: 'string',
+      default: ',',
+      examples: [',', ';', '\t', '|'],
+    },
+    quote: {
+      title: 'Quote',
+      description: 'Stands around values that need it; doubled inside them. One ASCII character.',
+      type: 'string',
+      default: '"',
+      examples: ['"', "'"],
+    },
+    null: {
+      title: 'NULL',
+      description:
+        'How NULL is written, never quoted. By default nothing at all; an empty text is then `""`.',
+      type: 'string',
+      maxLength: 64,
+      default: '',
+      examples: ['', '\\N', 'NULL'],
+    },
+    header: {
+      title: 'Header',
+      description: 'Whether the first line of each object names the columns.',
+      type: 'boolean',
+      default: true,
+    },
+    line_ending: {
+      title: 'Line ending',
+      description: 'What ends each line.',
+      type: 'string',
+      enum: ['\n', '\r\n'],
+      default: '\n',
+    },
+    quote_all: {
+      title: 'Quote all',
+      description: 'Quotes every value but NULL, not only those that need it.',
+      type: 'boolean',
+      default: false,
+    },
+  },
+  additionalProperties: false,
+  default: null,
+} as const;
+
+export const specSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Tidemark task spec',
+  description: 'What one task exports, when, from where and to where.',
+  type: 'object',
+  properties: {
+    $schema: {
+      title: 'Schema',
+      description: 'Path of this schema, so that an editor completes and checks the spec.',
+      type: 'string',
+      examples: ['./spec.schema.json'],
+    },
+    task_name: {
+      title: 'Task name',
+      description: 'Names the task in logs, mails and object keys. Unique over the folder.',
+      type: 'string',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
+      examples: ['employees'],
+      errorMessage:
+        'Allowed: 1 to 128 letters, digits, dots, underscores and hyphens, of which the first is a letter or a digit.',
+    },
+    schedule: {
+      title: 'Schedule',
+      description:
+        'Cron expression of 5 fields (minute, hour, day of month, month, day of week) or 6 (a second before them). Without it the task runs by hand only.',
+      type: ['string', 'null'],
+      default: null,
+      examples: ['0 3 * * *', '*/15 * * * *', '0 6 * * mon-fri'],
+    },
+    timezone: {
+      title: 'Time zone of the schedule',
+      description: 'IANA zone. Default: `timezone` of the config.',
+      type: ['string', 'null'],
+      default: null,
+      examples: ['UTC', 'Europe/Berlin'],
+    },
+    table: {
+      title: 'Tables',
+      description:
+        'One table, or a list of tables that are read in one snapshot and published together. Left out where `query.custom` is given.',
+      anyOf: [tableSchema, { type: 'array', items: tableSchema }, { type: 'null' }],
+      examples: [{ name: 'employees', columns: '*' }],
+      errorMessage: 'Allowed: a table such as {"name": "employees"}, or a list of tables.',
+    },
+    query: {
+      title: 'Query',
+      type: ['object', 'null'],
+      description: 'SQL of your own, in place of `table`.',
+      properties: {
+        custom: {
+          title: 'Custom query',
+          description:
+            'One SELECT, joins welcome, exported as one file named after the task. `:scheduled_for` stands for the time the run was scheduled for.',
+          type: ['string', 'null'],
+          default: null,
+          examples: [
+            'SELECT d.department_name, COUNT(*) AS people FROM employees e JOIN departments d USING (department_id) GROUP BY d.department_name',
+          ],
+        },
+      },
+      additionalProperties: false,
+      default: null,
+    },
+    column_transformation: {
+      title: 'Column transformations',
+      description: 'Only empty for now.',
+      type: ['object', 'null'],
+      maxProperties: 0,
+      default: null,
+      errorMessage: 'Allowed for now: {} or null.',
+    },
+    owner: {
+      title: 'Owner',
+      description: 'Who gets the mails of this task.',
+      type: 'object',
+      properties: {
+        name: {
+          title: 'Name',
+          description: 'Name of a person or team.',
+          type: ['string', 'null'],
+          maxLength: 200,
+          pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+          default: null,
+          examples: ['A. Owner'],
+          errorMessage: 'Allowed: up to 200 characters, none of them a control character.',
+        },
+        email: {
+          title: 'E-mail address',
+          description: 'One address.',
+          type: 'string',
+          maxLength: 254,
+          pattern: EMAIL_PATTERN,
+          examples: ['owner@example.com'],
+          errorMessage: 'Allowed: one e-mail address such as owner@example.com.',
+        },
+      },
+      required: ['email'],
+      additionalProperties: false,
+      examples: [{ name: 'A. Owner', email: 'owner@example.com' }],
+    },
+    source: {
+      title: 'Source',
+      description: 'Name of an entry in `sources` of the config: the database to read.',
+      type: 'string',
+      minLength: 1,
+      examples: ['mysql'],
+    },
+    sink: {
+      title: 'Sink',
+      description: 'Name of an entry in `sinks` of the config: the bucket to write.',
+      type: 'string',
+      minLength: 1,
+      examples: ['s3'],
+    },
+    output_file_format: {
+      title: 'File format',
+      description: 'Format of the objects.',
+      enum: ['csv', null],
+      default: 'csv',
+    },
+    compression: {
+      title: 'Compression',
+      description: 'How objects are compressed.',
+      enum: ['none', null],
+      default: 'none',
+    },
+    output_timezone: {
+      title: 'Output time zone',
+      description: 'IANA zone in which TIMESTAMP values are written.',
+      type: ['string', 'null'],
+      default: 'UTC',
+      examples: ['UTC', 'Europe/Berlin'],
+    },
+    batch_threshold_mb: {
+      title: 'Batch threshold',
+      description:
+        'Megabytes (1,000,000 bytes) of output. A table estimated above it is exported in batches of at most this size. Default: `batch_threshold_mb` of the config.',
+      type: ['number', 'null'],
+      exclusiveMinimum: 0,
+      maximum: 5_000_000,
+      default: null,
+      examples: [256],
+      errorMessage: 'Allowed: a number greater than 0 and at most 5000000.',
+    },
+    parallelism: {
+      title: 'Parallelism',
+      description: 'How many connections read at the same time. Only 1 for now.',
+      enum: [1, null],
+      default: 1,
+    },
+    consistency: {
+      title: 'Consistency',
+      description: '`snapshot`: all tables of the task are read as of one moment.',
+      enum: ['snapshot', null],
+      default: 'snapshot',
+    },
+    on_empty: {
+      title: 'Empty result',
+      description:
+        'What an empty result becomes: an object with only the header (`header`), no object (`skip`), or a failed run (`fail`).',
+      enum: ['header', 'skip', 'fail', null],
+      default: 'header',
+    },
+    key_template: {
+      title: 'Key template',
+      description:
+        'Object key behind the prefix of the sink. Placeholders: {task}, {table}, {stamp} (YYYYMMDDHHmmss), {date} (YYYY-MM-DD), {year}, {month}, {day}, {hour}, {minute}, {run_id}, {batch}, {ext}. Default: `{task}/{table}_{stamp}.{ext}`, and `_{batch}` before the dot in batches.',
+      type: ['string', 'null'],
+      default: null,
+      examples: ['{task}/dt={date}/{table}_{stamp}_{batch}.{ext}'],
+    },
+    csv,
+    zero_dates: {
+      title: 'Zero dates',
+      description:
+        'What zero and partial dates such as 0000-00-00 become: NULL and a warning (`null`), their text (`string`), or a failed run (`fail`).',
+      enum: ['null', 'string', 'fail', null],
+      default: 'null',
+    },
+    binary: {
+      title: 'Binary values',
+      description: 'How BINARY and BLOB values are written.',
+      enum: ['base64', 'hex', null],
+      default: 'base64',
+    },
+  },
+  required: ['task_name', 'owner', 'source', 'sink'],
+  additionalProperties: false,
+  examples: [
+    {
+      task_name: 'employees',
+      table: { name: 'employees' },
+      owner: { email: 'owner@example.com' },
+      source: 'mysql',
+      sink: 's3',
+    },
+  ],
+} as const;
+
+/** A spec as its author writes it: the shape that the schema accepts. */
+export type SpecDocument = FromSchema<typeof specSchema, { keepDefaultedPropertiesOptional: true }>;
