@@ -57,10 +57,11 @@ export interface Source {
   open(signal: AbortSignal): Promise<Snapshot>;
 }
 
-/** An object on its way: parts may be sent in any number; nothing is visible before `complete`. */
+/** An object on its way: parts may be sent in any order; nothing is visible before `complete`. */
 export interface PendingUpload {
   readonly key: string;
   readonly uploadId: string;
+  /** @param partNumber from 1. The body is the sender's again once this settles. */
   sendPart(partNumber: number, body: Buffer): Promise<PreparedPart>;
 }
 
@@ -69,15 +70,43 @@ export interface ObjectMeta {
 }
 
 export interface Sink {
-  /** `s3://bucket/key`, as manifests name it. */
+  /** How the sink's configuration names the place of a key, `s3://bucket/key`. */
   url(key: string): string;
+  /** Size of a part and how many may be on their way at once. */
+  readonly partBytes: number;
+  readonly concurrency: number;
   begin(key: string, meta: ObjectMeta, signal: AbortSignal): Promise<PendingUpload>;
-  complete(prepared: Pick<PreparedObject, 'key' | 'uploadId' | 'parts'>): Promise<void>;
+  /** Makes a prepared object visible. Doing it twice is harmless. */
+  complete(prepared: PreparedObject): Promise<void>;
   /** Ends an upload without a trace; a missing upload is already what was wanted. */
   abort(upload: { readonly key: string; readonly uploadId: string }): Promise<void>;
+  /** Ids of the open uploads of exactly this key. */
+  openUploads(key: string): Promise<string[]>;
   put(key: string, body: Buffer, meta: ObjectMeta): Promise<void>;
-  /** Removes an object this run wrote. Only for undoing a commit that failed half-way. */
+  /** Removes an object that this run wrote: only for undoing a commit that failed half-way. */
   remove(key: string): Promise<void>;
+}
+
+/**
+ * What one run has begun in the bucket, written down before it is done, so that whoever comes after a crash can finish
+ * it or clear it away. All calls return when the entry is durable.
+ */
+export interface Journal {
+  /** An upload of this key is about to be begun. */
+  beginning(key: string): void;
+  begun(key: string, uploadId: string): void;
+  /** Everything is uploaded: from here on the run is finished, not undone. */
+  committing(prepared: readonly PreparedObject[], manifest: ManifestObject): void;
+  /** The commit failed and is being undone. */
+  undoing(): void;
+  /** Nothing of the run is left to do. */
+  closed(): void;
+}
+
+/** The last object of a run. */
+export interface ManifestObject {
+  readonly key: string;
+  readonly body: string;
 }
 
 /** What a run tells as it goes: the progress bar, the run's log file, live pages. */

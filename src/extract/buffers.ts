@@ -1,0 +1,37 @@
+/**
+ * The memory of an export: part buffers that are used again and again, and a count of the bytes in use. Whoever
+ * fills them stops the source while the pool is full, so memory is flat however many rows there are.
+ */
+import { partSize } from './part-size.ts';
+
+export interface BufferPool {
+  /** A buffer for a part. Never refuses: rows already received must go somewhere. */
+  take(partNumber: number): Buffer;
+  give(buffer: Buffer): void;
+  isFull(): boolean;
+}
+
+/**
+ * @param basePartBytes size of an object's first parts.
+ * @param limit how many parts of that size may be in use before the pool is full.
+ * @param onGive called after each buffer that comes back.
+ */
+export function bufferPool(basePartBytes: number, limit: number, onGive: () => void): BufferPool {
+  const free: Buffer[] = [];
+  const full = basePartBytes * limit;
+  let inUse = 0;
+  return {
+    take(partNumber) {
+      const size = partSize(basePartBytes, partNumber);
+      inUse += size;
+      return (size === basePartBytes ? free.pop() : undefined) ?? Buffer.allocUnsafeSlow(size);
+    },
+    give(buffer) {
+      inUse -= buffer.length;
+      // Larger ones, and what a huge row took beyond the limit, are not kept.
+      if (buffer.length === basePartBytes && free.length < limit) free.push(buffer);
+      onGive();
+    },
+    isFull: () => inUse >= full,
+  };
+}

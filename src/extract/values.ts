@@ -1,0 +1,38 @@
+/**
+ * Wire values that are not their own text: FLOAT, BIT and bytes, and the dates that are none. Off the hot path:
+ * these make short strings; everything else is copied byte by byte by the encoder.
+ */
+
+/**
+ * The shortest decimal text that reads back as the same FLOAT. The wire carries the value widened to a double, all
+ * digits of it; nine significant digits always tell two FLOATs apart.
+ */
+export function float32Text(double: string): string {
+  const value = Number(double);
+  const float = Math.fround(value);
+  for (let precision = 6; precision < 9; precision++) {
+    const short = Number(value.toPrecision(precision));
+    if (Math.fround(short) === float) return numberText(short);
+  }
+  return numberText(Number(value.toPrecision(9)));
+}
+
+function numberText(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** BIT(n): big-endian bytes as an unsigned integer. */
+export function bitText(bytes: Uint8Array, start: number, end: number): string {
+  let value = 0n;
+  for (let index = start; index < end; index++) value = (value << 8n) | BigInt(bytes[index]!);
+  return value.toString();
+}
+
+const ZERO = 0x30;
+
+/** Whether `YYYY-MM-DD…` has month 00 or day 00: no calendar has such a day. */
+export function isZeroDate(bytes: Uint8Array, at: number): boolean {
+  return (
+    (bytes[at + 5] === ZERO && bytes[at + 6] === ZERO) || (bytes[at + 8] === ZERO && bytes[at + 9] === ZERO)
+  );
+}

@@ -1,0 +1,68 @@
+/**
+ * The manifest: the last object of a run, and the proof that it is whole. `entries` is what Redshift's
+ * `COPY … MANIFEST` reads; beside them stands what the run was.
+ *
+ * https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html
+ */
+import type { Plan, PreparedObject } from '../domain.ts';
+import type { ManifestObject } from '../ports.ts';
+
+export interface RunTimes {
+  readonly startedAt: Date;
+  /** When everything had been uploaded: the manifest cannot know when it will itself be written. */
+  readonly preparedAt: Date;
+}
+
+/** @param url the sink's name for a key. */
+export function manifestOf(
+  plan: Plan,
+  objects: readonly PreparedObject[],
+  times: RunTimes,
+  warnings: readonly string[],
+  url: (key: string) => string,
+): ManifestObject {
+  const rowsOf = (table: string): number =>
+    objects.filter((object) => object.table === table).reduce((sum, object) => sum + object.rows, 0);
+  const body = {
+    entries: objects.map((object) => ({
+      url: url(object.key),
+      mandatory: true,
+      meta: { content_length: object.bytes, record_count: object.rows },
+      key: object.key,
+      table: object.table,
+      batch: object.batch,
+      crc32: object.crc32,
+    })),
+    task: plan.task,
+    run_id: plan.runId,
+    scheduled_for: plan.scheduledFor,
+    started_at: times.startedAt.toISOString(),
+    prepared_at: times.preparedAt.toISOString(),
+    source: { name: plan.source, ...plan.server },
+    consistency: plan.consistency,
+    format: plan.output.format,
+    compression: 'none',
+    csv: {
+      delimiter: plan.output.csv.delimiter,
+      quote: plan.output.csv.quote,
+      null: plan.output.csv.null,
+      header: plan.output.csv.header,
+      line_ending: plan.output.csv.lineEnding,
+      quote_all: plan.output.csv.quoteAll,
+    },
+    output_timezone: plan.output.outputTimezone,
+    zero_dates: plan.output.zeroDates,
+    binary: plan.output.binary,
+    windows: plan.windows,
+    tables: plan.exports.map((table) => ({
+      name: table.name,
+      sql: table.sql,
+      rows: rowsOf(table.name),
+      columns: table.columns.map(({ name, mysqlType, nullable }) => ({ name, type: mysqlType, nullable })),
+    })),
+    rows: objects.reduce((sum, object) => sum + object.rows, 0),
+    bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
+    warnings,
+  };
+  return { key: plan.manifestKey, body: `${JSON.stringify(body, null, 2)}\n` };
+}

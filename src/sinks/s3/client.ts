@@ -1,0 +1,36 @@
+/** The SDK's client, set up for long uploads to AWS or to any S3-compatible endpoint. */
+import { S3Client } from '@aws-sdk/client-s3';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { S3SinkOptions } from './sink.ts';
+
+/** Tries of one request, the first included; the SDK waits longer before each. */
+const MAX_ATTEMPTS = 5;
+
+export function s3Client(options: S3SinkOptions): S3Client {
+  const agent = { keepAlive: true, maxSockets: 64 };
+  return new S3Client({
+    region: options.region,
+    ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
+    forcePathStyle: options.forcePathStyle,
+    ...(options.credentials === null
+      ? {}
+      : {
+          credentials: {
+            accessKeyId: options.credentials.accessKeyId,
+            secretAccessKey: options.credentials.secretAccessKey,
+            ...(options.credentials.sessionToken === null ? {} : { sessionToken: options.credentials.sessionToken }),
+          },
+        }),
+    maxAttempts: MAX_ATTEMPTS,
+    // Parts carry checksums of our own making, computed once; the SDK adds none that a store may not know.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: 10_000,
+      socketTimeout: options.requestTimeoutMs,
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent(agent),
+    },
+  });
+}

@@ -1,0 +1,182 @@
+/**
+ * Objects into a bucket in two phases: parts first, which nobody sees; then completing them, which makes each object
+ * visible at once and whole. docs/decisions/0001-multipart.md says why this is not lib-storage's Upload.
+ *
+ * Multipart upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+ */
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+  type ServerSideEncryption,
+} from '@aws-sdk/client-s3';
+import { crc32 } from 'node:zlib';
+import type { PreparedObject, PreparedPart } from '../../domain.ts';
+import type { ObjectMeta, Sink } from '../../ports.ts';
+import { s3Client } from './client.ts';
+import { sinkError } from './errors.ts';
+
+export interface S3SinkOptions {
+  readonly bucket: string;
+  readonly region: string;
+  readonly endpoint: string | null;
+  readonly forcePathStyle: boolean;
+  /** Null: the SDK's default chain. */
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken: string | null;
+  } | null;
+  readonly serverSideEncryption: string | null;
+  readonly kmsKeyId: string | null;
+  /** Whether parts carry a CRC-32 that the service checks and keeps; some S3-compatible stores know none. */
+  readonly checksum: 'crc32' | 'none';
+  readonly partBytes: number;
+  readonly concurrency: number;
+  /** A request on which nothing moves for so long is tried again. */
+  readonly requestTimeoutMs: number;
+}
+
+/** A sink, and the means to let go of its sockets. */
+export interface S3Sink extends Sink {
+  close(): void;
+}
+
+export function s3Sink(options: S3SinkOptions): S3Sink {
+  const client = s3Client(options);
+  const { bucket } = options;
+  const withChecksum = options.checksum === 'crc32';
+  const encryption = {
+    ...(options.serverSideEncryption === null
+      ? {}
+      : { ServerSideEncryption: options.serverSideEncryption as ServerSideEncryption }),
+    ...(options.kmsKeyId === null ? {} : { SSEKMSKeyId: options.kmsKeyId }),
+  };
+  const call = <T>(verb: string, action: string, key: string, request: () => Promise<T>): Promise<T> =>
+    request().catch((error: unknown) => {
+      throw sinkError(error, { verb, action, bucket, key });
+    });
+
+  return {
+    url: (key) => `s3://${bucket}/${key}`,
+    partBytes: options.partBytes,
+    concurrency: options.concurrency,
+
+    async begin(key, meta, signal) {
+      const created = await call('Beginning the upload of', 's3:PutObject', key, () =>
+        client.send(
+          new CreateMultipartUploadCommand({
+            Bucket: bucket,
+            Key: key,
+            ContentType: meta.contentType,
+            ...encryption,
+            ...(withChecksum ? { ChecksumAlgorithm: 'CRC32' } : {}),
+          }),
+        ),
+      );
+      const uploadId = created.UploadId!;
+      return {
+        key,
+        uploadId,
+        sendPart: (partNumber, body) =>
+          call(`Uploading part ${partNumber} of`, 's3:PutObject', key, async (): Promise<PreparedPart> => {
+            const checksumCrc32 = withChecksum ? crc32Base64(body) : null;
+            const sent = await client.send(
+              new UploadPartCommand({
+                Bucket: bucket,
+                Key: key,
+                UploadId: uploadId,
+                PartNumber: partNumber,
+                Body: body,
+                ...(checksumCrc32 === null ? {} : { ChecksumCRC32: checksumCrc32 }),
+              }),
+              { abortSignal: signal },
+            );
+            return { partNumber, etag: sent.ETag!, checksumCrc32 };
+          }),
+      };
+    },
+
+    complete: (prepared) =>
+      call('Completing the upload of', 's3:PutObject', prepared.key, () => complete(client, bucket, prepared)),
+
+    abort: ({ key, uploadId }) =>
+      call('Aborting the upload of', 's3:AbortMultipartUpload', key, async () => {
+        const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
+        await client.send(command).catch(unlessNamed('NoSuchUpload'));
+      }),
+
+    openUploads: (key) =>
+      call('Listing open uploads of', 's3:ListBucketMultipartUploads', key, async () => {
+        const listed = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }));
+        return (listed.Uploads ?? []).flatMap((upload) => (upload.Key === key ? [upload.UploadId!] : []));
+      }),
+
+    async put(key: string, body: Buffer, meta: ObjectMeta) {
+      await call('Writing', 's3:PutObject', key, () =>
+        client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            Body: body,
+            ContentType: meta.contentType,
+            ...encryption,
+            ...(withChecksum ? { ChecksumCRC32: crc32Base64(body) } : {}),
+          }),
+        ),
+      );
+    },
+
+    async remove(key) {
+      await call('Removing', 's3:DeleteObject', key, () =>
+        client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })),
+      );
+    },
+
+    close: () => client.destroy(),
+  };
+}
+
+async function complete(client: S3Client, bucket: string, prepared: PreparedObject): Promise<void> {
+  const { key, uploadId, parts, bytes } = prepared;
+  try {
+    await client.send(
+      new CompleteMultipartUploadCommand({
+        Bucket: bucket,
+        Key: key,
+        UploadId: uploadId,
+        MultipartUpload: {
+          Parts: parts.map(({ partNumber, etag, checksumCrc32 }) => ({
+            PartNumber: partNumber,
+            ETag: etag,
+            ...(checksumCrc32 === null ? {} : { ChecksumCRC32: checksumCrc32 }),
+          })),
+        },
+      }),
+    );
+  } catch (error) {
+    if ((error as Error).name !== 'NoSuchUpload') throw error;
+    // Completed before, and the answer was lost: then the object stands there, whole.
+    const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    if (head.ContentLength !== bytes) throw error;
+  }
+}
+
+function unlessNamed(name: string): (error: unknown) => void {
+  return (error) => {
+    if ((error as Error).name !== name) throw error;
+  };
+}
+
+/** CRC-32 as S3 writes it: four bytes, big-endian, base64. */
+function crc32Base64(body: Buffer): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc32(body));
+  return bytes.toString('base64');
+}
