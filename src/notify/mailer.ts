@@ -1,0 +1,160 @@
+/** Sends mails through an SMTP server, one connection per mail, and says in words why one could not be sent. */
+import { createTransport } from 'nodemailer';
+import { TidemarkError } from '../errors.ts';
+import type { MailMessage } from './letter.ts';
+
+/** The config's `smtp`. */
+export interface SmtpSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string | null;
+  readonly password: string | null;
+  readonly from: string;
+  readonly admin: string;
+  /**
+   * `tls`: encrypted from the first byte. `starttls`: encrypted before anything is said, or not at all.
+   * `none`: never encrypted. `auto` (default): `tls` on port 465, else STARTTLS where the server offers it; with a
+   * password, STARTTLS is insisted on, the loopback interface excepted.
+   */
+  readonly secure?: 'starttls' | 'tls' | 'none' | 'auto' | undefined;
+}
+
+export interface Mailer {
+  /** Settles when the server has taken the mail; rejects with MAIL_FAILED. */
+  send(message: MailMessage): Promise<void>;
+  close(): void;
+}
+
+const CONNECT_MS = 15_000;
+const SILENCE_MS = 30_000;
+const SMTPS_PORT = 465;
+
+/** `redact` is applied to what the server says, which becomes part of the error. */
+export function createMailer(smtp: SmtpSettings, redact: (text: string) => string): Mailer {
+  const transport = createTransport({
+    host: smtp.host,
+    port: smtp.port,
+    ...(smtp.user === null ? {} : { auth: { user: smtp.user, pass: smtp.password ?? '' } }),
+    ...encryption(smtp),
+    connectionTimeout: CONNECT_MS,
+    greetingTimeout: CONNECT_MS,
+    socketTimeout: SILENCE_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+
+  return {
+    send: async ({ to, subject, text, html, headers }) => {
+      try {
+        await transport.sendMail({
+          from: smtp.from,
+          to: { name: to.name ?? '', address: to.address },
+          subject,
+          text,
+          html,
+          headers: { ...headers },
+        });
+      } catch (error) {
+        throw mailFailed(error as SmtpFailure, smtp, to.address, redact);
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+function encryption(smtp: SmtpSettings): object {
+  const { secure = 'auto' } = smtp;
+  const loopback = isLoopback(smtp.host);
+  if (secure === 'tls' || (secure === 'auto' && smtp.port === SMTPS_PORT)) return { secure: true };
+  if (secure === 'starttls') return { secure: false, requireTLS: true };
+  if (secure === 'none') return { secure: false, ignoreTLS: true };
+  // A mail server on the same machine comes with a certificate that nobody vouches for, and nobody listens in.
+  if (loopback) return { secure: false, tls: { rejectUnauthorized: false } };
+  return { secure: false, requireTLS: smtp.user !== null };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** What nodemailer's errors carry beside the message. */
+interface SmtpFailure {
+  readonly message?: string;
+  readonly code?: string;
+  readonly responseCode?: number;
+  readonly response?: string;
+  readonly command?: string;
+}
+
+function mailFailed(
+  failure: SmtpFailure,
+  smtp: SmtpSettings,
+  recipient: string,
+  redact: (text: string) => string,
+): TidemarkError {
+  const server = `${smtp.host}:${smtp.port}`;
+  const { what, hint, retryable } = explain(failure, smtp, recipient);
+  const said = failure.response ?? failure.message ?? 'no reason given';
+  return new TidemarkError(
+    'MAIL_FAILED',
+    redact(`The mail to ${recipient} was not sent: ${what(server)} (${said})`),
+    {
+      hint,
+      retryable,
+      cause: failure,
+    },
+  );
+}
+
+interface Explanation {
+  readonly what: (server: string) => string;
+  readonly hint: string;
+  readonly retryable: boolean;
+}
+
+function explain(failure: SmtpFailure, smtp: SmtpSettings, recipient: string): Explanation {
+  const { code, responseCode = 0, command = '', message = '' } = failure;
+  const temporary = responseCode >= 400 && responseCode < 500;
+  if (code === 'EAUTH' || code === 'ENOAUTH' || responseCode === 530 || responseCode === 535) {
+    return {
+      what: (server) => `${server} refused the login`,
+      hint: 'Check `user` and `password` of `smtp` in the config.',
+      retryable: temporary,
+    };
+  }
+  if (code === 'ETLS' || /certificate|self[- ]signed|\bssl\b|\btls\b|STARTTLS/i.test(message)) {
+    return {
+      what: (server) => `no secure connection to ${server}`,
+      hint: 'Check `smtp.secure` and the port: "tls" belongs to 465, "starttls" to 587. For a private authority, name its certificate in the environment variable NODE_EXTRA_CA_CERTS. "none" does without encryption.',
+      retryable: false,
+    };
+  }
+  if (code === 'EENVELOPE' && command.toUpperCase().startsWith('RCPT')) {
+    return {
+      what: (server) => `${server} refused the recipient`,
+      hint: `Check that ${recipient} exists, and that the server lets ${smtp.from} send to it.`,
+      retryable: temporary,
+    };
+  }
+  if (code === 'EENVELOPE') {
+    return {
+      what: (server) => `${server} refused the sender ${smtp.from} or the recipient`,
+      hint: 'Check `smtp.from` in the config and the address of the recipient.',
+      retryable: temporary,
+    };
+  }
+  if (responseCode >= 400) {
+    return {
+      what: (server) => `${server} refused the mail`,
+      hint: temporary
+        ? 'The server says that this passes; if it recurs, ask whoever runs it.'
+        : 'The server’s answer says why; ask whoever runs it.',
+      retryable: temporary,
+    };
+  }
+  return {
+    what: (server) => `${server} cannot be reached or does not answer`,
+    hint: 'Check `host` and `port` of `smtp` in the config, and that the server is up and reachable from this machine.',
+    retryable: true,
+  };
+}
