@@ -62,7 +62,7 @@ export function specFolder(folder: string, parse: ParseSpec, quietMs: number): (
 
   return async () => {
     const { dev, ino } = await stat(folder);
-    const names = (await readdir(folder)).filter(isSpecFileName).sort();
+    const names = (await readdir(folder)).filter(isSpecFileName).toSorted();
     const stats = await statAll(names.map((name) => join(folder, name)));
     for (const file of known.keys()) if (!stats.has(file)) known.delete(file);
 
@@ -149,13 +149,17 @@ async function readText(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
     if (size > MAX_SPEC_BYTES) {
-      throw unreadable(`the file has ${size} bytes; a task spec of at most ${MAX_SPEC_BYTES} bytes is allowed`);
+      throw unreadable(
+        `the file has ${size} bytes; a task spec of at most ${MAX_SPEC_BYTES} bytes is allowed`,
+      );
     }
     bytes = await readFile(file);
   } catch (error) {
     if (error instanceof FaultsError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    throw unreadable(`the file cannot be read: ${code ?? message}; the user Tidemark runs as must be able to read it`);
+    throw unreadable(
+      `the file cannot be read: ${code ?? message}; the user Tidemark runs as must be able to read it`,
+    );
   }
   return bytes.toString('utf8');
 }

@@ -28,9 +28,19 @@ export interface SpecDiff {
   readonly changed: readonly Spec[];
   readonly removed: readonly Spec[];
   /** New content that cannot be used; reported once per content. */
-  readonly invalid: readonly { readonly file: string; readonly lastGood: Spec | null; readonly error: FaultsError }[];
+  readonly invalid: readonly {
+    readonly file: string;
+    readonly lastGood: Spec | null;
+    readonly error: FaultsError;
+  }[];
   /** Specs left out because another file holds their task name; reported once per content and holder. */
-  readonly duplicates: readonly { readonly spec: Spec; readonly heldBy: string; readonly lastGood: Spec | null }[];
+  readonly duplicates: readonly {
+    readonly spec: Spec;
+    readonly heldBy: string;
+    readonly lastGood: Spec | null;
+  }[];
+  /** Files that were invalid or duplicates before, and are in force again. */
+  readonly repaired: readonly string[];
 }
 
 /**
@@ -55,13 +65,18 @@ export function updateSpecSet(
   const holders = new Map<string, string>();
   for (const file of files) {
     const wanted = wish(file);
-    if (wanted !== null && previous.get(file)?.inForce?.taskName === wanted.taskName) holders.set(wanted.taskName, file);
+    if (wanted !== null && previous.get(file)?.inForce?.taskName === wanted.taskName)
+      holders.set(wanted.taskName, file);
   }
   const set = new Map<string, FileState>();
   for (const file of files) {
     const content = contentOf(file);
     if (content === undefined) continue;
-    set.set(file, { file, content, ...settle(file, wish(file), previous.get(file)?.inForce ?? null, holders) });
+    set.set(file, {
+      file,
+      content,
+      ...settle(file, wish(file), previous.get(file)?.inForce ?? null, holders),
+    });
   }
   return { set, diff: difference(previous, set, read) };
 }
@@ -71,6 +86,11 @@ export function specsInForce(set: SpecSet): ReadonlyMap<string, Spec> {
   const specs = new Map<string, Spec>();
   for (const { inForce } of set.values()) if (inForce !== null) specs.set(inForce.taskName, inForce);
   return specs;
+}
+
+/** Whether the file as it stands is in force. */
+export function isUsed(state: FileState): boolean {
+  return 'spec' in state.content && state.heldBy === null;
 }
 
 function inFirstSeenOrder(
@@ -96,7 +116,8 @@ function settle(
     holders.set(wanted.taskName, file);
     return { inForce: wanted, heldBy: null };
   }
-  if (before === null || (holders.get(before.taskName) ?? file) !== file) return { inForce: null, heldBy: holder };
+  if (before === null || (holders.get(before.taskName) ?? file) !== file)
+    return { inForce: null, heldBy: holder };
   holders.set(before.taskName, file);
   return { inForce: before, heldBy: holder };
 }
@@ -113,12 +134,18 @@ function difference(previous: SpecSet, next: SpecSet, read: ReadonlyMap<string, 
 
   const invalid: SpecDiff['invalid'][number][] = [];
   const duplicates: SpecDiff['duplicates'][number][] = [];
+  const repaired: string[] = [];
   for (const { file, content, inForce, heldBy } of next.values()) {
+    const old = previous.get(file);
     if ('error' in content) {
       if (read.has(file)) invalid.push({ file, lastGood: inForce, error: content.error });
-    } else if (heldBy !== null && (read.has(file) || previous.get(file)?.heldBy !== heldBy)) {
-      duplicates.push({ spec: content.spec, heldBy, lastGood: inForce });
+    } else if (heldBy !== null) {
+      if (read.has(file) || old?.heldBy !== heldBy) {
+        duplicates.push({ spec: content.spec, heldBy, lastGood: inForce });
+      }
+    } else if (old !== undefined && !isUsed(old)) {
+      repaired.push(file);
     }
   }
-  return { added, changed, removed, invalid, duplicates };
+  return { added, changed, removed, invalid, duplicates, repaired };
 }

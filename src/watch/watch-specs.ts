@@ -19,7 +19,7 @@ export interface WatchOptions {
   /** True: look every `intervalMs` instead of asking the kernel, for mounts without inotify. */
   readonly polling: boolean;
   readonly intervalMs: number;
-  /** Called after each scan that found a difference, and after the first scan in any case. */
+  /** Called after the first scan, and after each later one that read or missed a file. */
   readonly onChange: (set: SpecSet, diff: SpecDiff) => void;
   /** Called when something fails that is no fault of a file or the folder: the watch cannot go on. */
   readonly onFailure: (error: unknown) => void;
@@ -46,6 +46,7 @@ export interface SpecWatch {
 export async function watchSpecs(options: WatchOptions): Promise<SpecWatch> {
   const { folder, log, debounceMs = 100, quietMs = 1000, sweepMs = 30_000 } = options;
   const scanFolder = specFolder(folder, options.parse, quietMs);
+  const fail = (error: unknown): void => options.onFailure(error);
   let set: SpecSet = new Map();
   let problem: string | null = null;
   let closed = false;
@@ -63,7 +64,7 @@ export async function watchSpecs(options: WatchOptions): Promise<SpecWatch> {
 
   const rescan = (): void => {
     due = null;
-    scanning = scanning.then(scan).catch(options.onFailure);
+    scanning = scanning.then(() => scan()).catch(fail);
   };
 
   const scan = async (first = false): Promise<void> => {
@@ -81,15 +82,17 @@ export async function watchSpecs(options: WatchOptions): Promise<SpecWatch> {
     listen(found.identity);
     const { set: next, diff } = updateSpecSet(set, found.present, found.read);
     set = next;
-    if (first || Object.values(diff).some((list) => list.length > 0)) options.onChange(set, diff);
+    if (first || found.read.size > 0 || Object.values(diff).some((list) => list.length > 0))
+      options.onChange(set, diff);
     mark(Math.min(found.recheckAfter ?? Infinity, kernelRefused ? options.intervalMs : sweepMs));
   };
 
   /** The folder cannot be read: the specs stay in force, and the folder is looked for at every interval. */
   const lost = (error: unknown): void => {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    if (problem === null) log.error('specs folder cannot be read; its specs stay scheduled', { folder, error: code });
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    if (problem === null)
+      log.error('specs folder cannot be read; its specs stay scheduled', { folder, error: code });
     problem = `specs folder ${folder} cannot be read: ${code}`;
     deafen();
     mark(options.intervalMs);
@@ -150,7 +153,9 @@ async function assertFolder(folder: string): Promise<void> {
     throw refuse(error.code === 'ENOENT' ? 'which does not exist' : `which cannot be read: ${error.code}`);
   });
   if (!stats.isDirectory()) throw refuse('which is not a folder');
-  await fs.promises.access(folder, fs.constants.R_OK | fs.constants.X_OK).catch((error: NodeJS.ErrnoException) => {
-    throw refuse(`which cannot be read: ${error.code}`);
-  });
+  await fs.promises
+    .access(folder, fs.constants.R_OK | fs.constants.X_OK)
+    .catch((error: NodeJS.ErrnoException) => {
+      throw refuse(`which cannot be read: ${error.code}`);
+    });
 }

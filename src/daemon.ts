@@ -1,0 +1,182 @@
+/**
+ * The daemon: watches the specs folder, schedules, runs, and answers over HTTP. Everything that is started pushes
+ * its releaser; they run in reverse when the daemon stops, and also when starting fails half-way.
+ */
+import type { RunReport, Spec } from './domain.ts';
+import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
+import { outgoing } from './daemon/outgoing.ts';
+import { listTasks } from './daemon/task-views.ts';
+import { startHttp } from './http/server.ts';
+import { lastRun, type LastRun, type TaskList } from './http/task-list.ts';
+import type { Log } from './ports.ts';
+import { dispatcher, type RunTask } from './schedule/dispatcher.ts';
+import { startSchedule } from './schedule/schedule.ts';
+import { daemonLockPath, requireLock } from './state/lock.ts';
+import type { ParseSpec } from './watch/spec-folder.ts';
+import { specsInForce, type SpecDiff, type SpecSet } from './watch/spec-set.ts';
+import { watchSpecs, type SpecWatch } from './watch/watch-specs.ts';
+
+export interface DaemonSettings {
+  readonly specsDir: string;
+  readonly stateDir: string;
+  /** IANA zone of the specs that name none. */
+  readonly timezone: string;
+  readonly maxConcurrentTasks: number;
+  readonly shutdownGraceMs: number;
+  /** Null: no server. */
+  readonly http: { readonly host: string; readonly port: number } | null;
+  readonly watch: { readonly polling: boolean; readonly intervalMs: number };
+}
+
+export interface DaemonOptions {
+  readonly settings: DaemonSettings;
+  readonly parseSpec: ParseSpec;
+  readonly runTask: RunTask;
+  /** Tells the owner of a run that failed. */
+  readonly notifyRun: (
+    spec: Spec,
+    report: RunReport,
+    context: { readonly nextFire: Date | null },
+  ) => Promise<void>;
+  /** Tells the owner of the last good version, or else the admin, of a spec that cannot be used. */
+  readonly notifyInvalidSpec: (invalid: InvalidSpec) => Promise<void>;
+  readonly log: Log;
+}
+
+export interface Daemon {
+  /** Where the HTTP server listens; null: there is none. */
+  readonly http: { readonly host: string; readonly port: number } | null;
+  /**
+   * Stops: no new fires; runs may end within `shutdownGraceMs` and are then aborted. A second call aborts them at
+   * once. Settles as `done` does.
+   */
+  stop(reason: string): Promise<void>;
+  /** Settles when everything is released; rejects where the daemon cannot go on, or cannot stop in order. */
+  readonly done: Promise<void>;
+}
+
+type Releaser = () => void | Promise<void>;
+
+/**
+ * Starts the daemon. Rejects with ALREADY_RUNNING, STATE_UNUSABLE or CONFIG_INVALID (specs folder, HTTP address);
+ * nothing is left running then.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const releasers: Releaser[] = [];
+  try {
+    return await start(options, releasers);
+  } catch (error) {
+    await releaseInReverse(releasers);
+    throw error;
+  }
+}
+
+async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Daemon> {
+  const { settings, log } = options;
+  const lastRuns = new Map<string, LastRun>();
+  let specs: SpecSet = new Map();
+  let watch: SpecWatch | null = null;
+  let stopping = false;
+
+  const lock = requireLock(daemonLockPath(settings.stateDir), 'the daemon');
+  releasers.push(() => lock.release());
+
+  const notReady = (): string | null => {
+    if (stopping) return 'the daemon is stopping';
+    return watch === null ? 'the first scan of the specs folder is not done' : watch.problem();
+  };
+  const tasks = (): TaskList =>
+    listTasks({
+      specs,
+      timezone: settings.timezone,
+      next: (task) => schedule.next(task),
+      queue: runs.queue(),
+      lastRuns,
+    });
+  const http = settings.http === null ? null : await startHttp({ ...settings.http, notReady, tasks });
+  if (http !== null) releasers.push(() => http.close());
+
+  const mails = outgoing(log);
+  releasers.push(() => mails.settle());
+
+  const onEnd = (spec: Spec, report: RunReport): void => {
+    lastRuns.set(spec.taskName, lastRun(report));
+    if (report.status !== 'failed') return;
+    const nextFire = schedule.next(spec.taskName);
+    mails.add('failed run', spec.taskName, options.notifyRun(spec, report, { nextFire }));
+  };
+  const { maxConcurrentTasks, shutdownGraceMs, timezone } = settings;
+  const runs = dispatcher({ maxConcurrentTasks, shutdownGraceMs, runTask: options.runTask, onEnd, log });
+  releasers.push(() => runs.stop());
+
+  const schedule = startSchedule({ timezone, onFire: (task, slot) => runs.fire(task, slot), log });
+  releasers.push(() => schedule.stop());
+
+  const onChange = (set: SpecSet, diff: SpecDiff): void => {
+    specs = set;
+    logSpecChanges(log, watch === null, set, diff);
+    const inForce = specsInForce(set);
+    runs.setSpecs(inForce);
+    schedule.apply(inForce);
+    for (const spec of diff.removed) lastRuns.delete(spec.taskName);
+    for (const invalid of invalidSpecs(diff)) {
+      mails.add('invalid spec', invalid.lastGood?.taskName, options.notifyInvalidSpec(invalid));
+    }
+  };
+
+  const { promise: done, resolve: stopped, reject: failed } = deferred();
+  const shutDown = (reason: string, outcome: () => void): void => {
+    if (stopping) {
+      runs.abort();
+      return;
+    }
+    stopping = true;
+    log.info('daemon stops', { reason, running: [...runs.queue().running.keys()] });
+    releaseInReverse(releasers).then(outcome, failed);
+  };
+  const onFailure = (error: unknown): void =>
+    shutDown('the watch of the specs folder failed', () => failed(error));
+  watch = await watchSpecs({
+    folder: settings.specsDir,
+    ...settings.watch,
+    parse: options.parseSpec,
+    onChange,
+    onFailure,
+    log,
+  });
+  const watching = watch;
+  releasers.push(() => watching.close());
+
+  return {
+    http: http === null ? null : { host: http.host, port: http.port },
+    done,
+    stop: (reason) => {
+      shutDown(reason, () => {
+        log.info('daemon has stopped');
+        stopped();
+      });
+      return done;
+    },
+  };
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
+  let resolve = (): void => undefined;
+  let reject = (_error: unknown): void => undefined;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+/** All are released, also where one of them fails; the last failure is thrown. */
+async function releaseInReverse(releasers: Releaser[]): Promise<void> {
+  const release = releasers.pop();
+  if (release === undefined) return;
+  try {
+    await release();
+  } finally {
+    await releaseInReverse(releasers);
+  }
+}

@@ -1,0 +1,46 @@
+/** The daemon's state as `/api/tasks` shows it. */
+import { formatFault } from '../errors.ts';
+import type { LastRun, TaskList, TaskView } from '../http/task-list.ts';
+import type { Queue } from '../schedule/queue.ts';
+import { isUsed, type FileState, type SpecSet } from '../watch/spec-set.ts';
+import { duplicateFault } from './spec-changes.ts';
+
+export interface DaemonView {
+  readonly specs: SpecSet;
+  /** Zone of the specs that name none. */
+  readonly timezone: string;
+  readonly next: (task: string) => Date | null;
+  readonly queue: Queue;
+  readonly lastRuns: ReadonlyMap<string, LastRun>;
+}
+
+/** Tasks by name, then the files that are none. */
+export function listTasks({ specs, timezone, next, queue, lastRuns }: DaemonView): TaskList {
+  const tasks: TaskView[] = [];
+  const unusable: TaskList['unusable'][number][] = [];
+  for (const state of specs.values()) {
+    const problem = isUsed(state) ? null : problemOf(state);
+    if (state.inForce === null) {
+      unusable.push({ file: state.file, message: problem ?? '' });
+      continue;
+    }
+    const { taskName: task, file, schedule, timezone: own } = state.inForce;
+    tasks.push({
+      task,
+      file,
+      schedule,
+      timezone: own ?? timezone,
+      next_fire: next(task)?.toISOString() ?? null,
+      running: queue.running.has(task),
+      waiting: queue.waiting.has(task),
+      last_run: lastRuns.get(task) ?? null,
+      invalid_edit: problem,
+    });
+  }
+  return { tasks: tasks.toSorted((a, b) => (a.task < b.task ? -1 : 1)), unusable };
+}
+
+function problemOf({ content, heldBy }: FileState): string {
+  if ('error' in content) return content.error.message;
+  return formatFault(duplicateFault(content.spec, heldBy ?? ''));
+}

@@ -1,0 +1,131 @@
+/**
+ * Starts runs as the queue allows, and ends them when the daemon stops. It holds the one piece of state that the
+ * queue's pure functions work on, and the abort handle of each run.
+ */
+import type { RunReport, Spec } from '../domain.ts';
+import { asTidemarkError, TidemarkError } from '../errors.ts';
+import type { Log } from '../ports.ts';
+import { drop, emptyQueue, offer, release, type Place, type Queue } from './queue.ts';
+
+/** Runs a task once. A run that fails is reported, not rejected; an aborted one has the error INTERRUPTED. */
+export type RunTask = (spec: Spec, scheduledFor: Date, signal: AbortSignal) => Promise<RunReport>;
+
+export interface DispatcherOptions {
+  readonly maxConcurrentTasks: number;
+  readonly shutdownGraceMs: number;
+  readonly runTask: RunTask;
+  /** Called with the report of each run that has ended. */
+  readonly onEnd: (spec: Spec, report: RunReport) => void;
+  readonly log: Log;
+}
+
+export interface Dispatcher {
+  /** The specs in force. Who waits for a run and is no longer among them is dropped; runs in progress go on. */
+  setSpecs(specs: ReadonlyMap<string, Spec>): void;
+  /** A slot of a task has come: runs it, queues it, or refuses it because the task is running or waiting already. */
+  fire(task: string, slot: Date): void;
+  queue(): Queue;
+  /** Drops who waits, lets runs end within the grace, then aborts them. Settles when no run is left. */
+  stop(): Promise<void>;
+  /** Aborts all runs at once. */
+  abort(): void;
+}
+
+export function dispatcher(options: DispatcherOptions): Dispatcher {
+  const { runTask, log } = options;
+  let specs: ReadonlyMap<string, Spec> = new Map();
+  let queue = emptyQueue(options.maxConcurrentTasks);
+  let stopped = false;
+  const runs = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+
+  const start = ({ task, scheduledFor }: Place): void => {
+    const spec = specs.get(task);
+    // Whoever is offered or waits is in force: `fire` and `setSpecs` see to it.
+    if (spec === undefined) throw new Error(`task ${task} was started without a spec`);
+    const abort = new AbortController();
+    runs.set(task, { abort, ended: run(spec, scheduledFor, abort.signal) });
+  };
+
+  const run = async (spec: Spec, scheduledFor: Date, signal: AbortSignal): Promise<void> => {
+    const startedAt = new Date();
+    const report = await runTask(spec, scheduledFor, signal).catch((error: unknown) => {
+      log.error('run ended without a report', { task: spec.taskName, error });
+      return failedReport(spec, scheduledFor, startedAt, error);
+    });
+    runs.delete(spec.taskName);
+    const next = release(queue, spec.taskName);
+    queue = next.queue;
+    if (next.start !== null) start(next.start);
+    options.onEnd(spec, report);
+  };
+
+  const dropWaiting = (gone: (task: string) => boolean, why: string): void => {
+    const result = drop(queue, gone);
+    queue = result.queue;
+    for (const { task, scheduledFor } of result.dropped) {
+      log.warn(`waiting run dropped: ${why}`, { task, scheduled_for: scheduledFor.toISOString() });
+    }
+  };
+
+  const abort = (): void => {
+    for (const one of runs.values())
+      one.abort.abort(new TidemarkError('INTERRUPTED', 'Tidemark was asked to stop'));
+  };
+
+  return {
+    queue: () => queue,
+    setSpecs: (next) => {
+      specs = next;
+      dropWaiting((task) => !specs.has(task), 'the spec is gone');
+    },
+    fire: (task, slot) => {
+      if (stopped || !specs.has(task)) return;
+      const place = { task, scheduledFor: slot };
+      const offered = offer(queue, place);
+      queue = offered.queue;
+      const fields = { task, scheduled_for: slot.toISOString() };
+      switch (offered.outcome) {
+        case 'start':
+          start(place);
+          return;
+        case 'wait':
+          log.info('run waits: max_concurrent_tasks are running', fields);
+          return;
+        case 'already running':
+          log.warn('run skipped: the previous run has not ended', fields);
+          return;
+        case 'already waiting':
+          log.warn('run skipped: an earlier run of the task still waits for its turn', fields);
+      }
+    },
+    stop: async () => {
+      stopped = true;
+      dropWaiting(() => true, 'Tidemark stops');
+      const grace = setTimeout(abort, options.shutdownGraceMs);
+      await Promise.all([...runs.values()].map((one) => one.ended));
+      clearTimeout(grace);
+    },
+    abort,
+  };
+}
+
+/** For a run that broke its promise to report: a fault in the program, which its owner learns of all the same. */
+function failedReport(spec: Spec, scheduledFor: Date, startedAt: Date, cause: unknown): RunReport {
+  const { code, message, hint, retryable } = asTidemarkError(cause);
+  const finishedAt = new Date();
+  return {
+    task: spec.taskName,
+    run_id: crypto.randomUUID(),
+    status: 'failed',
+    scheduled_for: scheduledFor.toISOString(),
+    started_at: startedAt.toISOString(),
+    finished_at: finishedAt.toISOString(),
+    duration_ms: finishedAt.getTime() - startedAt.getTime(),
+    tables: [],
+    files: [],
+    manifest: null,
+    windows: [],
+    warnings: [],
+    error: { code, message, hint, retryable },
+  };
+}

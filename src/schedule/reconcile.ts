@@ -1,0 +1,41 @@
+/** Which cron timers to start, stop and replace so that they match the specs in force. Pure. */
+import type { Spec } from '../domain.ts';
+
+/** When a task fires: all that its timer depends on. */
+export interface Timing {
+  /** Cron expression of 5 or 6 fields. */
+  readonly schedule: string;
+  /** IANA zone. */
+  readonly timezone: string;
+}
+
+export interface TimerChanges {
+  readonly start: ReadonlyMap<string, Timing>;
+  readonly replace: ReadonlyMap<string, Timing>;
+  readonly stop: readonly string[];
+}
+
+/** The timing of a spec; null where it runs by hand only. `timezone`: the config's. */
+export function timingOf(spec: Pick<Spec, 'schedule' | 'timezone'>, timezone: string): Timing | null {
+  return spec.schedule === null ? null : { schedule: spec.schedule, timezone: spec.timezone ?? timezone };
+}
+
+/** `current`: the timing of each running timer, by task; `wanted`: the specs in force; `timezone`: the config's. */
+export function reconcile(
+  current: ReadonlyMap<string, Timing>,
+  wanted: ReadonlyMap<string, Pick<Spec, 'schedule' | 'timezone'>>,
+  timezone: string,
+): TimerChanges {
+  const start = new Map<string, Timing>();
+  const replace = new Map<string, Timing>();
+  const kept = new Set<string>();
+  for (const [task, spec] of wanted) {
+    const timing = timingOf(spec, timezone);
+    if (timing === null) continue;
+    kept.add(task);
+    const now = current.get(task);
+    if (now === undefined) start.set(task, timing);
+    else if (now.schedule !== timing.schedule || now.timezone !== timing.timezone) replace.set(task, timing);
+  }
+  return { start, replace, stop: [...current.keys()].filter((task) => !kept.has(task)) };
+}
