@@ -3,7 +3,7 @@
  */
 import { distance } from 'fastest-levenshtein';
 import type { FieldPacket } from 'mysql2';
-import type { OutputColumn } from '../../domain.ts';
+import type { OutputColumn, ServerIdentity } from '../../domain.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { TableColumn, TableFacts } from '../../ports.ts';
 import { columnOfResult } from './columns.ts';
@@ -121,13 +121,15 @@ export function describeQuery(session: Session, sql: string): Promise<OutputColu
  */
 export async function explain(
   session: Session,
+  server: ServerIdentity,
   sql: string,
 ): Promise<{ rows: number | null; warnings: string[] }> {
+  // MariaDB and MySQL 5.6 show `filtered` only when EXTENDED; MySQL 8 knows no EXTENDED, and MySQL 9 draws a tree
+  // unless told otherwise.
+  const extended = server.flavor === 'mariadb' || server.version.startsWith('5.');
   let plan;
   try {
-    // MySQL 8 dropped EXTENDED and shows `filtered` anyway; the older ones need it.
-    plan = await session.query(`EXPLAIN ${sql}`);
-    if (plan[0] !== undefined && !('filtered' in plan[0])) plan = await session.query(`EXPLAIN EXTENDED ${sql}`);
+    plan = await session.query(`EXPLAIN ${extended ? 'EXTENDED' : 'FORMAT=TRADITIONAL'} ${sql}`);
   } catch (error) {
     if (!(error instanceof TidemarkError) || error.code !== 'PRIVILEGE_MISSING') throw error;
     return { rows: null, warnings: [`EXPLAIN was refused, so the size is unknown. ${error.hint}`] };

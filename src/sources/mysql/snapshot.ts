@@ -48,7 +48,7 @@ function snapshotOf(session: Session, options: MysqlSourceOptions, server: Serve
     server,
     tableFacts: (table) => tableFacts(session, table),
     describeQuery: (sql) => describeQuery(session, sql),
-    explain: (sql) => explain(session, sql),
+    explain: (sql) => explain(session, server, sql),
     wallClock: (instant) => wallClock(session, instant),
     rows(sql, expected, onRow, signal) {
       const stream = streamRows(
