@@ -103,6 +103,20 @@ export interface Journal {
   closed(): void;
 }
 
+/** What the journal knows of a run that did not come to its end. */
+export interface JournalEntry {
+  readonly runId: string;
+  readonly task: string;
+  /** Name of the sink in the config. */
+  readonly sink: string;
+  readonly phase: 'preparing' | 'committing' | 'undoing';
+  /** An upload without an id may or may not have been begun. */
+  readonly uploads: readonly { readonly key: string; readonly uploadId: string | null }[];
+  readonly prepared: readonly PreparedObject[];
+  /** Null while preparing. */
+  readonly manifest: ManifestObject | null;
+}
+
 /** The last object of a run. */
 export interface ManifestObject {
   readonly key: string;
