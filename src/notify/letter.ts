@@ -35,6 +35,8 @@ export interface Letter {
   readonly code: string;
   /** What the code means, in one line. */
   readonly title: string;
+  /** For which scheduled time; null where there is none. */
+  readonly when: string | null;
   /** In the order of reading: cause and cure first. */
   readonly blocks: readonly Block[];
   readonly footer: string;

@@ -56,6 +56,7 @@ export function failureMessage(details: FailureDetails): MailMessage {
       headline: `${spec.taskName} failed`,
       code: error.code,
       title: ERRORS[error.code].title,
+      when: `Scheduled for ${inBothZones(scheduledFor, zone)}`,
       blocks: [
         { kind: 'words', heading: 'Cause', text: shorten(error.message, limits.value) },
         { kind: 'words', heading: 'What to do', text: shorten(error.hint, limits.value), strong: true },
@@ -65,8 +66,6 @@ export function failureMessage(details: FailureDetails): MailMessage {
           heading: 'The run',
           rows: [
             ['Task', spec.taskName],
-            ['Scheduled for', formatInstant(scheduledFor, 'UTC')],
-            ...(isUtc(zone) ? [] : [['', formatInstant(scheduledFor, zone)] as const]),
             ['Started', formatInstant(new Date(report.started_at), 'UTC')],
             ['Failed after', formatDuration(report.duration_ms)],
             ...shortenList(report.windows.map(formatWindow), limits.entries).map(
@@ -95,7 +94,7 @@ function consequences({ spec, report, nextFire }: FailureDetails, zone: string):
   const next =
     nextFire === null
       ? `What happens next: nothing by itself${spec.schedule === null ? ', the task runs by hand only' : ', the task is no longer scheduled'}. To run it again: ${again}`
-      : `What happens next: the task runs again at ${formatInstant(nextFire, 'UTC')}${isUtc(zone) ? '' : `, ${formatInstant(nextFire, zone)}`}. ${outlook} To run it sooner: ${again}`;
+      : `What happens next: the task runs again at ${inBothZones(nextFire, zone)}. ${outlook} To run it sooner: ${again}`;
   return [
     'Nothing was published: the bucket holds no object and no manifest of this run.',
     'The watermark is where it was: this task remembers nothing between its runs, and nothing has to be reset.',
@@ -167,6 +166,7 @@ export function invalidSpecMessage(details: InvalidSpecDetails): MailMessage {
       headline: `${name}: the spec cannot be used`,
       code,
       title: ERRORS[code].title,
+      when: null,
       blocks: [
         { kind: 'words', heading: 'Cause', text: `${count} found in ${shorten(file, limits.line)}.` },
         {
@@ -225,6 +225,7 @@ export function logsUnwritableMessage(
       headline: `Logs on ${instance.host} cannot be written`,
       code: error.code,
       title: ERRORS[error.code].title,
+      when: null,
       blocks: [
         { kind: 'words', heading: 'Cause', text: shorten(error.message, limits.value) },
         { kind: 'words', heading: 'What to do', text: shorten(error.hint, limits.value), strong: true },
@@ -245,6 +246,11 @@ export function logsUnwritableMessage(
 function ownerAddress(spec: Pick<Spec, 'owner'>): MailAddress {
   const { name, email } = spec.owner;
   return { name: name === null ? null : oneLine(name, 200), address: oneLine(email, 320) };
+}
+
+function inBothZones(instant: Date, zone: string): string {
+  const utc = formatInstant(instant, 'UTC');
+  return isUtc(zone) ? utc : `${utc}, ${formatInstant(instant, zone)}`;
 }
 
 function formatWindow(window: RunReport['windows'][number]): string {

@@ -9,7 +9,9 @@ const INDENT = '    ';
 /** Values are indented under their headings, so that no value can pass for a heading. */
 export function renderText(letter: Letter): string {
   const blocks = letter.blocks.map((block) => `${block.heading.toUpperCase()}\n${indent(blockText(block))}`);
-  return `${[`${clean(letter.headline)}: ${letter.code}\n${letter.title}`, ...blocks, `-- \n${clean(letter.footer)}`].join('\n\n')}\n`;
+  const head = [`${letter.headline}: ${letter.code}`, letter.title, letter.when ?? ''];
+  const lines = head.filter((line) => line !== '').map(clean);
+  return `${[lines.join('\n'), ...blocks, `-- \n${clean(letter.footer)}`].join('\n\n')}\n`;
 }
 
 function blockText(block: Block): string {
@@ -55,7 +57,7 @@ const PROSE = `margin:0;${SANS};font-size:15px;line-height:22px;color:#1c2430;${
 const STYLE = `
   @media (prefers-color-scheme: dark) {
     .page { background: #12161c !important; }
-    .card { background: #1b2129 !important; border-color: #323b47 !important; }
+    .card { background: #1b2129 !important; border-color: #323b47 !important; border-top-color: #f0635a !important; }
     .ink { color: #e8ecf1 !important; }
     .soft { color: #a3afbd !important; }
     .alarm { color: #ff8f85 !important; }
@@ -71,6 +73,10 @@ export function renderHtml(letter: Letter): string {
   const rows = letter.blocks.map(
     (block) => `<tr><td class="pad" style="padding:0 28px 22px">${blockHtml(block)}</td></tr>`,
   );
+  const when =
+    letter.when === null
+      ? ''
+      : `\n<p class="soft" style="margin:4px 0 0;${SANS};font-size:14px;line-height:20px;color:#5b6472">${escapeHtml(letter.when)}</p>`;
   // What a phone shows beside the subject.
   const preview = letter.blocks.find((block) => block.kind === 'words')?.text ?? letter.title;
   return `<!doctype html>
@@ -91,7 +97,7 @@ export function renderHtml(letter: Letter): string {
 <table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:680px;table-layout:fixed;background:#ffffff;border:1px solid #d9dee5;border-top:4px solid #c4291c;border-radius:6px;text-align:left">
 <tr><td class="pad" style="padding:20px 28px 18px">
 <h1 class="ink" style="margin:0;${SANS};font-size:21px;line-height:28px;font-weight:700;color:#1c2430;overflow-wrap:anywhere">${escapeHtml(letter.headline)}</h1>
-<p class="alarm" style="margin:4px 0 0;${SANS};font-size:15px;line-height:22px;color:#b3231a">${escapeHtml(letter.title)} <span style="${MONO};font-size:13px;white-space:nowrap">(${escapeHtml(letter.code)})</span></p>
+<p class="alarm" style="margin:4px 0 0;${SANS};font-size:15px;line-height:22px;color:#b3231a">${escapeHtml(letter.title)} <span style="${MONO};font-size:13px;white-space:nowrap">(${escapeHtml(letter.code)})</span></p>${when}
 </td></tr>
 ${rows.join('\n')}
 <tr><td class="pad" style="padding:0 28px 18px"><p class="soft" style="margin:0;${SANS};font-size:12px;line-height:18px;color:#5b6472;overflow-wrap:anywhere">${escapeHtml(letter.footer)}</p></td></tr>
