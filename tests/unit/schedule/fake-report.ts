@@ -1,0 +1,25 @@
+/** What a run reports, for the tests of what goes on around it. With an error code: a run that failed. */
+import type { RunReport } from '../../../src/domain.ts';
+import { ERRORS, type ErrorCode } from '../../../src/errors.ts';
+
+export function fakeReport(task: string, scheduledFor: Date, code: ErrorCode | null = null): RunReport {
+  const at = scheduledFor.toISOString();
+  return {
+    task,
+    run_id: `run-of-${task}`,
+    status: code === null ? 'succeeded' : 'failed',
+    scheduled_for: at,
+    started_at: at,
+    finished_at: at,
+    duration_ms: 0,
+    tables: code === null ? [{ name: task, rows: 3, bytes: 40, files: 1, sql: ['SELECT 1'] }] : [],
+    files: code === null ? [{ key: `${task}.csv`, table: task, batch: null, rows: 3, bytes: 40 }] : [],
+    manifest: code === null ? `${task}/_manifest.json` : null,
+    windows: [],
+    warnings: [],
+    error:
+      code === null
+        ? null
+        : { code, message: ERRORS[code].title, hint: ERRORS[code].hint, retryable: ERRORS[code].retryable },
+  };
+}
