@@ -10,8 +10,19 @@ describe('isSpecFileName', () => {
   });
 
   it.each([
-    '.a.json', '.a.json.swp', 'a.json~', '#a.json#', '.#a.json', '4913', 'a.json.tmp', 'sedXY12', '~a.json',
-    'a.JSON.bak', 'spec.schema.json', 'README.md', '..data',
+    '.a.json',
+    '.a.json.swp',
+    'a.json~',
+    '#a.json#',
+    '.#a.json',
+    '4913',
+    'a.json.tmp',
+    'sedXY12',
+    '~a.json',
+    'a.JSON.bak',
+    'spec.schema.json',
+    'README.md',
+    '..data',
   ])('leaves %s alone', (name) => {
     expect(isSpecFileName(name)).toBe(false);
   });
@@ -115,7 +126,8 @@ describe('specFolder', () => {
     await chmod(path('a.json'), 0);
     const { read } = await specFolder(folder, parseSample, 0)();
     // root may read everything
-    const expected = process.getuid?.() === 0 ? { spec: { taskName: 'a' } } : { error: { code: 'SPEC_INVALID' } };
+    const expected =
+      process.getuid?.() === 0 ? { spec: { taskName: 'a' } } : { error: { code: 'SPEC_INVALID' } };
     expect(read.get(path('a.json'))).toMatchObject(expected);
   });
 

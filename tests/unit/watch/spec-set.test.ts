@@ -1,4 +1,10 @@
-import { isUsed, specsInForce, updateSpecSet, type Content, type SpecSet } from '../../../src/watch/spec-set.ts';
+import {
+  isUsed,
+  specsInForce,
+  updateSpecSet,
+  type Content,
+  type SpecSet,
+} from '../../../src/watch/spec-set.ts';
 import { faults, sampleSpec } from './sample-spec.ts';
 
 const valid = (file: string, taskName = file, schedule = '0 3 * * *'): Content => ({
@@ -22,7 +28,11 @@ function rescans(...steps: { present: string[]; read?: Record<string, Content> }
     changed: names(changed),
     removed: names(removed),
     invalid: invalid.map(({ file, lastGood }) => [file, lastGood?.schedule ?? null]),
-    duplicates: duplicates.map(({ spec, heldBy, lastGood }) => [spec.file, heldBy, lastGood?.taskName ?? null]),
+    duplicates: duplicates.map(({ spec, heldBy, lastGood }) => [
+      spec.file,
+      heldBy,
+      lastGood?.taskName ?? null,
+    ]),
     repaired,
     inForce: Object.fromEntries([...specsInForce(set)].map(([task, spec]) => [task, spec.file])),
   };
@@ -63,13 +73,19 @@ describe('updateSpecSet', () => {
 
   it('takes a renamed file for the same task', () => {
     expect(
-      rescans({ present: ['a'], read: { a: valid('a', 't') } }, { present: ['b'], read: { b: valid('b', 't') } }),
+      rescans(
+        { present: ['a'], read: { a: valid('a', 't') } },
+        { present: ['b'], read: { b: valid('b', 't') } },
+      ),
     ).toMatchObject({ ...nothing, changed: ['t'], inForce: { t: 'b' } });
   });
 
   it('takes a new task name in a file for another task', () => {
     expect(
-      rescans({ present: ['a'], read: { a: valid('a', 'x') } }, { present: ['a'], read: { a: valid('a', 'y') } }),
+      rescans(
+        { present: ['a'], read: { a: valid('a', 'x') } },
+        { present: ['a'], read: { a: valid('a', 'y') } },
+      ),
     ).toMatchObject({ ...nothing, added: ['y'], removed: ['x'] });
   });
 
