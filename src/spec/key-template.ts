@@ -35,7 +35,7 @@ export function keyTemplateFaults(template: string, tables: number): string[] {
   if (template === '') return ['found an empty text. Allowed: a key such as "{task}/{table}_{stamp}.{ext}".'];
   if (template.length > LONGEST)
     faults.push(`found ${template.length} characters. Allowed: at most ${LONGEST}.`);
-  if (/[\u0000-\u001f\u007f-\u009f\\]/.test(template)) {
+  if (/[\p{Cc}\\]/u.test(template)) {
     faults.push('found a control character or a backslash. Allowed: neither.');
   }
   const notText = textFault(template);

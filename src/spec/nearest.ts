@@ -15,7 +15,8 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const allowed = Math.max(1, Math.round(Math.max(plain.length, candidate.length) / 3));
-    const found = distance(plain, candidate.toLowerCase());
+    const other = candidate.toLowerCase();
+    const found = isSwapped(plain, other) ? 1 : distance(plain, other);
     if (found <= allowed && found < bestDistance && found < candidate.length) {
       best = candidate;
       bestDistance = found;
@@ -28,4 +29,16 @@ export function nearest(word: string, candidates: readonly string[]): string | n
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const near = nearest(word, candidates);
   return near === null ? '' : ` Did you mean "${near}"?`;
+}
+
+/** Whether two words differ only in that two neighbouring letters changed places, the commonest slip of all. */
+function isSwapped(word: string, other: string): boolean {
+  if (word.length !== other.length) return false;
+  const at = Array.from(word).findIndex((letter, index) => letter !== other[index]);
+  return (
+    at >= 0 &&
+    word[at] === other[at + 1] &&
+    word[at + 1] === other[at] &&
+    word.slice(at + 2) === other.slice(at + 2)
+  );
 }

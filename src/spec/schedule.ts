@@ -56,8 +56,7 @@ export function zoneFault(zone: string): string | null {
 
 function isKnownToIntl(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
   } catch {
     return false; // RangeError is how Intl says that there is no such zone.
   }

@@ -44,10 +44,12 @@ export function schemaFaults(errors: readonly ErrorObject[], places: Places, val
 
 /** Sorts faults by place, leaves doubles out, and cuts the list off where it is longer than anybody reads. */
 export function tidyFaults(faults: readonly Fault[]): Fault[] {
-  const byPlace = [...faults].sort((a, b) => a.line - b.line || a.column - b.column);
+  const byPlace = faults.toSorted(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  );
   const seen = new Set<string>();
-  const tidy = byPlace.filter((fault) => {
-    const id = JSON.stringify([fault.file, fault.line, fault.column, fault.path, fault.message]);
+  const tidy = byPlace.filter(({ file, line, column, path, message }) => {
+    const id = JSON.stringify([file, line, column, path, message]);
     return seen.has(id) ? false : seen.add(id);
   });
   if (tidy.length <= MOST_FAULTS) return tidy;
@@ -67,7 +69,7 @@ export function tidyFaults(faults: readonly Fault[]): Fault[] {
 function withoutEchoes(errors: readonly ErrorObject[]): ErrorObject[] {
   const outer = errors
     .filter((error) => error.keyword === 'anyOf')
-    .sort((a, b) => a.schemaPath.length - b.schemaPath.length)[0];
+    .toSorted((a, b) => a.schemaPath.length - b.schemaPath.length)[0];
   if (outer === undefined) return [...errors];
 
   const isWithin = (error: ErrorObject): boolean =>
@@ -133,6 +135,7 @@ function allowedBy(error: ErrorObject): string {
 }
 
 function limit(keyword: string, schema: Record<string, unknown>): string {
+  const show = (key: string): string => JSON.stringify(schema[key]) ?? 'any';
   switch (keyword) {
     case 'type':
       return [schema['type']]
@@ -144,16 +147,16 @@ function limit(keyword: string, schema: Record<string, unknown>): string {
     case 'const':
       return JSON.stringify(schema['const']);
     case 'minLength':
-      return `a text of at least ${schema['minLength']} character`;
+      return `a text of at least ${show('minLength')} character`;
     case 'maxLength':
-      return `at most ${schema['maxLength']} characters`;
+      return `at most ${show('maxLength')} characters`;
     case 'minItems':
-      return `at least ${schema['minItems']} entry`;
+      return `at least ${show('minItems')} entry`;
     case 'minimum':
     case 'maximum':
-      return `${schema['minimum'] ?? 'any number'} to ${schema['maximum'] ?? 'any number'}`;
+      return `${show('minimum')} to ${show('maximum')}`;
     default:
-      return `what fits "${keyword}": ${JSON.stringify(schema[keyword])}`;
+      return `what fits "${keyword}": ${show(keyword)}`;
   }
 }
 

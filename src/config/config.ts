@@ -1,0 +1,55 @@
+/** The config as the rest of the program sees it: complete, checked, and without anything left to work out. */
+import type { ConfigDocument } from './schema.ts';
+
+type SourceDocument = ConfigDocument['sources'][string];
+type SinkDocument = ConfigDocument['sinks'][string];
+
+/** A source. Times are milliseconds; `tls_ca` is an absolute path. */
+export type SourceConfig = Readonly<Omit<SourceDocument, 'connect_timeout' | 'idle_timeout' | 'password'>> & {
+  readonly password: string;
+  readonly connect_timeout_ms: number;
+  readonly idle_timeout_ms: number;
+};
+
+/** A sink. Times are milliseconds; `access_key_id` is null exactly where `secret_access_key` is. */
+export type SinkConfig = Readonly<Omit<SinkDocument, 'request_timeout'>> & {
+  readonly request_timeout_ms: number;
+};
+
+export type SmtpConfig = Readonly<NonNullable<ConfigDocument['smtp']>>;
+
+/** The settings of `config.schema.json`; spans of time have become milliseconds, folders absolute paths. */
+export type Config = Readonly<
+  Omit<ConfigDocument, '$schema' | 'sources' | 'sinks' | 'smtp' | 'http' | 'watch' | 'shutdown_grace'>
+> & {
+  /** The file it was read from, as given. */
+  readonly file: string;
+  readonly sources: Readonly<Record<string, SourceConfig>>;
+  readonly sinks: Readonly<Record<string, SinkConfig>>;
+  /** Null: no mails. */
+  readonly smtp: SmtpConfig | null;
+  /** Null: no HTTP server. */
+  readonly http: Readonly<NonNullable<ConfigDocument['http']>> | null;
+  readonly watch: { readonly polling: boolean; readonly interval_ms: number };
+  readonly shutdown_grace_ms: number;
+  /** What `${…}` stood for in the secret settings. */
+  readonly substituted_secrets: readonly string[];
+};
+
+/** Settings whose value is never shown. */
+export const SECRET_SETTINGS: readonly string[] = ['password', 'secret_access_key', 'session_token'];
+
+/**
+ * Every value that must never be shown: passwords, secret keys, session tokens, and what `${…}` put into them.
+ * The longest first, so that one that contains another is taken out whole.
+ */
+export function secretsOf(config: Config): string[] {
+  const values = [
+    ...Object.values(config.sources).map(({ password }) => password),
+    ...Object.values(config.sinks).flatMap((sink) => [sink.secret_access_key, sink.session_token]),
+    config.smtp?.password ?? null,
+    ...config.substituted_secrets,
+  ];
+  const secrets = new Set(values.filter((value) => value !== null && value !== ''));
+  return [...(secrets as Set<string>)].toSorted((a, b) => b.length - a.length);
+}

@@ -1,0 +1,60 @@
+/** From a config that has been checked to one that is ready for use: spans to milliseconds, folders to paths. */
+import { resolve } from 'node:path';
+import { parseSpan } from '../spec/span.ts';
+import type { Config, SinkConfig, SourceConfig } from './config.ts';
+import type { ConfigDocument } from './schema.ts';
+
+/** Relative folders and files are taken from `cwd`. */
+export function normaliseConfig(
+  document: ConfigDocument,
+  from: { readonly file: string; readonly cwd: string; readonly secrets: readonly string[] },
+): Config {
+  const { sources, sinks, smtp, http, watch, shutdown_grace, $schema: _schema, ...settings } = document;
+  const path = (name: string): string => resolve(from.cwd, name);
+  return {
+    ...settings,
+    file: from.file,
+    sources: mapEntries(sources, (source) => normaliseSource(source, path)),
+    sinks: mapEntries(sinks, normaliseSink),
+    // Copies, because what was read from JSON has no prototype.
+    smtp: smtp === null ? null : { ...smtp },
+    http: http === null ? null : { ...http },
+    specs_dir: path(document.specs_dir),
+    state_dir: path(document.state_dir),
+    logs_dir: path(document.logs_dir),
+    transforms_dir: path(document.transforms_dir),
+    default_spec: path(document.default_spec),
+    watch: { polling: watch.polling, interval_ms: milliseconds(watch.interval) },
+    shutdown_grace_ms: milliseconds(shutdown_grace),
+    substituted_secrets: from.secrets,
+  };
+}
+
+function normaliseSource(
+  { connect_timeout, idle_timeout, ...settings }: ConfigDocument['sources'][string],
+  path: (file: string) => string,
+): SourceConfig {
+  return {
+    ...settings,
+    password: settings.password ?? '',
+    tls_ca: settings.tls_ca === null ? null : path(settings.tls_ca),
+    connect_timeout_ms: milliseconds(connect_timeout),
+    idle_timeout_ms: milliseconds(idle_timeout),
+  };
+}
+
+function normaliseSink({ request_timeout, ...settings }: ConfigDocument['sinks'][string]): SinkConfig {
+  return { ...settings, request_timeout_ms: milliseconds(request_timeout) };
+}
+
+/** Of a span that has been checked. */
+function milliseconds(span: string): number {
+  return parseSpan(span)!.milliseconds;
+}
+
+function mapEntries<From, To>(
+  map: Readonly<Record<string, From>>,
+  convert: (entry: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(map).map(([name, entry]) => [name, convert(entry)]));
+}
