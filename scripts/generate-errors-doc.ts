@@ -1,0 +1,97 @@
+/**
+ * Writes docs/errors.md from the table in src/errors.ts. `node scripts/generate-errors-doc.ts`; with `--check` it
+ * only says whether the file is up to date.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ERRORS, type ErrorCode } from '../src/errors.ts';
+
+const FILE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
+
+/** In the order of a run. A code that is in none of them makes `errorsDoc` throw. */
+const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])[] = [
+  [
+    'Usage, configuration and specs',
+    ['USAGE', 'CONFIG_INVALID', 'SPEC_INVALID', 'SPEC_UNREADABLE', 'ALREADY_RUNNING', 'INTERRUPTED'],
+  ],
+  [
+    'The database',
+    [
+      'SERVER_UNREACHABLE',
+      'ACCESS_DENIED',
+      'PRIVILEGE_MISSING',
+      'DATABASE_UNKNOWN',
+      'TABLE_UNKNOWN',
+      'COLUMN_UNKNOWN',
+      'QUERY_INVALID',
+      'QUERY_WRITES',
+      'COLUMNS_AMBIGUOUS',
+      'SPAN_ON_NUMBER',
+      'CONNECTION_LOST',
+      'CONNECTION_SILENT',
+      'TOO_MANY_CONNECTIONS',
+      'LOCK_TIMEOUT',
+      'QUERY_TIMEOUT',
+      'TABLE_CHANGED',
+      'ZERO_DATE',
+      'RESULT_EMPTY',
+      'TLS_FAILED',
+      'SOURCE_FAILED',
+    ],
+  ],
+  [
+    'The bucket',
+    [
+      'BUCKET_MISSING',
+      'S3_ACCESS_DENIED',
+      'S3_CREDENTIALS',
+      'S3_THROTTLED',
+      'S3_UNAVAILABLE',
+      'S3_FAILED',
+      'OBJECT_TOO_LARGE',
+    ],
+  ],
+  ['This machine', ['STATE_UNUSABLE', 'LOGS_UNWRITABLE', 'MAIL_FAILED', 'INTERNAL']],
+];
+
+/** The page as it should be. Pure. */
+export function errorsDoc(): string {
+  const missing = Object.keys(ERRORS).filter(
+    (code) => !GROUPS.some(([, codes]) => codes.includes(code as ErrorCode)),
+  );
+  if (missing.length > 0) {
+    throw new Error(`add ${missing.join(', ')} to a group in scripts/generate-errors-doc.ts`);
+  }
+  const groups = GROUPS.map(([heading, codes]) => [`## ${heading}`, ...codes.map(entry)].join('\n\n'));
+  return `${[
+    '<!-- Made from src/errors.ts by scripts/generate-errors-doc.ts. Edit there. -->',
+    '# Errors',
+    'Every failure has a code. It stands in the subject of the mail, in the log (`code=…`) and in `error.code` of `tidemark run --json`. The message and the hint of a failure are usually more exact than this page: they name the host, the table, the GRANT.',
+    'After a run that failed, nothing of it is published, and it can be repeated. _Passes by itself_ says whether the same run can succeed later without anybody changing anything.',
+    ...GROUPS.map(
+      ([heading, codes]) =>
+        `${heading}: ${codes.map((code) => `[${code}](#${code.toLowerCase()})`).join(', ')}.`,
+    ),
+    ...groups,
+  ].join('\n\n')}\n`;
+}
+
+function entry(code: ErrorCode): string {
+  const { title, cause, hint, retryable } = ERRORS[code];
+  return [
+    `### ${code}`,
+    `**${title}.**`,
+    [`- Cause: ${cause}`, `- What to do: ${hint}`, `- Passes by itself: ${retryable ? 'it may' : 'no'}`].join(
+      '\n',
+    ),
+  ].join('\n\n');
+}
+
+if (import.meta.main) {
+  const wanted = errorsDoc();
+  if (!process.argv.includes('--check')) writeFileSync(FILE, wanted);
+  else if (readFileSync(FILE, 'utf8') !== wanted) {
+    process.stderr.write('docs/errors.md is out of date: run node scripts/generate-errors-doc.ts\n');
+    process.exitCode = 1;
+  }
+}
