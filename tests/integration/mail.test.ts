@@ -1,0 +1,218 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { RunReport } from '../../src/domain.ts';
+import { createMailer, type Mailer, type SmtpSettings } from '../../src/notify/mailer.ts';
+import { failureMessage } from '../../src/notify/message.ts';
+import { type Mailbox, type MailboxOptions, startMailbox } from '../support/smtp.ts';
+
+const report: RunReport = {
+  task: 'employees',
+  run_id: 'run-1',
+  status: 'failed',
+  scheduled_for: '2026-07-01T00:00:00.000Z',
+  started_at: '2026-07-01T00:00:00.120Z',
+  finished_at: '2026-07-01T00:00:01.120Z',
+  duration_ms: 1_000,
+  tables: [
+    { name: 'employees', rows: 0, bytes: 0, files: 0, sql: [`SELECT ${'`długa_kolumna`, '.repeat(200)}1`] },
+  ],
+  files: [],
+  manifest: null,
+  windows: [],
+  warnings: [],
+  error: {
+    code: 'PRIVILEGE_MISSING',
+    message: 'Zażółć <gęślą> & "jaźń" 😀',
+    hint: 'GRANT SELECT',
+    retryable: false,
+  },
+};
+const message = failureMessage({
+  spec: {
+    taskName: 'employees',
+    owner: { name: 'Ólafur, "the" Owner', email: 'owner@example.com' },
+    schedule: null,
+    timezone: null,
+    file: 'specs/employees.json',
+  },
+  report,
+  nextFire: null,
+  logTail: ['.', '..dots', 'last line'],
+  instance: { host: 'etl-1', timezone: 'UTC' },
+});
+
+describe('createMailer', () => {
+  const releasers: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const release of releasers.splice(0).toReversed()) await release();
+  });
+
+  async function startMailer(
+    options: MailboxOptions,
+    settings: Partial<SmtpSettings> = {},
+  ): Promise<{ mailbox: Mailbox; mailer: Mailer }> {
+    const mailbox = await startMailbox(options);
+    releasers.push(() => mailbox.stop());
+    return { mailbox, mailer: open({ host: mailbox.host, port: mailbox.port, ...settings }) };
+  }
+  function open(settings: Partial<SmtpSettings>): Mailer {
+    const mailer = createMailer(
+      {
+        host: '127.0.0.1',
+        port: 25,
+        user: null,
+        password: null,
+        from: 'Tidemark <tidemark@example.com>',
+        admin: 'admin@example.com',
+        ...settings,
+      },
+      (text) => text.replaceAll('hunter2', '[redacted]'),
+    );
+    releasers.push(() => mailer.close());
+    return mailer;
+  }
+  const login = { user: 'tidemark', password: 'hunter2' };
+
+  it('sends all parts, every character of them', async () => {
+    const { mailbox, mailer } = await startMailer({});
+    await mailer.send(message);
+    const [mail] = await mailbox.waitForMail();
+    expect(mail?.subject).toBe('[tidemark] employees failed: PRIVILEGE_MISSING');
+    expect(mail?.from?.value).toEqual([{ name: 'Tidemark', address: 'tidemark@example.com' }]);
+    expect(mail?.to).toMatchObject({
+      value: [{ name: 'Ólafur, "the" Owner', address: 'owner@example.com' }],
+    });
+    expect(mail?.text).toBe(message.text);
+    expect(mail?.html).toBe(message.html);
+    expect(mail?.attachments).toEqual([]);
+    expect(mail?.headers.get('auto-submitted')).toBe('auto-generated');
+    expect(mail?.headers.get('x-tidemark-run')).toBe('run-1');
+    expect(mail?.date?.getTime()).toBeGreaterThan(0);
+  });
+
+  it('sends one mail after another, and several at once', async () => {
+    const { mailbox, mailer } = await startMailer({});
+    await mailer.send(message);
+    await Promise.all([mailer.send(message), mailer.send(message)]);
+    expect(await mailbox.waitForMail(3)).toHaveLength(3);
+  });
+
+  it('encrypts and logs in where the server wants it', async () => {
+    const { mailbox, mailer } = await startMailer(
+      { startTls: true, auth: login },
+      { ...login, secure: 'auto' },
+    );
+    await mailer.send(message);
+    expect(await mailbox.waitForMail()).toHaveLength(1);
+  });
+
+  it('logs in without encryption on the loopback interface', async () => {
+    const { mailbox, mailer } = await startMailer({ auth: login }, login);
+    await mailer.send(message);
+    expect(await mailbox.waitForMail()).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'a certificate that nobody vouches for',
+      { startTls: true },
+      { secure: 'starttls' },
+      /no secure connection to 127\.0\.0\.1:\d+ \(.*certificate/,
+      /NODE_EXTRA_CA_CERTS/,
+      false,
+    ],
+    [
+      'no encryption where it is insisted on',
+      {},
+      { secure: 'starttls' },
+      /no secure connection/,
+      /smtp\.secure/,
+      false,
+    ],
+    ['a wrong port for TLS', {}, { secure: 'tls' }, /no secure connection/, /"tls" belongs to 465/, false],
+    [
+      'a wrong password',
+      { auth: { ...login, password: 'another' } },
+      login,
+      /refused the login \(535/,
+      /`user` and `password` of `smtp`/,
+      false,
+    ],
+    [
+      'a login that is missing',
+      { auth: login },
+      {},
+      /refused the login \(530/,
+      /`user` and `password`/,
+      false,
+    ],
+  ] as const)('says what is wrong with %s', async (_what, options, settings, said, hint, retryable) => {
+    const { mailbox, mailer } = await startMailer(options, settings);
+    await expect(mailer.send(message)).rejects.toMatchObject({
+      code: 'MAIL_FAILED',
+      message: expect.stringMatching(said),
+      hint: expect.stringMatching(hint),
+      retryable,
+    });
+    expect(mailbox.mails()).toEqual([]);
+  });
+
+  it.each([
+    ['the recipient', 'recipient', /refused the recipient \(550/, /owner@example\.com exists/, false],
+    ['the mail for now', 'message', /refused the mail \(452/, /passes/, true],
+    ['whoever connects', 'connection', /127\.0\.0\.1:\d+ .*554/, /\S/, false],
+  ] as const)('says so where the server refuses %s', async (_what, refusal, said, hint, retryable) => {
+    const { mailbox, mailer } = await startMailer({});
+    mailbox.refuse(refusal);
+    await expect(mailer.send(message)).rejects.toMatchObject({
+      code: 'MAIL_FAILED',
+      message: expect.stringMatching(said),
+      hint: expect.stringMatching(hint),
+      retryable,
+    });
+    mailbox.refuse(null);
+    await mailer.send(message);
+    expect(await mailbox.waitForMail()).toHaveLength(1);
+  });
+
+  it('says that the server is down, and that trying again can help', async () => {
+    const { mailbox, mailer } = await startMailer({});
+    await mailbox.stop();
+    await expect(mailer.send(message)).rejects.toMatchObject({
+      code: 'MAIL_FAILED',
+      message: expect.stringMatching(
+        /The mail to owner@example\.com was not sent: 127\.0\.0\.1:\d+ cannot be reached/,
+      ),
+      hint: expect.stringContaining('`host` and `port` of `smtp`'),
+      retryable: true,
+    });
+  });
+
+  it('ends when the server hangs up in the middle', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.write('220 here\r\n');
+      socket.once('data', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    releasers.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    await expect(open({ port }).send(message)).rejects.toMatchObject({
+      code: 'MAIL_FAILED',
+      retryable: true,
+    });
+  });
+
+  it('keeps the password out of what the server says', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.end('554 go away, hunter2\r\n');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    releasers.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    await expect(open({ port }).send(message)).rejects.toMatchObject({
+      message: expect.stringContaining('go away, [redacted]'),
+    });
+  });
+});
