@@ -12,21 +12,25 @@ const base = {
     ],
   },
 };
-const withServers = { ...base, globalSetup: '<rootDir>/tests/support/global-setup.ts' };
+const support = '<rootDir>/tests/support';
 
 export default {
   maxWorkers: 2,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/tests/unit/**/*.test.ts'] },
     {
-      ...withServers,
+      ...base,
       displayName: 'integration',
+      globalSetup: `${support}/global-setup.mts`,
+      globalTeardown: `${support}/global-teardown.mts`,
       testMatch: ['<rootDir>/tests/integration/**/*.test.ts'],
       testTimeout: 30_000,
     },
     {
-      ...withServers,
+      ...base,
       displayName: 'e2e',
+      globalSetup: `${support}/e2e-setup.mts`,
+      globalTeardown: `${support}/global-teardown.mts`,
       testMatch: ['<rootDir>/tests/e2e/**/*.test.ts'],
       testTimeout: 120_000,
     },

@@ -75,7 +75,9 @@ export async function startMySql56(): Promise<MySqlServer> {
   try {
     accessSync(path.join(MYSQL56, 'mysqld'));
   } catch (error) {
-    throw new Error(`there is no MySQL 5.6 at ${MYSQL56}: its package is for Linux on x64 only`, { cause: error });
+    throw new Error(`there is no MySQL 5.6 at ${MYSQL56}: its package is for Linux on x64 only`, {
+      cause: error,
+    });
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-mysql56-'));
   cpSync(path.join(MYSQL56, 'data/mysql'), path.join(folder, 'data'), { recursive: true });
@@ -151,7 +153,10 @@ export async function freshDatabase(serverUrl = process.env['TEST_MYSQL_URL']): 
  * A user with SELECT and nothing else.
  * @param tables what it may read; by default everything in the database
  */
-export async function grantReader(database: TestDatabase, tables: readonly string[] = ['*']): Promise<Reader> {
+export async function grantReader(
+  database: TestDatabase,
+  tables: readonly string[] = ['*'],
+): Promise<Reader> {
   const user = `rd${randomBytes(5).toString('hex')}`; // MySQL 5.6 allows 16 characters
   const password = randomBytes(9).toString('hex');
   await database.connection.query(`CREATE USER '${user}'@'%' IDENTIFIED BY '${password}'`);
