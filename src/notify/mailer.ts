@@ -22,6 +22,8 @@ export interface SmtpSettings {
 export interface Mailer {
   /** Settles when the server has taken the mail; rejects with MAIL_FAILED. */
   send(message: MailMessage): Promise<void>;
+  /** Connects and logs in without sending anything; rejects with MAIL_FAILED. */
+  verify(): Promise<void>;
   close(): void;
 }
 
@@ -58,6 +60,13 @@ export function createMailer(smtp: SmtpSettings, redact: (text: string) => strin
         throw mailFailed(error as SmtpFailure, smtp, to.address, redact);
       }
     },
+    verify: async () => {
+      try {
+        await transport.verify();
+      } catch (error) {
+        throw mailFailed(error as SmtpFailure, smtp, null, redact);
+      }
+    },
     close: () => transport.close(),
   };
 }
@@ -89,21 +98,18 @@ interface SmtpFailure {
 function mailFailed(
   failure: SmtpFailure,
   smtp: SmtpSettings,
-  recipient: string,
+  recipient: string | null,
   redact: (text: string) => string,
 ): TidemarkError {
   const server = `${smtp.host}:${smtp.port}`;
-  const { what, hint, retryable } = explain(failure, smtp, recipient);
+  const { what, hint, retryable } = explain(failure, smtp, recipient ?? 'the recipient');
+  const subject = recipient === null ? 'Mails cannot be sent' : `The mail to ${recipient} was not sent`;
   const said = failure.response ?? failure.message ?? 'no reason given';
-  return new TidemarkError(
-    'MAIL_FAILED',
-    redact(`The mail to ${recipient} was not sent: ${what(server)} (${said})`),
-    {
-      hint,
-      retryable,
-      cause: failure,
-    },
-  );
+  return new TidemarkError('MAIL_FAILED', redact(`${subject}: ${what(server)} (${said})`), {
+    hint,
+    retryable,
+    cause: failure,
+  });
 }
 
 interface Explanation {

@@ -157,6 +157,17 @@ describe('createMailer', () => {
     expect(mailbox.mails()).toEqual([]);
   });
 
+  it('looks whether the server would take mails, without sending any', async () => {
+    const { mailbox, mailer } = await startMailer({ auth: login }, login);
+    await mailer.verify();
+    expect(mailbox.mails()).toEqual([]);
+    const { mailer: wrong } = await startMailer({ auth: login }, { ...login, password: 'another' });
+    await expect(wrong.verify()).rejects.toMatchObject({
+      code: 'MAIL_FAILED',
+      message: expect.stringMatching(/^Mails cannot be sent: 127\.0\.0\.1:\d+ refused the login \(535/),
+    });
+  });
+
   it.each([
     ['the recipient', 'recipient', /refused the recipient \(550/, /owner@example\.com exists/, false],
     ['the mail for now', 'message', /refused the mail \(452/, /passes/, true],
