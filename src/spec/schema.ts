@@ -17,14 +17,14 @@ const csv = {
     delimiter: {
       title: 'Delimiter',
       description: 'Stands between values: one ASCII character that no number, date or base64 text contains.',
-      type: 'string',
+      type: ['string', 'null'],
       default: ',',
       examples: [',', ';', '\t', '|'],
     },
     quote: {
       title: 'Quote',
       description: 'Stands around values that need it; doubled inside them. One ASCII character.',
-      type: 'string',
+      type: ['string', 'null'],
       default: '"',
       examples: ['"', "'"],
     },
@@ -32,7 +32,7 @@ const csv = {
       title: 'NULL',
       description:
         'How NULL is written, never quoted. By default nothing at all; an empty text is then `""`.',
-      type: 'string',
+      type: ['string', 'null'],
       maxLength: 64,
       default: '',
       examples: ['', '\\N', 'NULL'],
@@ -40,20 +40,19 @@ const csv = {
     header: {
       title: 'Header',
       description: 'Whether the first line of each object names the columns.',
-      type: 'boolean',
+      type: ['boolean', 'null'],
       default: true,
     },
     line_ending: {
       title: 'Line ending',
       description: 'What ends each line.',
-      type: 'string',
-      enum: ['\n', '\r\n'],
+      enum: ['\n', '\r\n', null],
       default: '\n',
     },
     quote_all: {
       title: 'Quote all',
       description: 'Quotes every value but NULL, not only those that need it.',
-      type: 'boolean',
+      type: ['boolean', 'null'],
       default: false,
     },
   },
@@ -70,7 +69,7 @@ export const specSchema = {
     $schema: {
       title: 'Schema',
       description: 'Path of this schema, so that an editor completes and checks the spec.',
-      type: 'string',
+      type: ['string', 'null'],
       examples: ['./spec.schema.json'],
     },
     task_name: {
