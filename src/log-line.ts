@@ -19,18 +19,29 @@ const BARE = /^[\w.:/@+%,-]+$/;
 const UNSAFE = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** One line, without its newline and not yet redacted. */
-export function renderLine(level: LogLevel, message: string, fields: LogFields, time: Date): string {
+/**
+ * One line, without its newline. `redact` is given every text before anything in it is escaped, names included, but
+ * not the time and the level, which have to stay readable whatever the secrets are.
+ */
+export function renderLine(
+  level: LogLevel,
+  message: string,
+  fields: LogFields,
+  time: Date,
+  redact: (text: string) => string,
+): string {
   const { task, ...rest } = fields;
+  const shown = (text: string): string => visible(redact(text));
   const pairs = Object.entries(rest)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${visible(name).replaceAll(/[\s=]/g, '_')}=${renderValue(value)}`);
-  const head = `${time.toISOString()} ${level.toUpperCase().padEnd(5)} ${task === undefined ? '-' : visible(task)}`;
-  return [head, visible(message), ...pairs].join(' ');
+    .map(
+      ([name, value]) => `${shown(name).replaceAll(/[\s=]/g, '_')}=${renderValue(redact(plainText(value)))}`,
+    );
+  const head = `${time.toISOString()} ${level.toUpperCase().padEnd(5)} ${task === undefined ? '-' : shown(task)}`;
+  return [head, shown(message), ...pairs].join(' ');
 }
 
-function renderValue(value: unknown): string {
-  const text = plainText(value);
+function renderValue(text: string): string {
   return BARE.test(text) ? text : visible(JSON.stringify(text));
 }
 

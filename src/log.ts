@@ -59,7 +59,7 @@ export function createLog(options: LogOptions): ProcessLog {
 
   function emit(level: LogLevel, message: string, fields: LogFields, run: OpenRun | null): void {
     if (!logger.isLevelEnabled(level)) return;
-    const line = redact(renderLine(level, message, fields, now()));
+    const line = renderLine(level, message, fields, now(), redact);
     run?.lines.push(line);
     if (run !== null && run.lines.length > TAIL_LINES) run.lines.shift();
     const entry: Entry = { level, message: line, files: run === null ? [mainFile] : [mainFile, run.file] };

@@ -111,7 +111,7 @@ function sqlBlocks({ report, sql }: FailureDetails, limits: Limits): Block[] {
     }
   }
   if (statements.size === 0) {
-    return [{ kind: 'words', heading: 'SQL', text: 'The run failed before there was a statement to send.' }];
+    return [{ kind: 'words', heading: 'SQL', text: 'The run failed before it began to read rows.' }];
   }
   const shown = [...statements].slice(0, Math.max(1, Math.floor(limits.entries / 4)));
   const each = Math.floor((2 * limits.sql) / (shown.length + 1));

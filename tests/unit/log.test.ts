@@ -103,12 +103,13 @@ describe('createLog', () => {
   });
 
   it('takes secrets out of messages, fields, names, errors and objects, in every place it writes to', async () => {
-    const secret = 'hunter2"x';
+    const secret = 'hunter2"x\n\'y';
     const { log, stderr } = open({ redact: createRedactor([secret]) });
     const run = log.forRun('employees', '20260301020304');
     run.info(`password ${secret}`, {
       sql: `SELECT '${secret}'`,
       deep: { password: secret, list: [secret] },
+      url: `mysql://u:${encodeURIComponent(secret)}@db/hr`,
       failure: new Error(`refused ${secret}`),
       [secret]: 1,
     });

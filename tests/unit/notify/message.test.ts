@@ -113,7 +113,7 @@ describe('failureMessage', () => {
       failureMessage({ ...details, report: { ...report, tables: [] }, logTail: [] }),
     );
     for (const form of [text, html]) {
-      expect(form).toContain('failed before there was a statement');
+      expect(form).toContain('failed before it began to read rows');
       expect(form).toContain('left no log lines');
     }
   });
