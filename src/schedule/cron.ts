@@ -22,38 +22,32 @@ export interface CronTimer {
   readonly timing: Timing;
   /** The next slot; null where the expression has none. */
   next(): Date | null;
-  /** Starts over from the clock as it is now; to be called when the clock was set. Slots jumped over are handled. */
-  clockChanged(): void;
+  /** Starts over from the clock as it is now. Slots that it has jumped over are neither run nor reported. */
+  restart(): void;
   stop(): void;
 }
 
 /** Starts a timer. The expression and zone are valid: the spec's parser has seen to that. */
 export function startCron(timing: Timing, handlers: CronHandlers, log: Log): CronTimer {
-  let expected: Date | null;
-  const passed = (slot: Date, handle: (slot: Date) => void): void => {
-    expected = task.getNextRun();
-    handle(slot);
-  };
-  const task: ScheduledTask = startTask(timing.schedule, (context) => passed(context.date, handlers.fire), {
+  const task: ScheduledTask = startTask(timing.schedule, (context) => handlers.fire(context.date), {
     timezone: timing.timezone,
     missedExecutionTolerance: LATE_TOLERANCE_MS,
     logger: nodeCronLog(log),
   });
-  task.on('execution:missed', (context) => passed(context.date, handlers.missed));
-  expected = task.getNextRun();
+  task.on('execution:missed', (context) => handlers.missed(context.date));
+  // Working the next slot out takes a tenth of a millisecond, so it is done for who asks and kept until it has passed.
+  let next: Date | null = null;
 
   return {
     timing,
-    next: () => expected,
-    clockChanged: () => {
-      const overdue = expected !== null && expected.getTime() <= Date.now() ? expected : null;
+    next: () => {
+      if (next === null || next.getTime() <= Date.now()) next = task.getNextRun();
+      return next;
+    },
+    restart: () => {
+      next = null;
       void task.stop();
       void task.start();
-      expected = task.getNextRun();
-      if (overdue === null) return;
-      const late = Date.now() - overdue.getTime() > LATE_TOLERANCE_MS;
-      if (late) handlers.missed(overdue);
-      else handlers.fire(overdue);
     },
     stop: () => void task.destroy(),
   };

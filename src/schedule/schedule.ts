@@ -4,14 +4,11 @@
  */
 import type { Spec } from '../domain.ts';
 import type { Log } from '../ports.ts';
-import { startCron, type CronTimer } from './cron.ts';
+import { LATE_TOLERANCE_MS, startCron, type CronTimer } from './cron.ts';
 import { reconcile, type Timing } from './reconcile.ts';
 
 /** Timers run on a clock that stands still while the machine sleeps; the wall clock can also be set. */
 const CLOCK_CHECK_MS = 30_000;
-
-/** A wall clock that has moved this much against the steady one was set, or the machine slept. */
-const CLOCK_JUMP_MS = 10_000;
 
 export interface ScheduleOptions {
   /** Zone of the specs that name none. */
@@ -53,12 +50,13 @@ export function startSchedule({ timezone, onFire, log }: ScheduleOptions): Sched
   let offset = Date.now() - performance.now();
   const clockCheck = setInterval(() => {
     const moved = Date.now() - performance.now() - offset;
-    if (Math.abs(moved) < CLOCK_JUMP_MS) return;
+    // Up to the tolerance, a timer that fires late still runs its slot.
+    if (Math.abs(moved) < LATE_TOLERANCE_MS) return;
     offset += moved;
-    log.warn('the clock was set or the machine slept; schedules start over from the present time', {
+    log.warn('the clock was set or the machine slept; fires in between, if any, were missed', {
       moved_ms: Math.round(moved),
     });
-    for (const timer of timers.values()) timer.clockChanged();
+    for (const timer of timers.values()) timer.restart();
   }, CLOCK_CHECK_MS);
 
   return {

@@ -7,15 +7,11 @@
  */
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Spec } from '../domain.ts';
 import { FaultsError } from '../errors.ts';
 import type { Content } from './spec-set.ts';
-
-/** Of 1,000 files, the callback form of stat costs half the CPU of `fs/promises`. */
-const stat = promisify(fs.stat);
 
 /** Stats in flight at once: enough to be quick, few enough to leave the thread pool to others. */
 const STATS_AT_ONCE = 64;
@@ -83,25 +79,48 @@ export function specFolder(folder: string, parse: ParseSpec, quietMs: number): (
   };
 }
 
-/** Size, times and inode of each regular file, links followed; what is gone or no file is left out. */
-async function statAll(files: readonly string[]): Promise<Map<string, { stamp: string; modified: number }>> {
+/**
+ * Size, times and inode of each regular file, links followed; what is gone or no file is left out. Written with
+ * callbacks: for 1,000 files this takes half the CPU of promises, and a polled folder is looked at all day.
+ */
+function statAll(files: readonly string[]): Promise<Map<string, { stamp: string; modified: number }>> {
+  return new Promise((resolve, reject) => {
+    const stats: (fs.Stats | null)[] = files.map(() => null);
+    let started = 0;
+    let left = files.length;
+    const next = (): void => {
+      const at = started++;
+      const file = files[at];
+      if (file === undefined) return;
+      fs.stat(file, (error, found) => {
+        if (error === null) stats[at] = found;
+        else if (!isGone(error)) reject(error);
+        if (--left === 0) resolve(stamps(files, stats));
+        else next();
+      });
+    };
+    if (left === 0) resolve(new Map());
+    for (let lane = 0; lane < STATS_AT_ONCE; lane++) next();
+  });
+}
+
+function stamps(
+  files: readonly string[],
+  stats: readonly (fs.Stats | null)[],
+): Map<string, { stamp: string; modified: number }> {
   const found = new Map<string, { stamp: string; modified: number }>();
-  for (let at = 0; at < files.length; at += STATS_AT_ONCE) {
-    const some = files.slice(at, at + STATS_AT_ONCE);
-    const stats = await Promise.all(some.map((file) => stat(file).catch(unlessGone)));
-    stats.forEach((one, index) => {
-      if (one === null || !one.isFile()) return;
-      const stamp = `${one.dev}:${one.ino}:${one.size}:${one.mtimeMs}:${one.ctimeMs}`;
-      found.set(some[index] as string, { stamp, modified: one.mtimeMs });
-    });
-  }
+  files.forEach((file, at) => {
+    const one = stats[at];
+    if (!one?.isFile()) return;
+    const stamp = `${one.dev}:${one.ino}:${one.size}:${one.mtimeMs}:${one.ctimeMs}`;
+    found.set(file, { stamp, modified: one.mtimeMs });
+  });
   return found;
 }
 
 /** A file may vanish between the listing and the stat, and a link may lead nowhere or round in a circle. */
-function unlessGone(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT' || error.code === 'ELOOP' || error.code === 'ENOTDIR') return null;
-  throw error;
+function isGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ENOENT' || code === 'ELOOP' || code === 'ENOTDIR';
 }
 
 async function readSettled(

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { drop, emptyQueue, offer, release, type Queue } from '../../../src/schedule/queue.ts';
 
 const at = (second: number) => new Date(second * 1000);
