@@ -33,7 +33,7 @@ export function compileSchema(schema: object, fillDefaults = false): ValidateFun
     strictTuples: false,
     useDefaults: fillDefaults,
   });
-  ajv.addVocabulary(['errorMessage']);
+  ajv.addVocabulary(['errorMessage', 'suggestions']);
   return ajv.compile(schema);
 }
 
@@ -117,11 +117,13 @@ interface Annotated {
   readonly errorMessage?: string;
   readonly examples?: readonly unknown[];
   readonly enum?: readonly unknown[];
+  /** Words that are allowed besides others, or in other spellings. */
+  readonly suggestions?: readonly string[];
 }
 
 function allowedBy(error: ErrorObject): string {
   const schema = error.parentSchema as Annotated & Record<string, unknown>;
-  const words = schema.enum ?? (error.keyword === 'pattern' ? schema.examples : undefined) ?? [];
+  const words = schema.enum ?? schema.suggestions ?? [];
   const data: unknown = error.data;
   const near =
     typeof data === 'string'

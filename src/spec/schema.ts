@@ -2,7 +2,8 @@
  * The JSON Schema of a task spec. It is the one place where the fields of a spec are written down: the type
  * `SpecDocument`, the file `specs/spec.schema.json` for editors and the tables of `docs/spec.md` come from it.
  *
- * `errorMessage` says what is allowed; editors show it, and so do the faults of `parse.ts`. There is no `$ref`:
+ * `errorMessage` says what is allowed; editors show it, and so do the faults of `parse.ts`, which also look in
+ * `suggestions` for what was meant. There is no `$ref`:
  * the path of an error in the schema then tells which alternative of an `anyOf` it belongs to.
  */
 import type { FromSchema } from 'json-schema-to-ts';

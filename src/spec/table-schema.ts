@@ -13,6 +13,7 @@ const filter = {
       type: 'string',
       pattern: CONDITION_PATTERN,
       examples: CONDITIONS,
+      suggestions: CONDITIONS,
       errorMessage: `Allowed: ${CONDITIONS.join(', ')}.`,
     },
     metric: {

@@ -1,0 +1,154 @@
+import { secretsOf } from '../../../src/config/config.ts';
+import { faultsOf, load, MINIMAL, write } from './files.ts';
+
+function withMysql(settings: object): object {
+  return { ...MINIMAL, sources: { mysql: { ...MINIMAL.sources.mysql, ...settings } } };
+}
+
+describe('the environment', () => {
+  it('beats the file, and flags beat both', () => {
+    const env = { TIDEMARK_BATCH_THRESHOLD_MB: '2.5' };
+    expect(load({ ...MINIMAL, batch_threshold_mb: 1 }, { env }).batch_threshold_mb).toBe(2.5);
+    const overrides = { batch_threshold_mb: '3', 'http.port': '0' };
+    expect(load(MINIMAL, { env, overrides })).toMatchObject({ batch_threshold_mb: 3, http: { port: 0 } });
+  });
+
+  it('reaches every kind of setting', () => {
+    const env = {
+      TIDEMARK_SPECS_DIR: '/srv/specs',
+      TIDEMARK_HTTP__PORT: '8080',
+      TIDEMARK_WATCH__POLLING: 'true',
+      TIDEMARK_WATCH__INTERVAL: '500ms',
+      TIDEMARK_SOURCES__MYSQL__HOST: 'db',
+      TIDEMARK_SOURCES__MYSQL__PASSWORD: '12345',
+      TIDEMARK_SINKS__S3__FORCE_PATH_STYLE: 'true',
+      TIDEMARK_SINKS__S3__SERVER_SIDE_ENCRYPTION: 'aws:kms',
+      TIDEMARK_SMTP__HOST: 'mail',
+      TIDEMARK_SMTP__FROM: 'a@b',
+      TIDEMARK_SMTP__ADMIN: 'c@d',
+      PATH: '/bin',
+    };
+    expect(load(MINIMAL, { env })).toMatchObject({
+      specs_dir: '/srv/specs',
+      http: { port: 8080 },
+      watch: { polling: true, interval_ms: 500 },
+      sources: { mysql: { host: 'db', password: '12345' } },
+      sinks: { s3: { force_path_style: true, server_side_encryption: 'aws:kms' } },
+      smtp: { host: 'mail', from: 'a@b', admin: 'c@d' },
+    });
+  });
+
+  it('can add a source, and finds one whose name has other characters', () => {
+    const env = {
+      TIDEMARK_SOURCES__REPLICA_1__USER: 'u',
+      TIDEMARK_SOURCES__REPLICA_1__DATABASE: 'd',
+      TIDEMARK_SOURCES__EU_WEST__HOST: 'eu',
+    };
+    const config = load({ ...MINIMAL, sources: { 'EU-west': MINIMAL.sources.mysql } }, { env });
+    expect(config.sources).toMatchObject({
+      replica_1: { user: 'u', database: 'd' },
+      'EU-west': { host: 'eu' },
+    });
+  });
+
+  it('clears with null what may be null, and an empty variable is not set', () => {
+    const env = { TIDEMARK_HTTP: 'null', TIDEMARK_SINKS__S3__ENDPOINT: 'null', TIDEMARK_TIMEZONE: '' };
+    const sinks = { s3: { bucket: 'b', endpoint: 'http://127.0.0.1:9000' } };
+    expect(load({ ...MINIMAL, sinks }, { env })).toMatchObject({
+      http: null,
+      sinks: { s3: { endpoint: null } },
+      timezone: 'UTC',
+    });
+  });
+
+  it.each([
+    ['TIDEMARK_HTP__PORT', 'Did you mean "TIDEMARK_HTTP__PORT"?'],
+    ['TIDEMARK_SPEC_DIR', 'Did you mean "TIDEMARK_SPECS_DIR"?'],
+    ['TIDEMARK_SOURCES__MYSQL__HOTS', 'Did you mean "TIDEMARK_SOURCES__MYSQL__HOST"?'],
+    ['TIDEMARK_CONFIGS', 'Did you mean "TIDEMARK_CONFIG"?'],
+    ['TIDEMARK_', 'belongs to no setting. Allowed:'],
+    ['TIDEMARK___PROTO____X', 'belongs to no setting'],
+  ])('refuses %s', (name, expected) => {
+    const found = faultsOf(MINIMAL, { env: { [name]: '1' } });
+    expect(found).toEqual([expect.stringContaining(expected)]);
+    expect(found[0]).toMatch(`[environment variable ${name}]`);
+  });
+
+  it('names the variable or the command line where a value does not fit', () => {
+    expect(faultsOf(MINIMAL, { env: { TIDEMARK_HTTP__PORT: '80x' } })).toEqual([
+      '[environment variable TIDEMARK_HTTP__PORT] http.port: found "80x". Allowed: a whole number.',
+    ]);
+    expect(faultsOf(MINIMAL, { overrides: { batch_threshold_mb: 'x' } })).toEqual([
+      '[command line] batch_threshold_mb: found "x". Allowed: a number greater than 0 and at most 5000000.',
+    ]);
+  });
+});
+
+describe('${…} in texts', () => {
+  it('stands for variables and files, also within a text, and for numbers', () => {
+    const file = write('password', 'p"w\n\n');
+    const env = { HOST: 'db', PORT: '3307', EMPTY: '' };
+    const mysql = {
+      host: '${HOST}.${HOST}',
+      port: '${PORT}',
+      password: `\${file:${file}}`,
+      user: '$${HOST}',
+      tls_ca: '${EMPTY}',
+    };
+    expect(load(withMysql(mysql), { env }).sources['mysql']).toMatchObject({
+      host: 'db.db',
+      port: 3307,
+      password: 'p"w\n',
+      user: '${HOST}',
+      tls_ca: null,
+    });
+  });
+
+  it.each([
+    ['${NOPE}', 'names the environment variable NOPE, which is not set.'],
+    ['${file:/nope/x}', 'names the file "/nope/x", which does not exist.'],
+    ['${file:/}', 'names the file "/", which is a folder.'],
+    ['${NOPE', 'found "${" without a "}".'],
+    ['${}', 'found "${}". Allowed: ${ENV_NAME}, ${file:/path}'],
+    ['${A-B}', 'found "${A-B}". Allowed:'],
+  ])('refuses %s, once', (text, expected) => {
+    for (const setting of ['password', 'port']) {
+      expect(faultsOf(withMysql({ [setting]: text }))).toEqual([
+        expect.stringContaining(`sources.mysql.${setting}: ${expected}`),
+      ]);
+    }
+  });
+
+  it('is not read in values of the environment, so that any password can stand there', () => {
+    const env = { TIDEMARK_SOURCES__MYSQL__PASSWORD: 'a${b' };
+    expect(load(MINIMAL, { env }).sources['mysql']?.password).toBe('a${b');
+  });
+
+  it.each([{ port: '${SECRET}' }, { idle_timeout: '${SECRET}' }, { tls: '${SECRET}' }])(
+    'never shows what it stands for: %j',
+    (mysql) => {
+      const found = faultsOf(withMysql(mysql), { env: { SECRET: 'hunter2' } });
+      expect(found).toEqual([expect.stringContaining('found what ${SECRET} stands for.')]);
+      expect(found.join()).not.toContain('hunter2');
+    },
+  );
+});
+
+describe('secretsOf', () => {
+  it('lists every secret and what went into it, the longest first', () => {
+    const config = load(
+      {
+        sources: {
+          mysql: { ...MINIMAL.sources.mysql, host: '${HOST}', password: 'pre-${DB}' },
+          other: MINIMAL.sources.mysql,
+        },
+        sinks: {
+          s3: { bucket: 'b', access_key_id: 'AKIA', secret_access_key: 'key', session_token: 'token' },
+        },
+        smtp: { host: 'h', from: 'a@b', admin: 'a@b', user: 'u', password: 'mailpassword' },
+      },
+      { env: { HOST: 'db.example.com', DB: 'hunter2' } },
+    );
+    expect(secretsOf(config)).toEqual(['mailpassword', 'pre-hunter2', 'hunter2', 'token', 'key']);
+  });
+});
