@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createTransport } from 'nodemailer';
 import mysql, { type RowDataPacket } from 'mysql2/promise';
+import { loadHr, loadLargeTable } from '../support/hr.ts';
 import { freshDatabase, grantReader, serverVersion, type TestDatabase } from '../support/mysql.ts';
 import { startS3, type TestS3 } from '../support/s3.ts';
 import { startS3Proxy, type S3Proxy } from '../support/s3-proxy.ts';
@@ -247,5 +248,39 @@ describe('the mailbox', () => {
     await transport.sendMail(mail);
     expect(mailbox.mails()).toHaveLength(1);
     await mailbox.stop();
+  });
+});
+
+describe('the data', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await freshDatabase();
+  });
+  afterAll(() => database.drop());
+  const count = async (what: string): Promise<number> => {
+    const [rows] = await database.connection.query<RowDataPacket[]>(`SELECT COUNT(*) AS n FROM ${what}`);
+    return Number(rows[0]?.['n']);
+  };
+
+  it('has the human-resources schema, with rows on both sides of the sample filters', async () => {
+    await loadHr(database.connection);
+    expect(await count('employees')).toBe(110);
+    expect(await count('employees JOIN jobs USING (job_id)')).toBe(110);
+    expect(await count('employees WHERE manager_id = 103')).toBe(14);
+    expect(await count('employees WHERE manager_id IS NULL')).toBe(4);
+    expect(await count("employees WHERE hire_date > '1995-05-05'")).toBe(97);
+    expect(await count("employees WHERE hire_date > '1995-05-05' AND manager_id != 103")).toBe(82);
+    expect(await count('dependents')).toBe(30);
+  });
+
+  it('has a larger table with exactly the rows asked for', async () => {
+    await loadLargeTable(database.connection, 12_345);
+    expect(await count('events')).toBe(12_345);
+    expect(await count('events WHERE id BETWEEN 1 AND 12345')).toBe(12_345);
+    expect(await count('events WHERE note IS NULL')).toBe(1_543);
+    expect(await count("events WHERE note = ''")).toBe(1_543);
+    expect(
+      await count(String.raw`events WHERE note LIKE '%\n%' OR note LIKE '%"%' OR note LIKE '%🌊%'`),
+    ).toBe(4_629);
   });
 });
