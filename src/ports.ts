@@ -61,8 +61,12 @@ export interface Source {
 export interface PendingUpload {
   readonly key: string;
   readonly uploadId: string;
-  /** @param partNumber from 1. The body is the sender's again once this settles. */
-  sendPart(partNumber: number, body: Buffer): Promise<PreparedPart>;
+  /**
+   * @param partNumber from 1.
+   * @param body is the caller's again once this settles.
+   * @param crc32 of the body.
+   */
+  sendPart(partNumber: number, body: Buffer, crc32: number): Promise<PreparedPart>;
 }
 
 export interface ObjectMeta {

@@ -50,7 +50,7 @@ export async function runTask(spec: Spec, run: RunIdentity, ports: RunPorts, sig
     await extractAll(plan, snapshot, ports, publication, state, signal);
     signal.throwIfAborted();
     const manifest = await publishAll(plan, ports, publication, state, startedAt);
-    return report(spec, run, state, startedAt, manifest === null ? 'skipped' : 'succeeded', manifest, null);
+    return report(spec, run, state, startedAt, 'succeeded', manifest, null);
   } catch (thrown) {
     const error = asTidemarkError(thrown);
     await publication.rollback();

@@ -18,6 +18,7 @@ export interface RowEncoder {
    * Writes one row, its line ending included.
    *
    * @param packet holds the row's payload from `start` on; trusted to be well-formed, as the parser saw its length.
+   *   The payload is used up: bytes of it are overwritten.
    * @param out has room for `maxRowBytes` from `at` on.
    * @returns the index after the last byte written.
    */
@@ -26,42 +27,64 @@ export interface RowEncoder {
   zeroDates(): ReadonlyMap<string, number>;
 }
 
-// What the loop does with a column. PLAIN bytes cannot need quoting.
-const PLAIN = 0;
-const TEXT = 1;
-const DATE = 2;
-const TIMESTAMP = 3;
-const CONVERTED = 4;
+// What has to be looked at before a column's bytes may be copied as they are.
+const PLAIN = 0; // nothing
+const TEXT = 1; // every byte
+const DATE = 2; // month and day
+const NEVER = 3; // they never may
 
 const NULL_MARK = 0xfb;
-/** Longer values are copied by the runtime instead of by the loop. */
-const LONG = 96;
+/** From this length on, searching natively for each special byte beats a loop over all bytes. */
+const LONG = 256;
+/** Below this length a loop copies faster than the call into native code takes. */
+const SHORT_COPY = 24;
 const DIGITS = '0123456789+-.eE';
 
+/**
+ * How it works: on the wire a short value is one byte of length and its bytes; in CSV it is a delimiter and the same
+ * bytes. So a run of values that need no change becomes CSV by overwriting each length with the delimiter, and is
+ * then copied as a whole. A value that needs quotes or another notation ends the run and is written by itself. An
+ * empty unquoted NULL is one byte on the wire and a bare delimiter in CSV, and so is part of a run too.
+ */
 export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptions): RowEncoder {
   const dialect = output.csv;
   const delimiter = dialect.delimiter.charCodeAt(0);
   const quote = dialect.quote.charCodeAt(0);
   const lineEnding = Buffer.from(dialect.lineEnding);
   const nullText = Buffer.from(dialect.null);
-  const { quoteAll } = dialect;
+  const nullLength = nullText.length;
 
   // Bytes that make a value need quotes.
   const special = new Uint8Array(256);
-  for (const byte of [delimiter, quote, 0x0a, 0x0d]) special[byte] = 1;
+  const specialBytes = [delimiter, quote, 0x0a, 0x0d];
+  for (const byte of specialBytes) special[byte] = 1;
 
   const count = columns.length;
-  const steps = Uint8Array.from(columns, ({ kind }) => stepOf(kind, dialect));
   const kinds = columns.map(({ kind }) => kind);
+  const steps = Uint8Array.from(kinds, (kind) => stepOf(kind, output));
   const zeros = new Float64Array(count);
   const offsetOf = output.outputTimezone === 'UTC' ? null : offsetLookup(output.outputTimezone);
 
-  /** Quotes a value: quote characters inside are doubled. */
-  const writeQuoted = (from: Buffer, start: number, end: number, out: Buffer, at: number): number => {
+  const needsQuotes = (from: Buffer, start: number, end: number): boolean => {
+    if (dialect.quoteAll) return true;
+    const length = end - start;
+    // A value that reads like NULL must be told apart from it.
+    if (length === nullLength && from.compare(nullText, 0, nullLength, start, end) === 0) return true;
+    if (length >= LONG) {
+      const value = from.subarray(start, end);
+      return specialBytes.some((byte) => value.includes(byte));
+    }
+    for (let index = start; index < end; index++) if (special[from[index]!] === 1) return true;
+    return false;
+  };
+
+  const writeValue = (from: Buffer, start: number, end: number, out: Buffer, at: number): number => {
+    if (!needsQuotes(from, start, end)) return at + from.copy(out, at, start, end);
     let to = at;
     out[to++] = quote;
     for (let index = start; index < end; index++) {
       const byte = from[index]!;
+      // A quote inside is doubled.
       if (byte === quote) out[to++] = quote;
       out[to++] = byte;
     }
@@ -69,148 +92,145 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
     return to;
   };
 
-  const writeText = (from: Buffer, start: number, end: number, out: Buffer, at: number): number => {
-    if (quoteAll || isNullText(from, start, end)) return writeQuoted(from, start, end, out, at);
-    let to = at;
-    for (let index = start; index < end; index++) {
-      const byte = from[index]!;
-      if (special[byte] === 1) return writeQuoted(from, start, end, out, at);
-      out[to++] = byte;
-    }
-    return to;
-  };
-
-  /** A value that reads like NULL must be told apart from it. */
-  const isNullText = (from: Buffer, start: number, end: number): boolean => {
-    const { length } = nullText;
-    return end - start === length && (length === 0 || from.compare(nullText, 0, length, start, end) === 0);
-  };
-
-  const writeNull = (out: Buffer, at: number): number => {
-    out.set(nullText, at);
-    return at + nullText.length;
-  };
-
   const writeDate = (column: number, from: Buffer, start: number, end: number, out: Buffer, at: number): number => {
     if (isZeroDate(from, start)) {
       zeros[column]!++;
-      if (output.zeroDates === 'null') return writeNull(out, at);
+      if (output.zeroDates === 'null') return at + nullText.copy(out, at);
       if (output.zeroDates === 'fail') throw zeroDate(columns[column]!.name, from.toString('latin1', start, end));
-      return writeText(from, start, end, out, at);
+    } else if (offsetOf !== null && kinds[column] === 'timestamp') {
+      shiftToZone(from, start, offsetOf);
     }
-    if (offsetOf === null || steps[column] !== TIMESTAMP) return writeText(from, start, end, out, at);
-    const shifted = Buffer.from(from.subarray(start, end));
-    shiftToZone(shifted, 0, offsetOf);
-    return writeText(shifted, 0, shifted.length, out, at);
+    return writeValue(from, start, end, out, at);
   };
 
-  const writeConverted = (kind: ValueKind, from: Buffer, start: number, end: number, out: Buffer, at: number): number => {
-    const text =
-      kind === 'float32'
-        ? float32Text(from.toString('latin1', start, end))
-        : kind === 'bit'
-          ? bitText(from, start, end)
-          : from.toString(output.binary, start, end);
-    const value = Buffer.from(text, 'latin1');
-    return writeText(value, 0, value.length, out, at);
+  /** A value on its own: quoted where it must be, in another notation where its kind has one. */
+  const writeAlone = (column: number, from: Buffer, start: number, end: number, out: Buffer, at: number): number => {
+    const kind = kinds[column]!;
+    switch (kind) {
+      case 'date':
+      case 'datetime':
+      case 'timestamp':
+        return writeDate(column, from, start, end, out, at);
+      case 'float32':
+      case 'bit':
+      case 'binary': {
+        const value = Buffer.from(valueText(kind, output, from, start, end), 'latin1');
+        return writeValue(value, 0, value.length, out, at);
+      }
+      default:
+        return writeValue(from, start, end, out, at);
+    }
   };
 
   const encodeRow = (packet: Buffer, start: number, out: Buffer, at: number): number => {
     let from = start;
     let to = at;
+    // Where the current run begins in the packet; -1: there is none.
+    let run = -1;
     for (let column = 0; column < count; column++) {
-      if (column > 0) out[to++] = delimiter;
-
-      let length = packet[from++]!;
-      if (length >= NULL_MARK) {
-        if (length === NULL_MARK) {
-          to = writeNull(out, to);
-          continue;
-        }
+      let length = packet[from]!;
+      let value = from + 1;
+      let end = value;
+      let asIs = false;
+      if (length < NULL_MARK) {
+        end += length;
+        const step = steps[column]!;
+        if (step === PLAIN) asIs = true;
+        else if (step === TEXT) {
+          asIs = length !== nullLength;
+          for (let index = value; asIs && index < end; index++) asIs = special[packet[index]!] === 0;
+        } else if (step === DATE) asIs = !isZeroDate(packet, value);
+      } else if (length === NULL_MARK) {
+        asIs = nullLength === 0;
+      } else {
         const bytes = length === 0xfc ? 2 : length === 0xfd ? 3 : 8;
         // No value reaches 2^48 bytes, so the two high bytes of an eight-byte length are zero.
-        length = packet.readUIntLE(from, Math.min(bytes, 6));
-        from += bytes;
+        length = packet.readUIntLE(value, Math.min(bytes, 6));
+        value += bytes;
+        end = value + length;
       }
-      const end = from + length;
 
-      const step = steps[column]!;
-      if (step <= TEXT) {
-        if (length > LONG) {
-          to = step === PLAIN || !needsQuotes(packet, from, end) ? copy(packet, from, end, out, to) : writeQuoted(packet, from, end, out, to);
-          from = end;
-          continue;
-        }
-        if (step === PLAIN) {
-          while (from < end) out[to++] = packet[from++]!;
-          continue;
-        }
-        // The usual value is short and needs no quotes: it is copied while it is looked through.
-        to = writeText(packet, from, end, out, to);
-      } else if (step === CONVERTED) {
-        to = writeConverted(kinds[column]!, packet, from, end, out, to);
+      if (asIs) {
+        if (run === -1) run = column === 0 ? value : from;
+        packet[from] = delimiter;
       } else {
-        to = writeDate(column, packet, from, end, out, to);
+        const isNull = packet[from] === NULL_MARK;
+        if (run !== -1) to = copyRun(packet, run, from, out, to);
+        run = -1;
+        if (column > 0) out[to++] = delimiter;
+        to = isNull ? to + nullText.copy(out, to) : writeAlone(column, packet, value, end, out, to);
       }
       from = end;
     }
+    if (run !== -1) to = copyRun(packet, run, from, out, to);
     out[to++] = lineEnding[0]!;
     if (lineEnding.length > 1) out[to++] = lineEnding[1]!;
     return to;
   };
 
-  const needsQuotes = (from: Buffer, start: number, end: number): boolean => {
-    if (quoteAll) return true;
-    for (let index = start; index < end; index++) if (special[from[index]!] === 1) return true;
-    return isNullText(from, start, end);
-  };
-
-  const maxRowBytes = (packetBytes: number): number =>
-    // A value at most doubles (quotes in quotes, hex), and 8 bytes of BIT become 20 digits; FLOAT never grows by more.
-    packetBytes * 2 + count * (nullText.length + 24) + lineEnding.length;
-
   return {
-    header: dialect.header ? header(columns, dialect, writeText) : Buffer.alloc(0),
-    maxRowBytes,
+    header: dialect.header ? header(columns, dialect, writeValue) : Buffer.alloc(0),
+    // A value at most doubles (quotes in quotes, hex), and 8 bytes of BIT become 20 digits; FLOAT never grows by more.
+    maxRowBytes: (packetBytes) => packetBytes * 2 + count * (nullLength + 24) + lineEnding.length,
     encodeRow,
     zeroDates: () => new Map(columns.flatMap(({ name }, index) => (zeros[index]! > 0 ? [[name, zeros[index]!]] : []))),
   };
 }
 
-function stepOf(kind: ValueKind, dialect: CsvDialect): number {
+function copyRun(packet: Buffer, run: number, end: number, out: Buffer, at: number): number {
+  if (end - run >= SHORT_COPY) return at + packet.copy(out, at, run, end);
+  let to = at;
+  for (let index = run; index < end; index++) out[to++] = packet[index]!;
+  return to;
+}
+
+function valueText(
+  kind: 'float32' | 'bit' | 'binary',
+  output: OutputOptions,
+  from: Buffer,
+  start: number,
+  end: number,
+): string {
+  switch (kind) {
+    case 'float32':
+      return float32Text(from.toString('latin1', start, end));
+    case 'bit':
+      return bitText(from, start, end);
+    case 'binary':
+      return from.toString(output.binary, start, end);
+  }
+}
+
+function stepOf(kind: ValueKind, { csv, outputTimezone }: OutputOptions): number {
+  if (csv.quoteAll) return NEVER;
   switch (kind) {
     case 'number': {
-      const clashes = dialect.quoteAll || [dialect.delimiter, dialect.quote].some((char) => DIGITS.includes(char));
+      const clashes = [csv.delimiter, csv.quote].some((char) => DIGITS.includes(char));
       // Where NULL is written as a number, a number may have to be told apart from it.
-      return clashes || /^[\d+\-.eE]+$/.test(dialect.null) ? TEXT : PLAIN;
+      return clashes || /^[\d+\-.eE]+$/.test(csv.null) ? TEXT : PLAIN;
     }
     case 'text':
       return TEXT;
     case 'date':
     case 'datetime':
-      return DATE;
     case 'timestamp':
-      return TIMESTAMP;
-    case 'float32':
-    case 'bit':
-    case 'binary':
-      return CONVERTED;
+      if (kind === 'timestamp' && outputTimezone !== 'UTC') return NEVER;
+      // Only the usual dialects leave a date as it is without a look at its bytes.
+      return /^[,;|\t]$/.test(csv.delimiter) && /^["']$/.test(csv.quote) && csv.null.length < 10 ? DATE : NEVER;
+    default:
+      return NEVER;
   }
 }
 
-function copy(from: Buffer, start: number, end: number, out: Buffer, at: number): number {
-  return at + from.copy(out, at, start, end);
-}
+type ValueWriter = (from: Buffer, start: number, end: number, out: Buffer, at: number) => number;
 
-type TextWriter = (from: Buffer, start: number, end: number, out: Buffer, at: number) => number;
-
-function header(columns: readonly OutputColumn[], dialect: CsvDialect, writeText: TextWriter): Buffer {
+function header(columns: readonly OutputColumn[], dialect: CsvDialect, writeValue: ValueWriter): Buffer {
   const names = columns.map(({ name }) => Buffer.from(name));
   const out = Buffer.alloc(names.reduce((sum, name) => sum + name.length * 2 + 3, 2));
   let at = 0;
   for (const [index, name] of names.entries()) {
     if (index > 0) at += out.write(dialect.delimiter, at);
-    at = writeText(name, 0, name.length, out, at);
+    at = writeValue(name, 0, name.length, out, at);
   }
   at += out.write(dialect.lineEnding, at);
   return out.subarray(0, at);

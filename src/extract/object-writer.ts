@@ -7,6 +7,7 @@ import type { PreparedObject, PreparedPart } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import type { PendingUpload } from '../ports.ts';
 import type { BufferPool } from './buffers.ts';
+import { crc32Combine } from './crc32.ts';
 import { MAX_PARTS } from './part-size.ts';
 
 /** What is written, and where it will be. */
@@ -83,10 +84,11 @@ export class ObjectWriter {
   #sendPart(last = false): void {
     const { buffer } = this;
     const body = buffer.subarray(0, this.at);
-    this.#crc = crc32(body, this.#crc);
+    const crc = crc32(body);
+    this.#crc = crc32Combine(this.#crc, crc, body.length);
     const partNumber = this.#parts.length + 1;
     this.#upload ??= this.#begin();
-    const sent = this.#upload.then((upload) => upload.sendPart(partNumber, body));
+    const sent = this.#upload.then((upload) => upload.sendPart(partNumber, body, crc));
     this.#parts.push(sent);
     // A failure ends the run at once, not only when the last part is awaited.
     sent.catch(this.#onFailure).finally(() => this.#pool.give(buffer));

@@ -36,8 +36,8 @@ export function beginPublication(sink: Sink, journal: Journal): Publication {
         journal.begun(key, pending.uploadId);
         return {
           ...pending,
-          sendPart(partNumber, body) {
-            const part = pending.sendPart(partNumber, body);
+          sendPart(partNumber, body, crc32) {
+            const part = pending.sendPart(partNumber, body, crc32);
             // Settles either way: whoever asked for the part sees its failure.
             const settled: Promise<void> = part.then(
               () => void sending.delete(settled),

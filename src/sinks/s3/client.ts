@@ -9,7 +9,7 @@ const MAX_ATTEMPTS = 5;
 
 export function s3Client(options: S3SinkOptions): S3Client {
   const agent = { keepAlive: true, maxSockets: 64 };
-  return new S3Client({
+  const client = new S3Client({
     region: options.region,
     ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
     forcePathStyle: options.forcePathStyle,
@@ -33,4 +33,23 @@ export function s3Client(options: S3SinkOptions): S3Client {
       httpsAgent: new HttpsAgent(agent),
     },
   });
+  if (options.checksum === 'crc32') leaveBodiesUnsigned(client);
+  return client;
+}
+
+/**
+ * A part whose CRC-32 stands in a signed header needs no SHA-256 besides, which would cost more than encoding it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ */
+function leaveBodiesUnsigned(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const request = args.request as { headers?: Record<string, string> };
+      if (request.headers?.['x-amz-checksum-crc32'] !== undefined) {
+        request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
+      }
+      return next(args);
+    },
+    { step: 'build', name: 'leaveBodiesUnsigned', priority: 'low' },
+  );
 }

@@ -84,9 +84,9 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
       return {
         key,
         uploadId,
-        sendPart: (partNumber, body) =>
+        sendPart: (partNumber, body, crc) =>
           call(`Uploading part ${partNumber} of`, 's3:PutObject', key, async (): Promise<PreparedPart> => {
-            const checksumCrc32 = withChecksum ? crc32Base64(body) : null;
+            const checksumCrc32 = withChecksum ? base64Of(crc) : null;
             const sent = await client.send(
               new UploadPartCommand({
                 Bucket: bucket,
@@ -127,7 +127,7 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
             Body: body,
             ContentType: meta.contentType,
             ...encryption,
-            ...(withChecksum ? { ChecksumCRC32: crc32Base64(body) } : {}),
+            ...(withChecksum ? { ChecksumCRC32: base64Of(crc32(body)) } : {}),
           }),
         ),
       );
@@ -175,8 +175,8 @@ function unlessNamed(name: string): (error: unknown) => void {
 }
 
 /** CRC-32 as S3 writes it: four bytes, big-endian, base64. */
-function crc32Base64(body: Buffer): string {
+function base64Of(crc: number): string {
   const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc32(body));
+  bytes.writeUInt32BE(crc);
   return bytes.toString('base64');
 }

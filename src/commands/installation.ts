@@ -1,0 +1,116 @@
+/** Wires an installation from its config: sources, sinks, state, log and mails. The only place where all are known. */
+import { hostname } from 'node:os';
+import { secretsOf, type Config, type SinkConfig, type SmtpConfig, type SourceConfig } from '../config/config.ts';
+import type { Spec } from '../domain.ts';
+import { TidemarkError } from '../errors.ts';
+import type { Installation } from '../execute.ts';
+import { createLog, type ProcessLog } from '../log.ts';
+import { createMailer } from '../notify/mailer.ts';
+import { createNotifier, type Notifier } from '../notify/notify.ts';
+import { createRedactor } from '../redact.ts';
+import { s3Sink, type S3Sink } from '../sinks/s3/sink.ts';
+import { mysqlSource } from '../sources/mysql/snapshot.ts';
+import { openState } from '../state/database.ts';
+import { closeEntry, journalEntries, openJournal } from '../state/journal.ts';
+import { requireLock, taskLockPath } from '../state/lock.ts';
+
+/** An installation that runs tasks in this process; `close` lets go of all it holds. */
+export interface LiveInstallation extends Installation {
+  readonly log: ProcessLog;
+  /** Null: the config names no SMTP server. */
+  readonly notifier: Notifier | null;
+  close(): Promise<void>;
+}
+
+/**
+ * @param stderr where log lines go besides the files; the process's own by default.
+ * @throws TidemarkError STATE_UNUSABLE.
+ */
+export function openInstallation(config: Config, stderr?: NodeJS.WritableStream): LiveInstallation {
+  const redact = createRedactor(secretsOf(config));
+  const state = openState(config.state_dir);
+  const log: ProcessLog = createLog({
+    logsDir: config.logs_dir,
+    level: config.log_level,
+    redact,
+    stderr,
+    onWriteFailure: (error) => void notifier?.logsUnwritable(error),
+  });
+  const mailer = config.smtp === null ? null : createMailer(config.smtp, redact);
+  const notifier =
+    mailer === null
+      ? null
+      : createNotifier({ mailer, smtp: config.smtp as SmtpConfig, log, redact, instance: { host: hostname(), timezone: config.timezone } });
+  const sinks = new Map<string, S3Sink>();
+
+  return {
+    log,
+    notifier,
+    source: (name) => mysqlSource(sourceOptions(entryOf(config.sources, name, 'source'))),
+    sink(name) {
+      const sink = sinks.get(name) ?? s3Sink(sinkOptions(entryOf(config.sinks, name, 'sink')));
+      sinks.set(name, sink);
+      return sink;
+    },
+    settings: (spec: Spec) => ({
+      batchThresholdMb: config.batch_threshold_mb,
+      prefix: entryOf(config.sinks, spec.sink, 'sink').prefix,
+    }),
+    journal: {
+      open: (run) => openJournal(state.db, run),
+      entries: (task) => journalEntries(state.db, task),
+      close: (runId) => closeEntry(state.db, runId),
+    },
+    lockTask: (task) => requireLock(taskLockPath(config.state_dir, task), `task ${task}`),
+    forRun: log.forRun,
+    async close() {
+      for (const sink of sinks.values()) sink.close();
+      await mailer?.close();
+      state.close();
+    },
+  };
+}
+
+/** Specs are checked against these names when they are read; a journal may name one that has since been removed. */
+function entryOf<T>(entries: Readonly<Record<string, T>>, name: string, what: 'source' | 'sink'): T {
+  const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
+  if (entry !== undefined) return entry;
+  throw new TidemarkError('CONFIG_INVALID', `The config has no ${what} "${name}".`);
+}
+
+export function sourceOptions(source: SourceConfig): Parameters<typeof mysqlSource>[0] {
+  return {
+    host: source.host,
+    port: source.port,
+    user: source.user,
+    password: source.password,
+    database: source.database,
+    tls: source.tls,
+    tlsCa: source.tls_ca,
+    connectTimeoutMs: source.connect_timeout_ms,
+    idleTimeoutMs: source.idle_timeout_ms,
+  };
+}
+
+export function sinkOptions(sink: SinkConfig): Parameters<typeof s3Sink>[0] {
+  return {
+    bucket: sink.bucket,
+    region: sink.region,
+    endpoint: sink.endpoint,
+    forcePathStyle: sink.force_path_style,
+    credentials:
+      sink.access_key_id === null || sink.secret_access_key === null
+        ? null
+        : {
+            accessKeyId: sink.access_key_id,
+            secretAccessKey: sink.secret_access_key,
+            sessionToken: sink.session_token,
+          },
+    serverSideEncryption: sink.server_side_encryption,
+    kmsKeyId: sink.kms_key_id,
+    checksum: sink.checksum,
+    partBytes: sink.part_size_mb * 1024 * 1024,
+    concurrency: sink.upload_concurrency,
+    requestTimeoutMs: sink.request_timeout_ms,
+  };
+}

@@ -1,0 +1,71 @@
+/** Reads config and specs for the commands. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { loadProcessConfig } from '../config/load.ts';
+import { withSourceOverrides } from '../config/source-overrides.ts';
+import type { Spec } from '../domain.ts';
+import { TidemarkError } from '../errors.ts';
+import { parseSpec } from '../spec/parse.ts';
+import { isSpecFileName } from '../watch/spec-folder.ts';
+import type { CommonOptions } from './program.ts';
+
+/** Options of `run` and `plan`. */
+export interface TaskOptions extends CommonOptions {
+  readonly spec?: string;
+  readonly db?: string;
+  readonly host?: string;
+  readonly password?: string;
+  readonly user?: string;
+  readonly port?: string;
+  readonly batch?: string;
+}
+
+/**
+ * The config with the flags laid over it, and the one spec to work on.
+ *
+ * @throws TidemarkError CONFIG_INVALID, SPEC_INVALID, SPEC_UNREADABLE, USAGE.
+ */
+export function loadTask(options: TaskOptions): { config: Config; spec: Spec } {
+  const config = loadProcessConfig({
+    file: options.config,
+    ...(options.batch === undefined ? {} : { overrides: { batch_threshold_mb: options.batch } }),
+  });
+  const file = options.spec ?? config.default_spec;
+  if (file === null) throw new TidemarkError('USAGE', 'No spec was named, and the config has no default_spec.');
+  const parsed = parseSpec(readSpec(file), file, namesIn(config));
+  // A flag beats what the spec says, too.
+  const spec = options.batch === undefined ? parsed : { ...parsed, batchThresholdMb: config.batch_threshold_mb };
+  const { db: database, host, user, password, port } = options;
+  return { config: withSourceOverrides(config, spec.source, { database, host, user, password, port }), spec };
+}
+
+export function namesIn(config: Config): { sources: string[]; sinks: string[] } {
+  return { sources: Object.keys(config.sources), sinks: Object.keys(config.sinks) };
+}
+
+/** @throws TidemarkError SPEC_UNREADABLE. */
+export function readSpec(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new TidemarkError('SPEC_UNREADABLE', `The spec ${file} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** @throws TidemarkError CONFIG_INVALID where the folder cannot be read. */
+export function specFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter(isSpecFileName)
+      .toSorted()
+      .map((name) => join(folder, name));
+  } catch (error) {
+    throw new TidemarkError('CONFIG_INVALID', `specs_dir ${folder} cannot be read: ${(error as Error).message}`, {
+      hint: 'Make the folder, or correct specs_dir in the config.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,82 @@
+/** The command line: which commands and options there are, and what becomes of an error. */
+import { Command, CommanderError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { asTidemarkError, type TidemarkError } from '../errors.ts';
+import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** Runs a command. Returns the process's exit code; everything that is to be said has been said. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const program = buildProgram((result) => (code = result));
+  try {
+    await program.parseAsync([...argv]);
+    return code;
+  } catch (thrown) {
+    // Commander has printed help, version or its complaint already.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const error = asTidemarkError(thrown);
+    printError(error, argv.includes('--json'));
+    return exitCodeOf(error.code);
+  }
+}
+
+function buildProgram(finish: (code: ExitCode) => void): Command {
+  const program = new Command('tidemark')
+    .description('Extracts rows from MySQL to S3, on schedule, all or nothing.')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(see tidemark --help)')
+    .configureHelp({ showGlobalOptions: true });
+
+  const command = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .addOption(new Option('--config <file>', 'config file (default: TIDEMARK_CONFIG, or config/config.json)'))
+      .addOption(new Option('--json', 'one JSON document on stdout'))
+      .exitOverride();
+
+  command('daemon', 'watch the specs folder, schedule and run')
+    .action(async (options: CommonOptions) => finish(await (await import('./daemon.ts')).daemonCommand(options)));
+
+  addSourceOptions(command('run', 'run one task now, in the foreground'))
+    .action(async (options) => finish(await (await import('./run.ts')).runCommand(options)));
+
+  addSourceOptions(command('plan', 'show what a run would do, touching no data'))
+    .action(async (options) => finish(await (await import('./plan.ts')).planCommand(options)));
+
+  command('check', 'validate specs and config')
+    .argument('[files...]', 'specs (default: all of the specs folder)')
+    .option('--connect', 'also try servers, tables, buckets and SMTP')
+    .action(async (files: string[], options) => finish(await (await import('./check.ts')).checkCommand(files, options)));
+
+  return program;
+}
+
+function addSourceOptions(command: Command): Command {
+  return command
+    .option('-s, --spec <file>', "task spec (default: the config's default_spec)")
+    .option('-d, --db <name>', 'database')
+    .option('-H, --host <host>', 'database host')
+    .option('-P, --password <password>', 'database password (better: the config or its environment)')
+    .option('-u, --user <user>', 'database user')
+    .option('-p, --port <port>', 'database port')
+    .option('-b, --batch <mb>', 'batch_threshold_mb: megabytes of output an object may have');
+}
+
+function printError(error: TidemarkError, json: boolean): void {
+  const { code, message, hint, retryable } = error;
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint, retryable } }, null, 2)}\n`);
+  process.stderr.write(`${code}: ${message}\n${hint}\n`);
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,58 @@
+/** The progress bar of `tidemark run` on a terminal, and a stderr whose lines do not tear it. */
+import cliProgress from 'cli-progress';
+import { Writable } from 'node:stream';
+import type { Progress } from '../extract/export-table.ts';
+import type { RunObserver } from '../ports.ts';
+
+export interface ProgressBar {
+  readonly observer: RunObserver;
+  /** Lines written here appear above the bar. */
+  readonly stderr: Writable;
+  stop(): void;
+}
+
+const REDRAW_MS = 200;
+
+export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
+  const bars = new cliProgress.MultiBar(
+    { stream: terminal, hideCursor: true, clearOnComplete: false, format: '{bar} {rows} rows · {mb} MB · {rate} MB/s · {files} files' },
+    cliProgress.Presets.rect,
+  );
+  let bar: cliProgress.SingleBar | null = null;
+  let current: Readonly<Progress> = { rows: 0, bytes: 0, files: 0 };
+  const startedAt = Date.now();
+  const redraw = (): void => {
+    const seconds = Math.max(0.001, (Date.now() - startedAt) / 1000);
+    const megabytes = current.bytes / 1e6;
+    // The total is an estimate: the bar fills up early or jumps at the end, but never runs past its end.
+    if (bar !== null && current.rows > bar.getTotal()) bar.setTotal(current.rows);
+    bar?.update(current.rows, {
+      rows: current.rows.toLocaleString('en'),
+      mb: megabytes.toFixed(1),
+      rate: (megabytes / seconds).toFixed(1),
+      files: current.files,
+    });
+  };
+  const timer = setInterval(redraw, REDRAW_MS);
+  return {
+    observer: {
+      planned(plan) {
+        const rows = plan.exports.reduce((sum, table) => sum + (table.estimate.rows ?? 0), 0);
+        bar = bars.create(Math.max(1, rows), 0, { rows: '0', mb: '0', rate: '0', files: 0 });
+      },
+      progress: (progress) => void (current = progress),
+    },
+    stderr: new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        if (bar === null) terminal.write(chunk);
+        else bars.log(chunk.toString());
+        done();
+      },
+    }),
+    stop() {
+      clearInterval(timer);
+      redraw();
+      bars.stop();
+    },
+  };
+}

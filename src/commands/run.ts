@@ -1,0 +1,67 @@
+/** `tidemark run`: one run now, in the foreground. */
+import { TidemarkError } from '../errors.ts';
+import { executeRun } from '../execute.ts';
+import type { RunObserver } from '../ports.ts';
+import type { RunReport } from '../domain.ts';
+import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
+import { openInstallation } from './installation.ts';
+import { loadTask, type TaskOptions } from './load.ts';
+import { progressBar } from './progress.ts';
+
+const SILENT: RunObserver = { planned: () => {}, progress: () => {} };
+
+export async function runCommand(options: TaskOptions): Promise<ExitCode> {
+  const { config, spec } = loadTask(options);
+  const bar = process.stderr.isTTY && options.json !== true ? progressBar(process.stderr) : null;
+  const installation = openInstallation(config, bar?.stderr);
+  const abort = abortOnSignal();
+  try {
+    const { report, logTail } = await executeRun(
+      installation,
+      spec,
+      new Date(),
+      bar?.observer ?? SILENT,
+      abort.signal,
+    );
+    bar?.stop();
+    process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : summary(report));
+    // Whoever interrupts a run by hand knows of it.
+    const interrupted = report.error?.code === 'INTERRUPTED';
+    if (!interrupted) await installation.notifier?.runFinished(spec, report, { nextFire: null, logTail });
+    return report.error === null ? EXIT.done : exitCodeOf(report.error.code);
+  } finally {
+    bar?.stop();
+    abort.release();
+    await installation.close();
+  }
+}
+
+/** The first SIGINT or SIGTERM undoes the run; a second one ends the process where it stands. */
+function abortOnSignal(): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort(new TidemarkError('INTERRUPTED', `The run was interrupted by ${signal}.`));
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    release: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
+  };
+}
+
+function summary(report: RunReport): string {
+  const seconds = (report.duration_ms / 1000).toFixed(1);
+  if (report.error !== null) {
+    const { code, message, hint } = report.error;
+    return `${report.task} failed after ${seconds} s: ${code}\n${message}\n${hint}\nNothing was published.\n`;
+  }
+  const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
+  const lines = [`${report.task}: ${rows.toLocaleString('en')} rows in ${report.files.length} objects, ${seconds} s`];
+  for (const { key, rows: count, bytes } of report.files) {
+    lines.push(`  ${key}  ${count.toLocaleString('en')} rows, ${bytes.toLocaleString('en')} bytes`);
+  }
+  if (report.manifest !== null) lines.push(`  ${report.manifest}`);
+  for (const warning of report.warnings) lines.push(`warning: ${warning}`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,128 @@
+/**
+ * One run as a process does it: alone on its task, after clearing away what an earlier one may have left, with a log
+ * of its own. `tidemark run` and the daemon both go through here.
+ */
+import type { Plan, RunReport, Spec } from './domain.ts';
+import { identifyRun } from './planner.ts';
+import type { PlanSettings } from './plan/build.ts';
+import { stampOf } from './plan/keys.ts';
+import type { Journal, JournalEntry, Log, RunLog, RunObserver, Sink, Source } from './ports.ts';
+import { recoverRun } from './publish/recover.ts';
+import { runTask } from './run.ts';
+
+/** What runs share in one process. */
+export interface Installation {
+  source(name: string): Source;
+  sink(name: string): Sink;
+  settings(spec: Spec): PlanSettings;
+  readonly journal: {
+    open(run: { readonly runId: string; readonly task: string; readonly sink: string }): Journal;
+    /** Of one task, or of all. */
+    entries(task: string | null): JournalEntry[];
+    close(runId: string): void;
+  };
+  /**
+   * Holds the task against every other process.
+   *
+   * @throws TidemarkError ALREADY_RUNNING.
+   */
+  lockTask(task: string): { release(): void };
+  forRun(task: string, stamp: string): RunLog;
+  readonly log: Log;
+}
+
+/** A run's report, and what a mail about it needs besides. */
+export interface RunOutcome {
+  readonly report: RunReport;
+  /** The last lines of the run's log, oldest first. */
+  readonly logTail: readonly string[];
+}
+
+/** Log lines of a run that its mail shows. */
+const TAIL_LINES = 20;
+
+/**
+ * @param observer hears of the plan and of progress; the log is written here.
+ * @throws TidemarkError ALREADY_RUNNING, STATE_UNUSABLE. A run that has begun does not throw: its report says how it ended.
+ */
+export async function executeRun(
+  installation: Installation,
+  spec: Spec,
+  scheduledFor: Date,
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const lock = installation.lockTask(spec.taskName);
+  const run = identifyRun(scheduledFor);
+  const log = installation.forRun(spec.taskName, stampOf(run.scheduledFor));
+  try {
+    await recoverTask(installation, spec.taskName);
+    log.info('run begins', { run_id: run.runId, scheduled_for: run.scheduledFor.toISOString(), spec: spec.file });
+    const report = await runTask(
+      spec,
+      run,
+      {
+        source: installation.source(spec.source),
+        sink: installation.sink(spec.sink),
+        journal: installation.journal.open({ runId: run.runId, task: spec.taskName, sink: spec.sink }),
+        observer: {
+          planned(plan) {
+            logPlan(log, plan);
+            observer.planned(plan);
+          },
+          progress: observer.progress,
+        },
+        settings: installation.settings(spec),
+      },
+      signal,
+    );
+    logReport(log, report);
+    return { report, logTail: log.tail(TAIL_LINES) };
+  } finally {
+    await log.close();
+    lock.release();
+  }
+}
+
+/** Finishes or undoes what runs of this task have left behind. The task's lock must be held. */
+async function recoverTask(installation: Installation, task: string): Promise<void> {
+  for (const entry of installation.journal.entries(task)) {
+    const outcome = await recoverRun(entry, installation.sink(entry.sink));
+    installation.journal.close(entry.runId);
+    installation.log.warn(`a run that had not come to its end was ${outcome}`, { task, run_id: entry.runId });
+  }
+}
+
+/** The same for every task that no other process is running, at the daemon's start. What fails is kept for later. */
+export async function recoverAll(installation: Installation): Promise<void> {
+  const tasks = new Set(installation.journal.entries(null).map((entry) => entry.task));
+  for (const task of tasks) {
+    try {
+      const lock = installation.lockTask(task);
+      try {
+        await recoverTask(installation, task);
+      } finally {
+        lock.release();
+      }
+    } catch (error) {
+      installation.log.warn('what an earlier run left behind could not be cleared yet', { task, error });
+    }
+  }
+}
+
+function logPlan(log: RunLog, plan: Plan): void {
+  const { host, port, version } = plan.server;
+  log.info('snapshot opened', { server: `${host}:${port}`, version, consistency: plan.consistency });
+  for (const table of plan.exports) {
+    log.info('reading', { table: table.name, estimated_rows: table.estimate.rows, batched: table.batched, sql: table.sql });
+  }
+}
+
+function logReport(log: RunLog, report: RunReport): void {
+  for (const warning of report.warnings) log.warn(warning);
+  for (const { name, rows, bytes, files } of report.tables) log.info('table read', { table: name, rows, bytes, files });
+  const { status, manifest, duration_ms, error } = report;
+  if (error === null) return log.info(`run ${status}`, { duration_ms, manifest });
+  log.error(error.message, { code: error.code, hint: error.hint });
+  log.error('run failed; nothing was published', { duration_ms });
+}

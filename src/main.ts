@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+/** argv → command; error → exit code. Nothing else: the commands are in commands/. */
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(
+    `tidemark needs Node.js 22.18 or newer; this is ${process.versions.node}, at ${process.execPath}.\n` +
+      'Install a newer one, or run it with one: /path/to/newer/node dist/main.js …\n',
+  );
+  process.exit(2);
+}
+
+// Only now: an older Node could not even load what follows.
+const { main } = await import('./commands/program.ts');
+process.exitCode = await main(process.argv);
+export {};
