@@ -102,6 +102,8 @@ function positionsIn(text: string): (offset: number) => Position {
 }
 
 function depthExceededAt(text: string): number | null {
+  // Most texts hold too few brackets to be too deep; they are not scanned twice.
+  if ((text.match(/[[{]/g)?.length ?? 0) <= DEEPEST) return null;
   const scanner = createScanner(text, true);
   let depth = 0;
   for (;;) {
