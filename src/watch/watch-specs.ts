@@ -147,10 +147,10 @@ export async function watchSpecs(options: WatchOptions): Promise<SpecWatch> {
 
 /**
  * Milliseconds until a polled folder is looked at again. A stat takes about 25 µs of CPU, so a large folder is
- * looked at less often: polling stays near half a percent of one CPU.
+ * looked at less often: polling stays well under one percent of one CPU.
  */
 export function pollAfter(intervalMs: number, files: number): number {
-  return Math.max(intervalMs, files * 5);
+  return Math.max(intervalMs, files * 8);
 }
 
 async function assertFolder(folder: string): Promise<void> {
