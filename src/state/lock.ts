@@ -90,7 +90,9 @@ function hold(db: DatabaseSync): boolean {
     if (!begin(db)) return false;
     db.exec(`PRAGMA busy_timeout = ${ROW_TIMEOUT_MS}`);
     const mine = { pid: process.pid, since: new Date().toISOString() };
-    db.exec('CREATE TABLE IF NOT EXISTS holder (one INTEGER PRIMARY KEY CHECK (one = 1), pid INTEGER, since TEXT)');
+    db.exec(
+      'CREATE TABLE IF NOT EXISTS holder (one INTEGER PRIMARY KEY CHECK (one = 1), pid INTEGER, since TEXT)',
+    );
     db.prepare('INSERT OR REPLACE INTO holder VALUES (1, ?, ?)').run(mine.pid, mine.since);
     db.exec('COMMIT');
     if (!begin(db)) return false;

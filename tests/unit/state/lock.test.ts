@@ -79,11 +79,16 @@ describe('a lock', () => {
 
   it('says who holds it, to those it refuses', async () => {
     const { process: other } = await process2();
-    expect(lockHolder(path)).toEqual({ pid: other.pid, since: expect.stringMatching(/^\d{4}-.*Z$/) as string });
+    expect(lockHolder(path)).toEqual({
+      pid: other.pid,
+      since: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+    });
     expect(() => requireLock(path, 'the daemon')).toThrow(
       expect.objectContaining({
         code: 'ALREADY_RUNNING',
-        message: expect.stringContaining(`the daemon is already running in process ${other.pid}, since `) as string,
+        message: expect.stringContaining(
+          `the daemon is already running in process ${other.pid}, since `,
+        ) as string,
       }),
     );
   });
@@ -114,7 +119,9 @@ describe('a lock', () => {
 
   it('cannot be had where its file is something else, or its folder cannot be made', async () => {
     await writeFile(path, 'not a database'.repeat(1000));
-    expect(take).toThrow(expect.objectContaining({ code: 'STATE_UNUSABLE', message: expect.stringContaining(path) as string }));
+    expect(take).toThrow(
+      expect.objectContaining({ code: 'STATE_UNUSABLE', message: expect.stringContaining(path) as string }),
+    );
     path = join(path, 'daemon.lock');
     expect(take).toThrow(expect.objectContaining({ code: 'STATE_UNUSABLE' }));
   });
