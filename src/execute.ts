@@ -2,13 +2,15 @@
  * One run as a process does it: alone on its task, after clearing away what an earlier one may have left, with a log
  * of its own. `tidemark run` and the daemon both go through here.
  */
-import type { Plan, RunReport, Spec } from './domain.ts';
+import type { Spec } from './domain.ts';
+import { asTidemarkError } from './errors.ts';
 import { identifyRun } from './planner.ts';
-import type { PlanSettings } from './plan/build.ts';
+import type { PlanSettings, RunIdentity } from './plan/build.ts';
 import { stampOf } from './plan/keys.ts';
 import type { Journal, JournalEntry, Log, RunLog, RunObserver, Sink, Source } from './ports.ts';
 import { recoverRun } from './publish/recover.ts';
-import { runTask } from './run.ts';
+import { beginRun, failedReport } from './report.ts';
+import { runTask, type RunEnd, type RunPorts } from './run.ts';
 
 /** What runs share in one process. */
 export interface Installation {
@@ -31,9 +33,8 @@ export interface Installation {
   readonly log: Log;
 }
 
-/** A run's report, and what a mail about it needs besides. */
-export interface RunOutcome {
-  readonly report: RunReport;
+/** How a run ended, and what a mail about it needs besides. */
+export interface RunOutcome extends RunEnd {
   /** The last lines of the run's log, oldest first. */
   readonly logTail: readonly string[];
 }
@@ -56,32 +57,38 @@ export async function executeRun(
   const run = identifyRun(scheduledFor);
   const log = installation.forRun(spec.taskName, stampOf(run.scheduledFor));
   try {
-    await recoverTask(installation, spec.taskName);
     log.info('run begins', { run_id: run.runId, scheduled_for: run.scheduledFor.toISOString(), spec: spec.file });
-    const report = await runTask(
-      spec,
-      run,
-      {
-        source: installation.source(spec.source),
-        sink: installation.sink(spec.sink),
-        journal: installation.journal.open({ runId: run.runId, task: spec.taskName, sink: spec.sink }),
-        observer: {
-          planned(plan) {
-            logPlan(log, plan);
-            observer.planned(plan);
-          },
-          progress: observer.progress,
-        },
-        settings: installation.settings(spec),
-      },
-      signal,
-    );
-    logReport(log, report);
-    return { report, logTail: log.tail(TAIL_LINES) };
+    const end = await recoverThenRun(installation, spec, run, tellLog(log, observer), signal);
+    logEnd(log, end);
+    return { ...end, logTail: log.tail(TAIL_LINES) };
   } finally {
     await log.close();
     lock.release();
   }
+}
+
+async function recoverThenRun(
+  installation: Installation,
+  spec: Spec,
+  run: RunIdentity,
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<RunEnd> {
+  let ports: RunPorts;
+  try {
+    await recoverTask(installation, spec.taskName);
+    ports = {
+      source: installation.source(spec.source),
+      sink: installation.sink(spec.sink),
+      journal: installation.journal.open({ runId: run.runId, task: spec.taskName, sink: spec.sink }),
+      observer,
+      settings: installation.settings(spec),
+    };
+  } catch (thrown) {
+    const error = asTidemarkError(thrown);
+    return { report: failedReport(beginRun(spec.taskName, run), error), error };
+  }
+  return runTask(spec, run, ports, signal);
 }
 
 /** Finishes or undoes what runs of this task have left behind. The task's lock must be held. */
@@ -110,19 +117,25 @@ export async function recoverAll(installation: Installation): Promise<void> {
   }
 }
 
-function logPlan(log: RunLog, plan: Plan): void {
-  const { host, port, version } = plan.server;
-  log.info('snapshot opened', { server: `${host}:${port}`, version, consistency: plan.consistency });
-  for (const table of plan.exports) {
-    log.info('reading', { table: table.name, estimated_rows: table.estimate.rows, batched: table.batched, sql: table.sql });
-  }
+/** The observer, with the plan also written to the run's log. */
+function tellLog(log: RunLog, observer: RunObserver): RunObserver {
+  return {
+    planned(plan) {
+      const { host, port, version } = plan.server;
+      log.info('snapshot opened', { server: `${host}:${port}`, version, consistency: plan.consistency });
+      for (const { name, estimate, batched, sql } of plan.exports) {
+        log.info('reading', { table: name, estimated_rows: estimate.rows, batched, sql });
+      }
+      observer.planned(plan);
+    },
+    progress: observer.progress,
+  };
 }
 
-function logReport(log: RunLog, report: RunReport): void {
+function logEnd(log: RunLog, { report, error }: RunEnd): void {
+  const { status, manifest, duration_ms } = report;
   for (const warning of report.warnings) log.warn(warning);
   for (const { name, rows, bytes, files } of report.tables) log.info('table read', { table: name, rows, bytes, files });
-  const { status, manifest, duration_ms, error } = report;
   if (error === null) return log.info(`run ${status}`, { duration_ms, manifest });
-  log.error(error.message, { code: error.code, hint: error.hint });
-  log.error('run failed; nothing was published', { duration_ms });
+  log.error('run failed; nothing was published', { duration_ms, error, sql: error.sql });
 }

@@ -2,14 +2,15 @@
  * The story of one run: open a snapshot, plan, extract, publish, report. `tidemark run` and the daemon both call
  * `runTask`. Whatever happens, it returns a report; a run that did not succeed has left nothing in the bucket.
  */
-import type { ExportPlan, Plan, PreparedObject, RunReport, Spec } from './domain.ts';
-import { TidemarkError, asTidemarkError } from './errors.ts';
+import type { Plan, RunReport, Spec } from './domain.ts';
+import { asTidemarkError, type TidemarkError } from './errors.ts';
 import { exportTable, type Progress } from './extract/export-table.ts';
 import type { PlanSettings, RunIdentity } from './plan/build.ts';
 import { makePlan } from './planner.ts';
 import type { Journal, RunObserver, Sink, Snapshot, Source } from './ports.ts';
 import { manifestOf } from './publish/manifest.ts';
 import { beginPublication, type Publication } from './publish/publication.ts';
+import { beginRun, failedReport, succeededReport, type RunState } from './report.ts';
 
 /** What a run works with. */
 export interface RunPorts {
@@ -20,24 +21,16 @@ export interface RunPorts {
   readonly settings: PlanSettings;
 }
 
-/** What has become of a run so far: the report of a failure tells as much of it as there was. */
-interface RunState {
-  plan: Plan | null;
-  readonly tables: TableResult[];
-  readonly warnings: string[];
-}
-
-interface TableResult {
-  readonly plan: ExportPlan;
-  readonly objects: readonly PreparedObject[];
-  readonly rows: number;
-  readonly bytes: number;
+/** How a run ended. */
+export interface RunEnd {
+  readonly report: RunReport;
+  /** What the report's error was made of, with the SQL and the cause; null where the run succeeded. */
+  readonly error: TidemarkError | null;
 }
 
 /** @param signal its reason becomes the run's error; the run then ends as soon as everything is undone. */
-export async function runTask(spec: Spec, run: RunIdentity, ports: RunPorts, signal: AbortSignal): Promise<RunReport> {
-  const startedAt = new Date();
-  const state: RunState = { plan: null, tables: [], warnings: [] };
+export async function runTask(spec: Spec, run: RunIdentity, ports: RunPorts, signal: AbortSignal): Promise<RunEnd> {
+  const state = beginRun(spec.taskName, run);
   const publication = beginPublication(ports.sink, ports.journal);
   let snapshot: Snapshot | null = null;
   try {
@@ -49,12 +42,12 @@ export async function runTask(spec: Spec, run: RunIdentity, ports: RunPorts, sig
 
     await extractAll(plan, snapshot, ports, publication, state, signal);
     signal.throwIfAborted();
-    const manifest = await publishAll(plan, ports, publication, state, startedAt);
-    return report(spec, run, state, startedAt, 'succeeded', manifest, null);
+    const manifest = await publishAll(plan, ports, publication, state);
+    return { report: succeededReport(state, manifest), error: null };
   } catch (thrown) {
     const error = asTidemarkError(thrown);
     await publication.rollback();
-    return report(spec, run, state, startedAt, 'failed', null, error);
+    return { report: failedReport(state, error), error };
   } finally {
     await snapshot?.close();
   }
@@ -83,7 +76,7 @@ async function extractAll(
       signal,
     );
     state.warnings.push(...result.warnings);
-    state.tables.push({ plan: table, objects: result.objects, rows: result.rows, bytes: result.bytes });
+    state.tables.push({ name: table.name, ...result });
   }
 }
 
@@ -93,47 +86,11 @@ async function publishAll(
   ports: RunPorts,
   publication: Publication,
   state: RunState,
-  startedAt: Date,
 ): Promise<string | null> {
   const objects = state.tables.flatMap((table) => table.objects);
   if (objects.length === 0) return null;
-  const times = { startedAt, preparedAt: new Date() };
+  const times = { startedAt: state.startedAt, preparedAt: new Date() };
   const manifest = manifestOf(plan, objects, times, state.warnings, ports.sink.url);
   await publication.commit(objects, manifest);
   return manifest.key;
-}
-
-function report(
-  spec: Spec,
-  run: RunIdentity,
-  { plan, tables, warnings }: RunState,
-  startedAt: Date,
-  status: RunReport['status'],
-  manifest: string | null,
-  error: TidemarkError | null,
-): RunReport {
-  const finishedAt = new Date();
-  const done = new Map(tables.map((table) => [table.plan.name, table]));
-  const published = error === null ? tables.flatMap((table) => table.objects) : [];
-  return {
-    task: spec.taskName,
-    run_id: run.runId,
-    status,
-    scheduled_for: run.scheduledFor.toISOString(),
-    started_at: startedAt.toISOString(),
-    finished_at: finishedAt.toISOString(),
-    duration_ms: finishedAt.getTime() - startedAt.getTime(),
-    tables: (plan?.exports ?? []).map(({ name, sql }) => {
-      const table = done.get(name);
-      return { name, rows: table?.rows ?? 0, bytes: table?.bytes ?? 0, files: table?.objects.length ?? 0, sql: [sql] };
-    }),
-    files: published.map(({ key, table, batch, rows, bytes }) => ({ key, table, batch, rows, bytes })),
-    manifest,
-    windows: plan?.windows ?? [],
-    warnings,
-    error:
-      error === null
-        ? null
-        : { code: error.code, message: error.message, hint: error.hint, retryable: error.retryable },
-  };
 }

@@ -16,7 +16,7 @@ export async function runCommand(options: TaskOptions): Promise<ExitCode> {
   const installation = openInstallation(config, bar?.stderr);
   const abort = abortOnSignal();
   try {
-    const { report, logTail } = await executeRun(
+    const { report, error, logTail } = await executeRun(
       installation,
       spec,
       new Date(),
@@ -27,7 +27,7 @@ export async function runCommand(options: TaskOptions): Promise<ExitCode> {
     process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : summary(report));
     // Whoever interrupts a run by hand knows of it.
     const interrupted = report.error?.code === 'INTERRUPTED';
-    if (!interrupted) await installation.notifier?.runFinished(spec, report, { nextFire: null, logTail });
+    if (!interrupted) await installation.notifier?.runFinished(spec, report, { nextFire: null, logTail, sql: error?.sql });
     return report.error === null ? EXIT.done : exitCodeOf(report.error.code);
   } finally {
     bar?.stop();

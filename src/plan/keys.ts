@@ -55,7 +55,7 @@ function withBatch(template: string, batched: boolean): string {
 }
 
 export function objectKey(pattern: string, batch: number | null): string {
-  return batch === null ? pattern : pattern.replace('{batch}', String(batch));
+  return batch === null ? pattern : pattern.replaceAll('{batch}', String(batch));
 }
 
 export function manifestKey(prefix: string, task: string, scheduledFor: Date): string {

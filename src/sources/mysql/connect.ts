@@ -26,6 +26,14 @@ export interface Session {
   readonly context: ErrorContext;
   /** One statement; rows as objects of text. Not for table data. */
   query(sql: string, values?: readonly unknown[]): Promise<RowDataPacket[]>;
+  /**
+   * Waits for a command of the connection, but not longer than the server may be silent or the signal lets it.
+   *
+   * @throws TidemarkError.
+   */
+  command<T>(sql: string, start: (done: (error: unknown, result: T) => void) => void): Promise<T>;
+  /** Whether the session can no longer be used, and the server may still be busy with it. */
+  broken: boolean;
 }
 
 /** How long the server waits for us while backpressure holds the socket, in seconds. */
@@ -38,21 +46,12 @@ const LOCK_WAIT_TIMEOUT_S = 60;
  *
  * @throws TidemarkError SERVER_UNREACHABLE, ACCESS_DENIED, DATABASE_UNKNOWN, TLS_FAILED, TOO_MANY_CONNECTIONS …
  */
-export async function connect(options: MysqlSourceOptions): Promise<Session> {
+export async function connect(options: MysqlSourceOptions, signal: AbortSignal): Promise<Session> {
   const context: ErrorContext = options;
   const connection = await connectWithTls(options, context);
   // Every command reports its own failure; this one keeps an idle connection's death from ending the process.
   connection.on('error', () => {});
-  const query = (sql: string, values: readonly unknown[] = []): Promise<RowDataPacket[]> =>
-    new Promise((resolve, reject) => {
-      const command = { sql, values: [...values], timeout: options.idleTimeoutMs };
-      connection.query<RowDataPacket[]>(command, (error, rows) => {
-        if (error === null) return resolve(rows);
-        if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') return reject(silent(options));
-        reject(sourceError(error, { ...context, sql }));
-      });
-    });
-  const session = { connection, context, query };
+  const session = sessionOn(connection, context, options, signal);
   try {
     // What the user's own zone is must be known before it is replaced: DATETIME values are written in it.
     await session.query('SET @tidemark_zone = @@session.time_zone');
@@ -68,6 +67,43 @@ export async function connect(options: MysqlSourceOptions): Promise<Session> {
     connection.destroy();
     throw error;
   }
+}
+
+function sessionOn(
+  connection: Connection,
+  context: ErrorContext,
+  options: MysqlSourceOptions,
+  signal: AbortSignal,
+): Session {
+  const session: Session = {
+    connection,
+    context,
+    broken: false,
+    query: (sql, values = []) =>
+      session.command<RowDataPacket[]>(sql, (done) => connection.query<RowDataPacket[]>(sql, [...values], done)),
+    command: (sql, start) =>
+      new Promise((resolve, reject) => {
+        const giveUp = (reason: unknown): void => {
+          session.broken = true;
+          settle();
+          reject(reason);
+        };
+        const onAbort = (): void => giveUp(signal.reason);
+        const timer = setTimeout(() => giveUp(silent(options)), options.idleTimeoutMs);
+        const settle = (): void => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', onAbort);
+        };
+        signal.addEventListener('abort', onAbort);
+        if (signal.aborted) return onAbort();
+        start((error, result) => {
+          settle();
+          if (error === null) resolve(result);
+          else reject(sourceError(error, { ...context, sql }));
+        });
+      }),
+  };
+  return session;
 }
 
 /** The error of a session that has said nothing for `idleTimeoutMs`. */

@@ -7,7 +7,6 @@ import type { OutputColumn, ServerIdentity } from '../../domain.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { TableColumn, TableFacts } from '../../ports.ts';
 import { columnOfResult } from './columns.ts';
-import { sourceError } from './errors.ts';
 import type { Session } from './connect.ts';
 
 /** Engines whose tables take part in a consistent snapshot. */
@@ -102,16 +101,12 @@ interface PreparedStatement {
  *
  * @throws TidemarkError QUERY_INVALID, TABLE_UNKNOWN, COLUMN_UNKNOWN, PRIVILEGE_MISSING …
  */
-export function describeQuery(session: Session, sql: string): Promise<OutputColumn[]> {
-  return new Promise((resolve, reject) => {
-    session.connection.prepare(sql, (error, prepared) => {
-      if (error !== null) return reject(sourceError(error, { ...session.context, sql }));
-      const statement = prepared as unknown as PreparedStatement;
-      const columns = statement.columns.map(columnOfResult);
-      statement.close();
-      resolve(columns);
-    });
-  });
+export async function describeQuery(session: Session, sql: string): Promise<OutputColumn[]> {
+  const statement = await session.command<PreparedStatement>(sql, (done) =>
+    session.connection.prepare(sql, (error, prepared) => done(error, prepared as unknown as PreparedStatement)),
+  );
+  statement.close();
+  return statement.columns.map(columnOfResult);
 }
 
 /**

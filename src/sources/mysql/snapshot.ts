@@ -13,7 +13,7 @@ export function mysqlSource(options: MysqlSourceOptions): Source {
   return {
     async open(signal) {
       signal.throwIfAborted();
-      const session = await connect(options);
+      const session = await connect(options, signal);
       try {
         const server = await identify(session);
         await openSnapshot(session, server);
@@ -43,7 +43,6 @@ async function openSnapshot(session: Session, server: ServerIdentity): Promise<v
 }
 
 function snapshotOf(session: Session, options: MysqlSourceOptions, server: ServerIdentity): Snapshot {
-  let broken = false;
   return {
     server,
     tableFacts: (table) => tableFacts(session, table),
@@ -60,15 +59,15 @@ function snapshotOf(session: Session, options: MysqlSourceOptions, server: Serve
         signal,
       );
       const done = stream.done.catch((error: unknown) => {
-        broken = true;
+        session.broken = true;
         throw error;
       });
       return { pause: stream.pause, resume: stream.resume, done } satisfies RowStream;
     },
     async close() {
-      if (!broken) return endSession(session);
+      if (!session.broken) return endSession(session);
       session.connection.destroy();
-      await killSession(options, session.connection.threadId);
+      await killQuery(options, session.connection.threadId);
     },
   };
 }
@@ -94,12 +93,20 @@ async function wallClock(session: Session, instant: Date): Promise<string> {
   return row!['clock'] ?? instant.toISOString().slice(0, 19).replace('T', ' ');
 }
 
+/** How long the server has to take leave, and to take a KILL, in milliseconds. */
+const FAREWELL_MS = 5000;
+
 function endSession(session: Session): Promise<void> {
   return new Promise((resolve) => {
     // A session that cannot even be ended politely is dropped: all that was wanted from it has been read.
-    session.connection.end((error) => {
-      if (error !== null && error !== undefined) session.connection.destroy();
+    const drop = (): void => {
+      session.connection.destroy();
       resolve();
+    };
+    const timer = setTimeout(drop, FAREWELL_MS);
+    session.connection.end(() => {
+      clearTimeout(timer);
+      drop();
     });
   });
 }
@@ -108,11 +115,12 @@ function endSession(session: Session): Promise<void> {
  * Ends a session's query on the server, which would otherwise go on sorting or scanning for nobody. Best effort:
  * where even this fails, the server notices the closed socket at its next write.
  */
-async function killSession(options: MysqlSourceOptions, threadId: number | null | undefined): Promise<void> {
+async function killQuery(options: MysqlSourceOptions, threadId: number | null | undefined): Promise<void> {
   if (threadId === null || threadId === undefined) return;
+  const limits = { connectTimeoutMs: FAREWELL_MS, idleTimeoutMs: FAREWELL_MS };
   let session: Session | null = null;
   try {
-    session = await connect(options);
+    session = await connect({ ...options, ...limits }, AbortSignal.timeout(FAREWELL_MS));
     await session.query(`KILL QUERY ${threadId}`);
   } catch {
     // Already gone, or the server is out of reach: the run has its own error to report.

@@ -1,0 +1,65 @@
+/** What has become of a run, as `tidemark run --json` prints it: of a failed one, as much as there was. */
+import type { Plan, PreparedObject, RunReport } from './domain.ts';
+import type { TidemarkError } from './errors.ts';
+
+/** A run as far as it has come. */
+export interface RunState {
+  readonly task: string;
+  readonly runId: string;
+  readonly scheduledFor: Date;
+  readonly startedAt: Date;
+  plan: Plan | null;
+  /** Tables that have been read to the end. */
+  readonly tables: TableResult[];
+  readonly warnings: string[];
+}
+
+interface TableResult {
+  readonly name: string;
+  readonly objects: readonly PreparedObject[];
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** A run that begins now. */
+export function beginRun(task: string, run: { readonly runId: string; readonly scheduledFor: Date }): RunState {
+  return { task, ...run, startedAt: new Date(), plan: null, tables: [], warnings: [] };
+}
+
+/** @param manifest its key; null where every table was empty and `on_empty` is "skip". */
+export function succeededReport(state: RunState, manifest: string | null): RunReport {
+  const files = state.tables
+    .flatMap((table) => table.objects)
+    .map(({ key, table, batch, rows, bytes }) => ({ key, table, batch, rows, bytes }));
+  return { ...common(state), status: 'succeeded', files, manifest, error: null };
+}
+
+/** Nothing of a failed run was published, so it has no files. */
+export function failedReport(state: RunState, { code, message, hint, retryable }: TidemarkError): RunReport {
+  return { ...common(state), status: 'failed', files: [], manifest: null, error: { code, message, hint, retryable } };
+}
+
+/** The report of a run that did not begin, because the task was running already. */
+export function skippedReport(state: RunState, error: TidemarkError): RunReport {
+  return { ...failedReport(state, error), status: 'skipped' };
+}
+
+function common(state: RunState): Omit<RunReport, 'status' | 'files' | 'manifest' | 'error'> {
+  const { plan, startedAt } = state;
+  const finishedAt = new Date();
+  const done = new Map(state.tables.map((table) => [table.name, table]));
+  return {
+    task: state.task,
+    run_id: state.runId,
+    scheduled_for: state.scheduledFor.toISOString(),
+    started_at: startedAt.toISOString(),
+    finished_at: finishedAt.toISOString(),
+    duration_ms: finishedAt.getTime() - startedAt.getTime(),
+    tables: (plan?.exports ?? []).map(({ name, sql }) => {
+      const table = done.get(name);
+      return { name, rows: table?.rows ?? 0, bytes: table?.bytes ?? 0, files: table?.objects.length ?? 0, sql: [sql] };
+    }),
+    windows: plan?.windows ?? [],
+    warnings: state.warnings,
+  };
+}
