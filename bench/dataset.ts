@@ -25,7 +25,8 @@ const COLUMNS = `
 
 /** Rows made by one INSERT: each is a transaction of some seconds. */
 const CHUNK = 100_000;
-const DIGITS = 'SELECT 0 d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9';
+const DIGITS =
+  'SELECT 0 d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9';
 
 /** Makes or replaces `table` with `rows` rows, and gathers its statistics. */
 export async function loadLineItems(connection: Connection, table: string, rows: number): Promise<void> {

@@ -14,7 +14,9 @@ const server = createServer((request, response) => {
       response.writeHead(200, { 'content-type': 'application/xml' }).end(`<?xml version="1.0"?>${body}`);
     };
     if (request.method === 'POST' && url.searchParams.has('uploads')) {
-      return xml(`<InitiateMultipartUploadResult><UploadId>u${++uploads}</UploadId></InitiateMultipartUploadResult>`);
+      return xml(
+        `<InitiateMultipartUploadResult><UploadId>u${++uploads}</UploadId></InitiateMultipartUploadResult>`,
+      );
     }
     if (request.method === 'POST') {
       return xml('<CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>');

@@ -2,14 +2,15 @@
  * The daemon: watches the specs folder, schedules, runs, and answers over HTTP. Everything that is started pushes
  * its releaser; they run in reverse when the daemon stops, and also when starting fails half-way.
  */
-import type { RunReport, Spec } from './domain.ts';
+import type { Spec } from './domain.ts';
 import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
 import { outgoing } from './daemon/outgoing.ts';
 import { listTasks } from './daemon/task-views.ts';
 import { startHttp } from './http/server.ts';
 import { lastRun, type LastRun, type TaskList } from './http/task-list.ts';
 import type { Log } from './ports.ts';
-import { dispatcher, type RunTask } from './schedule/dispatcher.ts';
+import type { RunOutcome } from './report.ts';
+import { dispatcher, type RunTask } from './daemon/dispatcher.ts';
 import { startSchedule } from './schedule/schedule.ts';
 import { daemonLockPath, requireLock } from './state/lock.ts';
 import type { ParseSpec } from './watch/spec-folder.ts';
@@ -31,11 +32,13 @@ export interface DaemonSettings {
 export interface DaemonOptions {
   readonly settings: DaemonSettings;
   readonly parseSpec: ParseSpec;
+  /** Clears away what runs of an earlier process have left; called once, when this daemon is alone. */
+  readonly recover: () => Promise<void>;
   readonly runTask: RunTask;
   /** Tells the owner of a run that failed. */
   readonly notifyRun: (
     spec: Spec,
-    report: RunReport,
+    outcome: RunOutcome,
     context: { readonly nextFire: Date | null },
   ) => Promise<void>;
   /** Tells the owner of the last good version, or else the admin, of a spec that cannot be used. */
@@ -96,14 +99,21 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const http = settings.http === null ? null : await startHttp({ ...settings.http, notReady, tasks });
   if (http !== null) releasers.push(() => http.close());
 
+  // Nobody waits for it: a bucket out of reach must not keep the other tasks from running, and a task's own run
+  // clears away first what it finds.
+  const recovered = options.recover();
+  releasers.push(() => recovered);
+
   const mails = outgoing(log);
   releasers.push(() => mails.settle());
 
-  const onEnd = (spec: Spec, report: RunReport): void => {
+  const onEnd = (spec: Spec, outcome: RunOutcome): void => {
+    const { report } = outcome;
     lastRuns.set(spec.taskName, lastRun(report));
+    if (report.status === 'skipped') log.warn('run skipped', { task: spec.taskName, error: outcome.error });
     if (report.status !== 'failed') return;
     const nextFire = schedule.next(spec.taskName);
-    mails.add('failed run', spec.taskName, options.notifyRun(spec, report, { nextFire }));
+    mails.add('failed run', spec.taskName, options.notifyRun(spec, outcome, { nextFire }));
   };
   const { maxConcurrentTasks, shutdownGraceMs, timezone } = settings;
   const runs = dispatcher({ maxConcurrentTasks, shutdownGraceMs, runTask: options.runTask, onEnd, log });

@@ -92,7 +92,8 @@ export const ERRORS = {
   },
   QUERY_INVALID: {
     title: 'The database did not accept the SQL',
-    cause: 'A syntax error in the custom query, or a condition that the server refuses, such as a broken regexp.',
+    cause:
+      'A syntax error in the custom query, or a condition that the server refuses, such as a broken regexp.',
     hint: 'Try the statement by hand in a client; `tidemark plan` prints it.',
     retryable: false,
   },
@@ -122,7 +123,8 @@ export const ERRORS = {
   },
   CONNECTION_SILENT: {
     title: 'The database went silent',
-    cause: 'No byte came for longer than `idle_timeout`: a hung server, a dead network path, or a very slow query.',
+    cause:
+      'No byte came for longer than `idle_timeout`: a hung server, a dead network path, or a very slow query.',
     hint: 'Look at SHOW PROCESSLIST on the server; if the query is just slow, raise `idle_timeout` of the source.',
     retryable: true,
   },
@@ -202,7 +204,8 @@ export const ERRORS = {
   },
   S3_UNAVAILABLE: {
     title: 'S3 did not answer as it should',
-    cause: 'The endpoint cannot be reached, reset the connection, was silent for too long, or answered with a 5xx.',
+    cause:
+      'The endpoint cannot be reached, reset the connection, was silent for too long, or answered with a 5xx.',
     hint: 'Usually passes by itself. If it recurs, check `endpoint`, `region` and the network.',
     retryable: true,
   },

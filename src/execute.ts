@@ -9,8 +9,8 @@ import type { PlanSettings, RunIdentity } from './plan/build.ts';
 import { stampOf } from './plan/keys.ts';
 import type { Journal, JournalEntry, Log, RunLog, RunObserver, Sink, Source } from './ports.ts';
 import { recoverRun } from './publish/recover.ts';
-import { beginRun, failedReport } from './report.ts';
-import { runTask, type RunEnd, type RunPorts } from './run.ts';
+import { beginRun, failedReport, notBegun, type RunEnd, type RunOutcome } from './report.ts';
+import { runTask, type RunPorts } from './run.ts';
 
 /** What runs share in one process. */
 export interface Installation {
@@ -26,17 +26,11 @@ export interface Installation {
   /**
    * Holds the task against every other process.
    *
-   * @throws TidemarkError ALREADY_RUNNING.
+   * @throws TidemarkError ALREADY_RUNNING, STATE_UNUSABLE.
    */
   lockTask(task: string): { release(): void };
   forRun(task: string, stamp: string): RunLog;
   readonly log: Log;
-}
-
-/** How a run ended, and what a mail about it needs besides. */
-export interface RunOutcome extends RunEnd {
-  /** The last lines of the run's log, oldest first. */
-  readonly logTail: readonly string[];
 }
 
 /** Log lines of a run that its mail shows. */
@@ -44,7 +38,7 @@ const TAIL_LINES = 20;
 
 /**
  * @param observer hears of the plan and of progress; the log is written here.
- * @throws TidemarkError ALREADY_RUNNING, STATE_UNUSABLE. A run that has begun does not throw: its report says how it ended.
+ * @returns always: the report says how the run ended, also where it could not begin.
  */
 export async function executeRun(
   installation: Installation,
@@ -53,11 +47,20 @@ export async function executeRun(
   observer: RunObserver,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
-  const lock = installation.lockTask(spec.taskName);
   const run = identifyRun(scheduledFor);
+  let lock;
+  try {
+    lock = installation.lockTask(spec.taskName);
+  } catch (error) {
+    return notBegun(beginRun(spec.taskName, run), asTidemarkError(error));
+  }
   const log = installation.forRun(spec.taskName, stampOf(run.scheduledFor));
   try {
-    log.info('run begins', { run_id: run.runId, scheduled_for: run.scheduledFor.toISOString(), spec: spec.file });
+    log.info('run begins', {
+      run_id: run.runId,
+      scheduled_for: run.scheduledFor.toISOString(),
+      spec: spec.file,
+    });
     const end = await recoverThenRun(installation, spec, run, tellLog(log, observer), signal);
     logEnd(log, end);
     return { ...end, logTail: log.tail(TAIL_LINES) };
@@ -135,7 +138,8 @@ function tellLog(log: RunLog, observer: RunObserver): RunObserver {
 function logEnd(log: RunLog, { report, error }: RunEnd): void {
   const { status, manifest, duration_ms } = report;
   for (const warning of report.warnings) log.warn(warning);
-  for (const { name, rows, bytes, files } of report.tables) log.info('table read', { table: name, rows, bytes, files });
+  for (const { name, rows, bytes, files } of report.tables)
+    log.info('table read', { table: name, rows, bytes, files });
   if (error === null) return log.info(`run ${status}`, { duration_ms, manifest });
   log.error('run failed; nothing was published', { duration_ms, error, sql: error.sql });
 }

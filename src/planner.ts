@@ -35,7 +35,11 @@ export async function makePlan(
   return buildPlan(spec, run, settings, snapshot.server, drafts);
 }
 
-async function draftTables(spec: Spec, snapshot: Snapshot, { scheduledFor }: RunIdentity): Promise<SizedDraft[]> {
+async function draftTables(
+  spec: Spec,
+  snapshot: Snapshot,
+  { scheduledFor }: RunIdentity,
+): Promise<SizedDraft[]> {
   const clocks = new Map<string, string>();
   for (const instant of instantsOf(spec.tables, scheduledFor)) {
     clocks.set(instant.toISOString(), await snapshot.wallClock(instant));

@@ -21,8 +21,24 @@ interface TableResult {
   readonly bytes: number;
 }
 
+/** How a run ended. */
+export interface RunEnd {
+  readonly report: RunReport;
+  /** What the report's error was made of, with the SQL and the cause; null where the run succeeded. */
+  readonly error: TidemarkError | null;
+}
+
+/** How a run ended, and what a mail about it needs besides. */
+export interface RunOutcome extends RunEnd {
+  /** The last lines of the run's log, oldest first. */
+  readonly logTail: readonly string[];
+}
+
 /** A run that begins now. */
-export function beginRun(task: string, run: { readonly runId: string; readonly scheduledFor: Date }): RunState {
+export function beginRun(
+  task: string,
+  run: { readonly runId: string; readonly scheduledFor: Date },
+): RunState {
   return { task, ...run, startedAt: new Date(), plan: null, tables: [], warnings: [] };
 }
 
@@ -36,12 +52,20 @@ export function succeededReport(state: RunState, manifest: string | null): RunRe
 
 /** Nothing of a failed run was published, so it has no files. */
 export function failedReport(state: RunState, { code, message, hint, retryable }: TidemarkError): RunReport {
-  return { ...common(state), status: 'failed', files: [], manifest: null, error: { code, message, hint, retryable } };
+  return {
+    ...common(state),
+    status: 'failed',
+    files: [],
+    manifest: null,
+    error: { code, message, hint, retryable },
+  };
 }
 
-/** The report of a run that did not begin, because the task was running already. */
-export function skippedReport(state: RunState, error: TidemarkError): RunReport {
-  return { ...failedReport(state, error), status: 'skipped' };
+/** The end of a run that could not begin. Where the task was running already, it is skipped rather than failed. */
+export function notBegun(state: RunState, error: TidemarkError): RunOutcome {
+  const failed = failedReport(state, error);
+  const report = error.code === 'ALREADY_RUNNING' ? ({ ...failed, status: 'skipped' } as const) : failed;
+  return { report, error, logTail: [] };
 }
 
 function common(state: RunState): Omit<RunReport, 'status' | 'files' | 'manifest' | 'error'> {
@@ -57,7 +81,13 @@ function common(state: RunState): Omit<RunReport, 'status' | 'files' | 'manifest
     duration_ms: finishedAt.getTime() - startedAt.getTime(),
     tables: (plan?.exports ?? []).map(({ name, sql }) => {
       const table = done.get(name);
-      return { name, rows: table?.rows ?? 0, bytes: table?.bytes ?? 0, files: table?.objects.length ?? 0, sql: [sql] };
+      return {
+        name,
+        rows: table?.rows ?? 0,
+        bytes: table?.bytes ?? 0,
+        files: table?.objects.length ?? 0,
+        sql: [sql],
+      };
     }),
     windows: plan?.windows ?? [],
     warnings: state.warnings,

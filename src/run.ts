@@ -2,15 +2,15 @@
  * The story of one run: open a snapshot, plan, extract, publish, report. `tidemark run` and the daemon both call
  * `runTask`. Whatever happens, it returns a report; a run that did not succeed has left nothing in the bucket.
  */
-import type { Plan, RunReport, Spec } from './domain.ts';
-import { asTidemarkError, type TidemarkError } from './errors.ts';
+import type { Plan, Spec } from './domain.ts';
+import { asTidemarkError } from './errors.ts';
 import { exportTable, type Progress } from './extract/export-table.ts';
 import type { PlanSettings, RunIdentity } from './plan/build.ts';
 import { makePlan } from './planner.ts';
 import type { Journal, RunObserver, Sink, Snapshot, Source } from './ports.ts';
 import { manifestOf } from './publish/manifest.ts';
 import { beginPublication, type Publication } from './publish/publication.ts';
-import { beginRun, failedReport, succeededReport, type RunState } from './report.ts';
+import { beginRun, failedReport, succeededReport, type RunEnd, type RunState } from './report.ts';
 
 /** What a run works with. */
 export interface RunPorts {
@@ -21,15 +21,13 @@ export interface RunPorts {
   readonly settings: PlanSettings;
 }
 
-/** How a run ended. */
-export interface RunEnd {
-  readonly report: RunReport;
-  /** What the report's error was made of, with the SQL and the cause; null where the run succeeded. */
-  readonly error: TidemarkError | null;
-}
-
 /** @param signal its reason becomes the run's error; the run then ends as soon as everything is undone. */
-export async function runTask(spec: Spec, run: RunIdentity, ports: RunPorts, signal: AbortSignal): Promise<RunEnd> {
+export async function runTask(
+  spec: Spec,
+  run: RunIdentity,
+  ports: RunPorts,
+  signal: AbortSignal,
+): Promise<RunEnd> {
   const state = beginRun(spec.taskName, run);
   const publication = beginPublication(ports.sink, ports.journal);
   let snapshot: Snapshot | null = null;

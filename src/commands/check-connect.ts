@@ -35,16 +35,26 @@ export async function checkConnections(config: Config, specs: readonly Spec[]): 
 async function checkTask(config: Config, spec: Spec): Promise<Finding[]> {
   const subject = `task ${spec.taskName}`;
   const warnings: Finding[] = [];
-  const result = await attempt(subject, 'server, tables, columns and grants are as the spec needs them', async () => {
-    const snapshot = await mysqlSource(sourceOptions(config.sources[spec.source]!)).open(new AbortController().signal);
-    try {
-      const settings = { batchThresholdMb: config.batch_threshold_mb, prefix: config.sinks[spec.sink]!.prefix };
-      const plan = await makePlan(spec, snapshot, identifyRun(new Date()), settings);
-      for (const message of plan.warnings) warnings.push({ severity: 'warning', subject, message, remedy: null });
-    } finally {
-      await snapshot.close();
-    }
-  });
+  const result = await attempt(
+    subject,
+    'server, tables, columns and grants are as the spec needs them',
+    async () => {
+      const snapshot = await mysqlSource(sourceOptions(config.sources[spec.source]!)).open(
+        new AbortController().signal,
+      );
+      try {
+        const settings = {
+          batchThresholdMb: config.batch_threshold_mb,
+          prefix: config.sinks[spec.sink]!.prefix,
+        };
+        const plan = await makePlan(spec, snapshot, identifyRun(new Date()), settings);
+        for (const message of plan.warnings)
+          warnings.push({ severity: 'warning', subject, message, remedy: null });
+      } finally {
+        await snapshot.close();
+      }
+    },
+  );
   return [result, ...warnings];
 }
 

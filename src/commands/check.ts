@@ -39,21 +39,31 @@ function parseAll(files: readonly string[], config: Config): { specs: Spec[]; fa
     } catch (thrown) {
       const error = asTidemarkError(thrown);
       if (error instanceof FaultsError) faults.push(...error.faults);
-      else if (error.code === 'SPEC_UNREADABLE') faults.push({ file, line: 1, column: 1, path: '', message: error.message });
+      else if (error.code === 'SPEC_UNREADABLE')
+        faults.push({ file, line: 1, column: 1, path: '', message: error.message });
       else throw error;
     }
   }
   return { specs, faults: [...faults, ...duplicateTasks(specs)] };
 }
 
-function describe(specs: number, faults: readonly Fault[], findings: readonly Finding[], connected: boolean): string {
+function describe(
+  specs: number,
+  faults: readonly Fault[],
+  findings: readonly Finding[],
+  connected: boolean,
+): string {
   const lines = faults.map(formatFault);
   for (const { severity, subject, message, remedy } of findings) {
     lines.push(`${severity}: ${subject}: ${message}`);
     if (remedy !== null) lines.push(`  ${remedy}`);
   }
   const bad = new Set(faults.map(({ file }) => file)).size;
-  lines.push(faults.length === 0 ? `${specs} specs and the config are valid.` : `${bad} of ${specs} specs are not valid: ${faults.length} faults.`);
+  lines.push(
+    faults.length === 0
+      ? `${specs} specs and the config are valid.`
+      : `${bad} of ${specs} specs are not valid: ${faults.length} faults.`,
+  );
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (connected && errors > 0) lines.push(`${errors} of the connections or tables cannot be used.`);
   return `${lines.join('\n')}\n`;

@@ -1,6 +1,12 @@
 /** Wires an installation from its config: sources, sinks, state, log and mails. The only place where all are known. */
 import { hostname } from 'node:os';
-import { secretsOf, type Config, type SinkConfig, type SmtpConfig, type SourceConfig } from '../config/config.ts';
+import {
+  secretsOf,
+  type Config,
+  type SinkConfig,
+  type SmtpConfig,
+  type SourceConfig,
+} from '../config/config.ts';
 import type { Spec } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Installation } from '../execute.ts';
@@ -40,7 +46,13 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
   const notifier =
     mailer === null
       ? null
-      : createNotifier({ mailer, smtp: config.smtp as SmtpConfig, log, redact, instance: { host: hostname(), timezone: config.timezone } });
+      : createNotifier({
+          mailer,
+          smtp: config.smtp as SmtpConfig,
+          log,
+          redact,
+          instance: { host: hostname(), timezone: config.timezone },
+        });
   const sinks = new Map<string, S3Sink>();
 
   return {
@@ -65,7 +77,7 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
     forRun: log.forRun,
     async close() {
       for (const sink of sinks.values()) sink.close();
-      await mailer?.close();
+      mailer?.close();
       state.close();
     },
   };

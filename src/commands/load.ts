@@ -32,10 +32,12 @@ export function loadTask(options: TaskOptions): { config: Config; spec: Spec } {
     ...(options.batch === undefined ? {} : { overrides: { batch_threshold_mb: options.batch } }),
   });
   const file = options.spec ?? config.default_spec;
-  if (file === null) throw new TidemarkError('USAGE', 'No spec was named, and the config has no default_spec.');
+  if (file === null)
+    throw new TidemarkError('USAGE', 'No spec was named, and the config has no default_spec.');
   const parsed = parseSpec(readSpec(file), file, namesIn(config));
   // A flag beats what the spec says, too.
-  const spec = options.batch === undefined ? parsed : { ...parsed, batchThresholdMb: config.batch_threshold_mb };
+  const spec =
+    options.batch === undefined ? parsed : { ...parsed, batchThresholdMb: config.batch_threshold_mb };
   const { db: database, host, user, password, port } = options;
   return { config: withSourceOverrides(config, spec.source, { database, host, user, password, port }), spec };
 }
@@ -49,9 +51,13 @@ export function readSpec(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new TidemarkError('SPEC_UNREADABLE', `The spec ${file} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new TidemarkError(
+      'SPEC_UNREADABLE',
+      `The spec ${file} cannot be read: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -63,9 +69,13 @@ export function specFiles(folder: string): string[] {
       .toSorted()
       .map((name) => join(folder, name));
   } catch (error) {
-    throw new TidemarkError('CONFIG_INVALID', `specs_dir ${folder} cannot be read: ${(error as Error).message}`, {
-      hint: 'Make the folder, or correct specs_dir in the config.',
-      cause: error,
-    });
+    throw new TidemarkError(
+      'CONFIG_INVALID',
+      `specs_dir ${folder} cannot be read: ${(error as Error).message}`,
+      {
+        hint: 'Make the folder, or correct specs_dir in the config.',
+        cause: error,
+      },
+    );
   }
 }

@@ -13,7 +13,9 @@ export async function planCommand(options: TaskOptions): Promise<ExitCode> {
   try {
     const settings = { batchThresholdMb: config.batch_threshold_mb, prefix: config.sinks[spec.sink]!.prefix };
     const plan = await makePlan(spec, snapshot, identifyRun(new Date()), settings);
-    process.stdout.write(options.json === true ? `${JSON.stringify(planDocument(plan), null, 2)}\n` : describePlan(plan));
+    process.stdout.write(
+      options.json === true ? `${JSON.stringify(planDocument(plan), null, 2)}\n` : describePlan(plan),
+    );
     return EXIT.done;
   } finally {
     await snapshot.close();
@@ -62,7 +64,8 @@ function describePlan(plan: Plan): string {
     lines.push('', `${table.name}: ${count}, ${size} (${basis})`);
     lines.push(...table.sql.split('\n').map((line) => `    ${line}`));
     lines.push(`  ${table.columns.length} columns → ${table.keyPattern}`);
-    if (table.batched) lines.push(`  about ${batchesOf(table)} batches of at most ${table.thresholdBytes / 1e6} MB`);
+    if (table.batched)
+      lines.push(`  about ${batchesOf(table)} batches of at most ${table.thresholdBytes / 1e6} MB`);
   }
   for (const { table, column, from } of plan.windows) lines.push('', `window: ${table}.${column} > ${from}`);
   lines.push('', `last of all: ${plan.manifestKey}`);

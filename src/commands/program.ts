@@ -38,23 +38,30 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     program
       .command(name)
       .description(description)
-      .addOption(new Option('--config <file>', 'config file (default: TIDEMARK_CONFIG, or config/config.json)'))
+      .addOption(
+        new Option('--config <file>', 'config file (default: TIDEMARK_CONFIG, or config/config.json)'),
+      )
       .addOption(new Option('--json', 'one JSON document on stdout'))
       .exitOverride();
 
-  command('daemon', 'watch the specs folder, schedule and run')
-    .action(async (options: CommonOptions) => finish(await (await import('./daemon.ts')).daemonCommand(options)));
+  command('daemon', 'watch the specs folder, schedule and run').action(async (options: CommonOptions) =>
+    finish(await (await import('./daemon.ts')).daemonCommand(options)),
+  );
 
-  addSourceOptions(command('run', 'run one task now, in the foreground'))
-    .action(async (options) => finish(await (await import('./run.ts')).runCommand(options)));
+  addSourceOptions(command('run', 'run one task now, in the foreground')).action(async (options) =>
+    finish(await (await import('./run.ts')).runCommand(options)),
+  );
 
-  addSourceOptions(command('plan', 'show what a run would do, touching no data'))
-    .action(async (options) => finish(await (await import('./plan.ts')).planCommand(options)));
+  addSourceOptions(command('plan', 'show what a run would do, touching no data')).action(async (options) =>
+    finish(await (await import('./plan.ts')).planCommand(options)),
+  );
 
   command('check', 'validate specs and config')
     .argument('[files...]', 'specs (default: all of the specs folder)')
     .option('--connect', 'also try servers, tables, buckets and SMTP')
-    .action(async (files: string[], options) => finish(await (await import('./check.ts')).checkCommand(files, options)));
+    .action(async (files: string[], options) =>
+      finish(await (await import('./check.ts')).checkCommand(files, options)),
+    );
 
   return program;
 }
@@ -72,7 +79,8 @@ function addSourceOptions(command: Command): Command {
 
 function printError(error: TidemarkError, json: boolean): void {
   const { code, message, hint, retryable } = error;
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint, retryable } }, null, 2)}\n`);
+  if (json)
+    process.stdout.write(`${JSON.stringify({ error: { code, message, hint, retryable } }, null, 2)}\n`);
   process.stderr.write(`${code}: ${message}\n${hint}\n`);
 }
 

@@ -15,7 +15,12 @@ const REDRAW_MS = 200;
 
 export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
   const bars = new cliProgress.MultiBar(
-    { stream: terminal, hideCursor: true, clearOnComplete: false, format: '{bar} {rows} rows · {mb} MB · {rate} MB/s · {files} files' },
+    {
+      stream: terminal,
+      hideCursor: true,
+      clearOnComplete: false,
+      format: '{bar} {rows} rows · {mb} MB · {rate} MB/s · {files} files',
+    },
     cliProgress.Presets.rect,
   );
   let bar: cliProgress.SingleBar | null = null;

@@ -27,7 +27,8 @@ export async function runCommand(options: TaskOptions): Promise<ExitCode> {
     process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : summary(report));
     // Whoever interrupts a run by hand knows of it.
     const interrupted = report.error?.code === 'INTERRUPTED';
-    if (!interrupted) await installation.notifier?.runFinished(spec, report, { nextFire: null, logTail, sql: error?.sql });
+    if (!interrupted)
+      await installation.notifier?.runFinished(spec, report, { nextFire: null, logTail, sql: error?.sql });
     return report.error === null ? EXIT.done : exitCodeOf(report.error.code);
   } finally {
     bar?.stop();
@@ -57,7 +58,9 @@ function summary(report: RunReport): string {
     return `${report.task} failed after ${seconds} s: ${code}\n${message}\n${hint}\nNothing was published.\n`;
   }
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
-  const lines = [`${report.task}: ${rows.toLocaleString('en')} rows in ${report.files.length} objects, ${seconds} s`];
+  const lines = [
+    `${report.task}: ${rows.toLocaleString('en')} rows in ${report.files.length} objects, ${seconds} s`,
+  ];
   for (const { key, rows: count, bytes } of report.files) {
     lines.push(`  ${key}  ${count.toLocaleString('en')} rows, ${bytes.toLocaleString('en')} bytes`);
   }

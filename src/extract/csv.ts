@@ -92,11 +92,19 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
     return to;
   };
 
-  const writeDate = (column: number, from: Buffer, start: number, end: number, out: Buffer, at: number): number => {
+  const writeDate = (
+    column: number,
+    from: Buffer,
+    start: number,
+    end: number,
+    out: Buffer,
+    at: number,
+  ): number => {
     if (isZeroDate(from, start)) {
       zeros[column]!++;
       if (output.zeroDates === 'null') return at + nullText.copy(out, at);
-      if (output.zeroDates === 'fail') throw zeroDate(columns[column]!.name, from.toString('latin1', start, end));
+      if (output.zeroDates === 'fail')
+        throw zeroDate(columns[column]!.name, from.toString('latin1', start, end));
     } else if (offsetOf !== null && kinds[column] === 'timestamp') {
       shiftToZone(from, start, offsetOf);
     }
@@ -104,7 +112,14 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
   };
 
   /** A value on its own: quoted where it must be, in another notation where its kind has one. */
-  const writeAlone = (column: number, from: Buffer, start: number, end: number, out: Buffer, at: number): number => {
+  const writeAlone = (
+    column: number,
+    from: Buffer,
+    start: number,
+    end: number,
+    out: Buffer,
+    at: number,
+  ): number => {
     const kind = kinds[column]!;
     switch (kind) {
       case 'date':
@@ -173,7 +188,8 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
     // A value at most doubles (quotes in quotes, hex), and 8 bytes of BIT become 20 digits; FLOAT never grows by more.
     maxRowBytes: (packetBytes) => packetBytes * 2 + count * (nullLength + 24) + lineEnding.length,
     encodeRow,
-    zeroDates: () => new Map(columns.flatMap(({ name }, index) => (zeros[index]! > 0 ? [[name, zeros[index]!]] : []))),
+    zeroDates: () =>
+      new Map(columns.flatMap(({ name }, index) => (zeros[index]! > 0 ? [[name, zeros[index]!]] : []))),
   };
 }
 
@@ -216,7 +232,9 @@ function stepOf(kind: ValueKind, { csv, outputTimezone }: OutputOptions): number
     case 'timestamp':
       if (kind === 'timestamp' && outputTimezone !== 'UTC') return NEVER;
       // Only the usual dialects leave a date as it is without a look at its bytes.
-      return /^[,;|\t]$/.test(csv.delimiter) && /^["']$/.test(csv.quote) && csv.null.length < 10 ? DATE : NEVER;
+      return /^[,;|\t]$/.test(csv.delimiter) && /^["']$/.test(csv.quote) && csv.null.length < 10
+        ? DATE
+        : NEVER;
     default:
       return NEVER;
   }

@@ -47,7 +47,7 @@ export class ObjectWriter {
 
   /** Appends bytes that may be larger than a part. */
   append(bytes: Buffer): void {
-    for (let from = 0; from < bytes.length; ) {
+    for (let from = 0; from < bytes.length;) {
       const copied = bytes.copy(this.buffer, this.at, from);
       from += copied;
       this.at += copied;
@@ -100,5 +100,8 @@ export class ObjectWriter {
 }
 
 function tooLarge(key: string, bytes: number): TidemarkError {
-  return new TidemarkError('OBJECT_TOO_LARGE', `${key} passed ${MAX_PARTS} parts at ${Math.round(bytes / 1e9)} GB.`);
+  return new TidemarkError(
+    'OBJECT_TOO_LARGE',
+    `${key} passed ${MAX_PARTS} parts at ${Math.round(bytes / 1e9)} GB.`,
+  );
 }

@@ -46,7 +46,7 @@ export function offsetLookup(zone: string): OffsetLookup {
   const offsetAt = (seconds: number): number => {
     const local: Record<string, number> = {};
     for (const { type, value } of format.formatToParts(seconds * 1000)) local[type] = Number(value);
-    const { year, month, day, hour, minute, second } = local as Record<string, number>;
+    const { year, month, day, hour, minute, second } = local;
     return daysFromCivil(year!, month!, day!) * DAY_S + hour! * 3600 + minute! * 60 + second! - seconds;
   };
 
@@ -107,7 +107,11 @@ function writeCivil(bytes: Uint8Array, at: number, days: number): void {
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
   );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);

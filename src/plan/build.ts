@@ -72,7 +72,10 @@ export function buildPlan(
     exports,
     manifestKey: manifestKey(settings.prefix, spec.taskName, scheduledFor),
     windows: drafts.flatMap(({ draft }) => draft.windows),
-    warnings: [...drafts.flatMap(({ draft, warnings }) => [...draft.warnings, ...warnings]), ...csvWarnings(spec, exports)],
+    warnings: [
+      ...drafts.flatMap(({ draft, warnings }) => [...draft.warnings, ...warnings]),
+      ...csvWarnings(spec, exports),
+    ],
   };
 }
 
@@ -81,5 +84,7 @@ function csvWarnings(spec: Spec, exports: readonly ExportPlan[]): string[] {
   if (csv.null !== '') return [];
   return exports
     .filter(({ columns }) => columns.length === 1 && columns[0]!.nullable)
-    .map(({ name }) => `${name} has one column: a NULL is an empty line, which some readers skip. Set csv.null.`);
+    .map(
+      ({ name }) => `${name} has one column: a NULL is an empty line, which some readers skip. Set csv.null.`,
+    );
 }

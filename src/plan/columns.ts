@@ -28,7 +28,8 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   vector: 'binary',
 };
 
-const GEOMETRY = /^(geometry|point|linestring|polygon|multi(point|linestring|polygon)|geom(etry)?collection)$/;
+const GEOMETRY =
+  /^(geometry|point|linestring|polygon|multi(point|linestring|polygon)|geom(etry)?collection)$/;
 
 export function outputColumn(column: TableColumn): OutputColumn {
   return {

@@ -60,7 +60,8 @@ export function customQueryFault(sql: string): string | null {
   if (code === '') return 'found no SQL; one SELECT is allowed';
   if (code.includes(';')) return 'found several statements; one SELECT is allowed';
   const first = /^[\s(]*([A-Za-z]+)/.exec(code)?.[1] ?? code.slice(0, 20);
-  if (!/^(select|with)$/i.test(first)) return `found a statement that begins with ${first}; one SELECT is allowed`;
+  if (!/^(select|with)$/i.test(first))
+    return `found a statement that begins with ${first}; one SELECT is allowed`;
   const writes = /\b(into|for\s+update|for\s+share|lock\s+in\s+share\s+mode)\b/i.exec(code)?.[1];
   if (writes !== undefined) {
     return `found ${writes.replace(/\s+/g, ' ').toUpperCase()}; a SELECT that only reads is allowed`;
@@ -77,7 +78,9 @@ function isClosed(text: string): boolean {
   const open = text[0];
   if (open === '/') return text.length >= 4 && text.endsWith('*/');
   if (open === '#' || open === '-') return true;
-  return new RegExp(open === '`' ? '^`(?:[^`]|``)*`$' : `^${open}(?:[^${open}\\\\]|\\\\[^]|${open}${open})*${open}$`).test(text);
+  return new RegExp(
+    open === '`' ? '^`(?:[^`]|``)*`$' : `^${open}(?:[^${open}\\\\]|\\\\[^]|${open}${open})*${open}$`,
+  ).test(text);
 }
 
 /**

@@ -24,7 +24,12 @@ export interface Draft {
 /**
  * @throws TidemarkError COLUMN_UNKNOWN with the nearest names, SPAN_ON_NUMBER.
  */
-export function draftTable(spec: TableSpec, facts: TableFacts, scheduledFor: Date, clocks: WallClocks): Draft {
+export function draftTable(
+  spec: TableSpec,
+  facts: TableFacts,
+  scheduledFor: Date,
+  clocks: WallClocks,
+): Draft {
   const byName = new Map(facts.columns.map((column) => [column.name.toLowerCase(), column]));
   const find = (name: string): TableColumn | undefined => byName.get(name.toLowerCase());
   const named = [
@@ -37,7 +42,9 @@ export function draftTable(spec: TableSpec, facts: TableFacts, scheduledFor: Dat
   if (unknown.length > 0) throw unknownColumns(spec.name, unknown, facts);
 
   const selected = selectedColumns(spec, facts);
-  const cdc = spec.cdc.map((entry) => cdcCondition(spec.name, entry, find(entry.column)!, scheduledFor, clocks));
+  const cdc = spec.cdc.map((entry) =>
+    cdcCondition(spec.name, entry, find(entry.column)!, scheduledFor, clocks),
+  );
   const conditions = [...spec.filters.map(filterSql), ...cdc.map((entry) => entry.condition)];
   return {
     name: spec.name,
@@ -58,7 +65,9 @@ export function draftTable(spec: TableSpec, facts: TableFacts, scheduledFor: Dat
 export function selectedColumns(spec: TableSpec, facts: TableFacts): TableColumn[] {
   const { columns } = spec;
   if (columns === '*') return facts.columns.filter((column) => !column.invisible);
-  return columns.map((name) => facts.columns.find((column) => column.name.toLowerCase() === name.toLowerCase())!);
+  return columns.map((name) =>
+    facts.columns.find((column) => column.name.toLowerCase() === name.toLowerCase())!,
+  );
 }
 
 /**
@@ -69,7 +78,9 @@ export function draftQuery(task: string, sql: string, columns: readonly OutputCo
   const names = columns.map((column) => column.name);
   const repeated = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
   if (repeated.length > 0) {
-    throw new TidemarkError('COLUMNS_AMBIGUOUS', `The query returns ${repeated.join(', ')} more than once.`, { sql });
+    throw new TidemarkError('COLUMNS_AMBIGUOUS', `The query returns ${repeated.join(', ')} more than once.`, {
+      sql,
+    });
   }
   // FLOAT and GEOMETRY cannot be read exactly as they are; the query is then read through another SELECT.
   const wrap = columns.some((column) => column.kind === 'float32' || column.mysqlType === 'geometry');
@@ -86,7 +97,9 @@ function unknownColumns(table: string, unknown: readonly string[], facts: TableF
   const known = facts.columns.map((column) => column.name);
   const described = unknown.map((name) => {
     const nearest = closest(name, known);
-    return distance(name, nearest) <= Math.max(2, name.length / 3) ? `${name} (did you mean ${nearest}?)` : name;
+    return distance(name, nearest) <= Math.max(2, name.length / 3)
+      ? `${name} (did you mean ${nearest}?)`
+      : name;
   });
   return new TidemarkError('COLUMN_UNKNOWN', `Table ${table} has no column ${described.join(', ')}.`, {
     hint: `Correct the spec. The columns of ${table} are: ${known.join(', ')}.`,

@@ -34,7 +34,9 @@ function widthOf(column: TableColumn): number {
   const declared = /\((\d+)\)/.exec(column.columnType)?.[1];
   if (declared === undefined) return UNKNOWN_TEXT_WIDTH;
   const length = Number(declared);
-  return column.dataType === 'char' || column.dataType === 'binary' ? length : Math.min(length / 3, UNKNOWN_TEXT_WIDTH);
+  return column.dataType === 'char' || column.dataType === 'binary'
+    ? length
+    : Math.min(length / 3, UNKNOWN_TEXT_WIDTH);
 }
 
 /** A row of these columns as text, with its separators. */
@@ -52,12 +54,17 @@ export function estimateTable(
   explainedRows: number | null,
 ): Estimate {
   const rows = explainedRows === null ? facts.rows : Math.min(explainedRows, facts.rows ?? explainedRows);
-  if (rows === null) return { rows: null, bytes: null, basis: 'unknown: the server keeps no statistics for it' };
+  if (rows === null)
+    return { rows: null, bytes: null, basis: 'unknown: the server keeps no statistics for it' };
   const source = explainedRows === null ? 'information_schema' : 'EXPLAIN';
   const stored = facts.rows !== null && facts.rows > 0 && facts.bytes !== null ? facts.bytes / facts.rows : 0;
   const selectedWidth = declaredWidth(selected);
   if (stored < LEAST_ROW_BYTES) {
-    return { rows, bytes: Math.round(rows * selectedWidth), basis: `${source} rows × declared column widths` };
+    return {
+      rows,
+      bytes: Math.round(rows * selectedWidth),
+      basis: `${source} rows × declared column widths`,
+    };
   }
   const share = selectedWidth / declaredWidth(facts.columns);
   const basis = `${source} rows × stored bytes a row${share < 1 ? ' × share of the columns' : ''}`;

@@ -41,7 +41,13 @@ export function cdcCondition(
   return { condition: `${name} > ${quoteString(from)}`, window: { table, column: cdc.column, from } };
 }
 
-function spanBound(table: string, column: TableColumn, span: string, instant: Date, clocks: WallClocks): string {
+function spanBound(
+  table: string,
+  column: TableColumn,
+  span: string,
+  instant: Date,
+  clocks: WallClocks,
+): string {
   switch (column.dataType) {
     case 'timestamp':
       return utcText(instant);
@@ -64,5 +70,8 @@ function spanBound(table: string, column: TableColumn, span: string, instant: Da
 
 /** `YYYY-MM-DD HH:MM:SS` in UTC, with milliseconds only where there are some. */
 export function utcText(instant: Date): string {
-  return instant.toISOString().replace('T', ' ').replace(/(\.000)?Z$/, '');
+  return instant
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/(\.000)?Z$/, '');
 }

@@ -92,7 +92,8 @@ export async function finishCommit(
   const waiting = [...prepared];
   const worker = async (): Promise<void> => {
     try {
-      for (let object = waiting.shift(); object !== undefined; object = waiting.shift()) await sink.complete(object);
+      for (let object = waiting.shift(); object !== undefined; object = waiting.shift())
+        await sink.complete(object);
     } catch (error) {
       // The others stop after what they are at; only then can the run be undone.
       waiting.length = 0;

@@ -15,7 +15,8 @@ export async function recoverRun(entry: JournalEntry, sink: Sink): Promise<'fini
     await finishCommit(sink, entry.prepared, entry.manifest);
     return 'finished';
   }
-  if (entry.phase === 'undoing' && entry.manifest !== null) await undoCommit(sink, entry.prepared, entry.manifest);
+  if (entry.phase === 'undoing' && entry.manifest !== null)
+    await undoCommit(sink, entry.prepared, entry.manifest);
   for (const { key, uploadId } of entry.uploads) {
     // Died between asking for the upload and hearing its id: whatever is open under this very key is ours.
     const ids = uploadId === null ? await sink.openUploads(key) : [uploadId];

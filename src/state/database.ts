@@ -48,9 +48,13 @@ export function openState(stateDir: string): StateDatabase {
     return { db, close: () => db.close() };
   } catch (error) {
     if (error instanceof TidemarkError) throw error;
-    throw new TidemarkError('STATE_UNUSABLE', `The state file ${path} cannot be used: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new TidemarkError(
+      'STATE_UNUSABLE',
+      `The state file ${path} cannot be used: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

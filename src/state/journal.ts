@@ -7,7 +7,9 @@ import type { Journal, JournalEntry, ManifestObject } from '../ports.ts';
  * The journal of one run. An entry exists from the first upload on, until nothing is left to do.
  */
 export function openJournal(db: DatabaseSync, run: { runId: string; task: string; sink: string }): Journal {
-  const addRun = db.prepare("INSERT OR IGNORE INTO journal_run (run_id, task, sink, phase) VALUES (?, ?, ?, 'preparing')");
+  const addRun = db.prepare(
+    "INSERT OR IGNORE INTO journal_run (run_id, task, sink, phase) VALUES (?, ?, ?, 'preparing')",
+  );
   const addUpload = db.prepare('INSERT INTO journal_upload (run_id, key) VALUES (?, ?)');
   const nameUpload = db.prepare('UPDATE journal_upload SET upload_id = ? WHERE run_id = ? AND key = ?');
   const setCommitting = db.prepare(
@@ -31,7 +33,9 @@ export function openJournal(db: DatabaseSync, run: { runId: string; task: string
 /** What runs have left behind: of one task, or of all. Runs still in progress are among them. */
 export function journalEntries(db: DatabaseSync, task: string | null): JournalEntry[] {
   const runs = db
-    .prepare('SELECT run_id, task, sink, phase, prepared, manifest FROM journal_run WHERE ?1 IS NULL OR task = ?1')
+    .prepare(
+      'SELECT run_id, task, sink, phase, prepared, manifest FROM journal_run WHERE ?1 IS NULL OR task = ?1',
+    )
     .all(task);
   const uploads = db.prepare('SELECT key, upload_id FROM journal_upload WHERE run_id = ?');
   return runs.map((row): JournalEntry => {

@@ -10,7 +10,7 @@ import { startDaemon, type Daemon, type DaemonOptions, type DaemonSettings } fro
 import type { InvalidSpec } from '../../src/daemon/spec-changes.ts';
 import type { RunReport } from '../../src/domain.ts';
 import type { TaskList } from '../../src/http/task-list.ts';
-import { fakeReport } from '../unit/schedule/fake-report.ts';
+import { fakeOutcome } from '../unit/schedule/fake-report.ts';
 import { keptLog } from '../unit/schedule/kept-log.ts';
 import { parseSample } from '../unit/watch/sample-spec.ts';
 
@@ -59,13 +59,14 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOpt
       ...settings,
     },
     parseSpec: parseSample,
+    recover: () => Promise.resolve(),
     runTask: (given, scheduledFor, signal) => {
       runs.push({ task: given.taskName, scheduledFor, file: given.file });
       return (
-        runTask?.(given, scheduledFor, signal) ?? Promise.resolve(fakeReport(given.taskName, scheduledFor))
+        runTask?.(given, scheduledFor, signal) ?? Promise.resolve(fakeOutcome(given.taskName, scheduledFor))
       );
     },
-    notifyRun: (_, report, { nextFire }) => {
+    notifyRun: (_, { report }, { nextFire }) => {
       failures.push({ report, nextFire });
       return Promise.resolve();
     },
@@ -202,7 +203,7 @@ describe('runs', () => {
     let end: (() => void) | null = null;
     await writeFile(path('a.json'), spec('a'));
     const { runs, tasks, names, says } = await start({}, (given, scheduledFor) => {
-      const report = fakeReport(given.taskName, scheduledFor);
+      const report = fakeOutcome(given.taskName, scheduledFor);
       return end === null ? new Promise((resolve) => (end = () => resolve(report))) : Promise.resolve(report);
     });
     await until(() => says('run skipped').length > 0);
@@ -231,7 +232,7 @@ describe('runs', () => {
       most = Math.max(most, ++running);
       await sleep(700);
       running--;
-      return fakeReport(given.taskName, scheduledFor);
+      return fakeOutcome(given.taskName, scheduledFor);
     });
     await until(() => new Set(runs.map(({ task }) => task)).size === 4);
     expect(most).toBe(2);
@@ -241,7 +242,7 @@ describe('runs', () => {
   it('that fail are told to the owner, with the next fire', async () => {
     await writeFile(path('a.json'), spec('a'));
     const { failures, tasks } = await start({}, (given, scheduledFor) =>
-      Promise.resolve(fakeReport(given.taskName, scheduledFor, 'TABLE_UNKNOWN')),
+      Promise.resolve(fakeOutcome(given.taskName, scheduledFor, 'TABLE_UNKNOWN')),
     );
     await until(() => failures.length > 0);
     const [first] = failures;
@@ -257,9 +258,9 @@ describe('stopping', () => {
     const ends: (() => void)[] = [];
     const runTask: DaemonOptions['runTask'] = (given, scheduledFor, signal) =>
       new Promise((resolve) => {
-        ends.push(() => resolve(fakeReport(given.taskName, scheduledFor)));
+        ends.push(() => resolve(fakeOutcome(given.taskName, scheduledFor)));
         signal.addEventListener('abort', () =>
-          resolve(fakeReport(given.taskName, scheduledFor, 'INTERRUPTED')),
+          resolve(fakeOutcome(given.taskName, scheduledFor, 'INTERRUPTED')),
         );
       });
     return { runTask, end: () => ends.forEach((one) => one()) };

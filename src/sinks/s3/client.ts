@@ -19,7 +19,9 @@ export function s3Client(options: S3SinkOptions): S3Client {
           credentials: {
             accessKeyId: options.credentials.accessKeyId,
             secretAccessKey: options.credentials.secretAccessKey,
-            ...(options.credentials.sessionToken === null ? {} : { sessionToken: options.credentials.sessionToken }),
+            ...(options.credentials.sessionToken === null
+              ? {}
+              : { sessionToken: options.credentials.sessionToken }),
           },
         }),
     maxAttempts: MAX_ATTEMPTS,

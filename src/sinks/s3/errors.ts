@@ -82,7 +82,7 @@ function codeOf(error: SdkError): ErrorCode {
 
 function hint(code: ErrorCode, error: SdkError, operation: SinkOperation): string | undefined {
   if (code !== 'S3_ACCESS_DENIED') return undefined;
-  if (/kms/i.test(error.message) || /^KMS/.test(error.name)) {
+  if (/kms/i.test(error.message) || error.name.startsWith('KMS')) {
     return `Allow kms:GenerateDataKey and kms:Decrypt on the bucket’s key for the identity that Tidemark runs with.`;
   }
   return (

@@ -12,7 +12,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
   UploadPartCommand,
   type ServerSideEncryption,
 } from '@aws-sdk/client-s3';
@@ -104,7 +104,9 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
     },
 
     complete: (prepared) =>
-      call('Completing the upload of', 's3:PutObject', prepared.key, () => complete(client, bucket, prepared)),
+      call('Completing the upload of', 's3:PutObject', prepared.key, () =>
+        complete(client, bucket, prepared),
+      ),
 
     abort: ({ key, uploadId }) =>
       call('Aborting the upload of', 's3:AbortMultipartUpload', key, async () => {

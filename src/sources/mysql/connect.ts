@@ -80,7 +80,9 @@ function sessionOn(
     context,
     broken: false,
     query: (sql, values = []) =>
-      session.command<RowDataPacket[]>(sql, (done) => connection.query<RowDataPacket[]>(sql, [...values], done)),
+      session.command<RowDataPacket[]>(sql, (done) =>
+        connection.query<RowDataPacket[]>(sql, [...values], done),
+      ),
     command: (sql, start) =>
       new Promise((resolve, reject) => {
         const giveUp = (reason: unknown): void => {
@@ -126,7 +128,8 @@ async function connectWithTls(options: MysqlSourceOptions, context: ErrorContext
     return await open(options, context, { ssl });
   } catch (error) {
     // A server without TLS, or with one too old for this runtime.
-    const plain = options.tls === 'preferred' && error instanceof TidemarkError && error.code === 'TLS_FAILED';
+    const plain =
+      options.tls === 'preferred' && error instanceof TidemarkError && error.code === 'TLS_FAILED';
     if (plain) return open(options, context, {});
     throw error;
   }
@@ -140,7 +143,11 @@ async function readAuthority(path: string): Promise<string> {
   }
 }
 
-function open(options: MysqlSourceOptions, context: ErrorContext, extra: ConnectionOptions): Promise<Connection> {
+function open(
+  options: MysqlSourceOptions,
+  context: ErrorContext,
+  extra: ConnectionOptions,
+): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const connection = mysql.createConnection({
       host: options.host,

@@ -112,7 +112,8 @@ function codeOf(error: DriverError): ErrorCode {
   if (byNumber !== undefined) return byNumber;
   const byCode = error.code === undefined ? undefined : BY_DRIVER_CODE[error.code];
   if (byCode !== undefined) return byCode;
-  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(error.code ?? '')) return 'TLS_FAILED';
+  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/.test(error.code ?? ''))
+    return 'TLS_FAILED';
   // mysql2 refuses commands on a connection that has died meanwhile without giving a code.
   if (error.fatal === true || /closed state/.test(error.message)) return 'CONNECTION_LOST';
   return 'SOURCE_FAILED';
@@ -120,7 +121,10 @@ function codeOf(error: DriverError): ErrorCode {
 
 function message(code: ErrorCode, error: DriverError, context: ErrorContext): string {
   const said = error.sqlMessage ?? error.message;
-  const number = error.errno !== undefined && error.errno > 0 && error.sqlMessage !== undefined ? ` (error ${error.errno})` : '';
+  const number =
+    error.errno !== undefined && error.errno > 0 && error.sqlMessage !== undefined
+      ? ` (error ${error.errno})`
+      : '';
   const server = `${context.host}:${context.port}`;
   switch (code) {
     case 'SERVER_UNREACHABLE':
@@ -147,9 +151,11 @@ function hint(code: ErrorCode, error: DriverError, context: ErrorContext): strin
     }
     case 'PRIVILEGE_MISSING': {
       const account = /'[^']*'@'[^']*'/.exec(said)?.[0] ?? `'${context.user}'@'%'`;
-      const privilege = error.errno === 1345 ? 'SELECT, SHOW VIEW' : error.errno === 1370 ? 'EXECUTE' : 'SELECT';
+      const privilege =
+        error.errno === 1345 ? 'SELECT, SHOW VIEW' : error.errno === 1370 ? 'EXECUTE' : 'SELECT';
       const table = /for table [`'](?:[^`']+[`']\.[`'])?([^`']+)[`']/.exec(said)?.[1];
-      const object = table === undefined ? `\`${context.database}\`.*` : `\`${context.database}\`.\`${table}\``;
+      const object =
+        table === undefined ? `\`${context.database}\`.*` : `\`${context.database}\`.\`${table}\``;
       return `Run as an administrator: GRANT ${privilege} ON ${object} TO ${account};`;
     }
     default:

@@ -38,15 +38,13 @@ export async function tableFacts(session: Session, table: string): Promise<Table
   );
   return {
     name: table,
-    columns: columns.map(
-      (row): TableColumn => ({
-        name: row['name'],
-        dataType: row['data_type'].toLowerCase(),
-        columnType: row['column_type'],
-        nullable: row['nullable'] === 'YES',
-        invisible: /\bINVISIBLE\b/i.test(row['extra']),
-      }),
-    ),
+    columns: columns.map((row): TableColumn => ({
+      name: row['name'],
+      dataType: row['data_type'].toLowerCase(),
+      columnType: row['column_type'],
+      nullable: row['nullable'] === 'YES',
+      invisible: /\bINVISIBLE\b/i.test(row['extra']),
+    })),
     primaryKey: key.map((row) => row['name']),
     rows: size['row_count'] === null ? null : Number(size['row_count']),
     bytes: size['data_length'] === null ? null : Number(size['data_length']),
@@ -103,7 +101,9 @@ interface PreparedStatement {
  */
 export async function describeQuery(session: Session, sql: string): Promise<OutputColumn[]> {
   const statement = await session.command<PreparedStatement>(sql, (done) =>
-    session.connection.prepare(sql, (error, prepared) => done(error, prepared as unknown as PreparedStatement)),
+    session.connection.prepare(sql, (error, prepared) =>
+      done(error, prepared as unknown as PreparedStatement),
+    ),
   );
   statement.close();
   return statement.columns.map(columnOfResult);
@@ -141,7 +141,9 @@ export async function explain(
     }
     const extra: string = step['Extra'] ?? '';
     if (/Using filesort/.test(extra)) {
-      warnings.push(`${step['table'] ?? 'the result'} is sorted by the server for ORDER BY: no index gives this order.`);
+      warnings.push(
+        `${step['table'] ?? 'the result'} is sorted by the server for ORDER BY: no index gives this order.`,
+      );
     }
     if (/Impossible WHERE|no matching row/.test(extra)) [rows, known] = [0, true];
   }

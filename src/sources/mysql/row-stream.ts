@@ -117,7 +117,8 @@ export function streamRows(
 
   command.on('fields', (fields) => {
     try {
-      if (fields === undefined) throw new TidemarkError('QUERY_WRITES', 'The statement returned no result set.', { sql });
+      if (fields === undefined)
+        throw new TidemarkError('QUERY_WRITES', 'The statement returned no result set.', { sql });
       onFields(fields);
     } catch (error) {
       stop(error);
@@ -127,7 +128,9 @@ export function streamRows(
   command.on('end', () => {
     if (failure !== null) return;
     if (!complete) {
-      return stop(new TidemarkError('CONNECTION_LOST', 'The result ended without the protocol’s EOF packet.', { sql }));
+      return stop(
+        new TidemarkError('CONNECTION_LOST', 'The result ended without the protocol’s EOF packet.', { sql }),
+      );
     }
     unsubscribe();
     settled.resolve();

@@ -1,6 +1,7 @@
 /** What a run reports, for the tests of what goes on around it. With an error code: a run that failed. */
 import type { RunReport } from '../../../src/domain.ts';
-import { ERRORS, type ErrorCode } from '../../../src/errors.ts';
+import { ERRORS, TidemarkError, type ErrorCode } from '../../../src/errors.ts';
+import type { RunOutcome } from '../../../src/report.ts';
 
 export function fakeReport(task: string, scheduledFor: Date, code: ErrorCode | null = null): RunReport {
   const at = scheduledFor.toISOString();
@@ -22,4 +23,10 @@ export function fakeReport(task: string, scheduledFor: Date, code: ErrorCode | n
         ? null
         : { code, message: ERRORS[code].title, hint: ERRORS[code].hint, retryable: ERRORS[code].retryable },
   };
+}
+
+/** The same as the end of a run. */
+export function fakeOutcome(task: string, scheduledFor: Date, code: ErrorCode | null = null): RunOutcome {
+  const error = code === null ? null : new TidemarkError(code, ERRORS[code].title);
+  return { report: fakeReport(task, scheduledFor, code), error, logTail: [] };
 }

@@ -2,20 +2,21 @@
  * Starts runs as the queue allows, and ends them when the daemon stops. It holds the one piece of state that the
  * queue's pure functions work on, and the abort handle of each run.
  */
-import type { RunReport, Spec } from '../domain.ts';
+import type { Spec } from '../domain.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
-import { drop, emptyQueue, offer, release, type Place, type Queue } from './queue.ts';
+import { beginRun, notBegun, type RunOutcome } from '../report.ts';
+import { drop, emptyQueue, offer, release, type Place, type Queue } from '../schedule/queue.ts';
 
 /** Runs a task once. A run that fails is reported, not rejected; an aborted one has the error INTERRUPTED. */
-export type RunTask = (spec: Spec, scheduledFor: Date, signal: AbortSignal) => Promise<RunReport>;
+export type RunTask = (spec: Spec, scheduledFor: Date, signal: AbortSignal) => Promise<RunOutcome>;
 
 export interface DispatcherOptions {
   readonly maxConcurrentTasks: number;
   readonly shutdownGraceMs: number;
   readonly runTask: RunTask;
-  /** Called with the report of each run that has ended. */
-  readonly onEnd: (spec: Spec, report: RunReport) => void;
+  /** Called at the end of each run. */
+  readonly onEnd: (spec: Spec, outcome: RunOutcome) => void;
   readonly log: Log;
 }
 
@@ -47,16 +48,17 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
   };
 
   const run = async (spec: Spec, scheduledFor: Date, signal: AbortSignal): Promise<void> => {
-    const startedAt = new Date();
-    const report = await runTask(spec, scheduledFor, signal).catch((error: unknown) => {
+    const began = beginRun(spec.taskName, { runId: crypto.randomUUID(), scheduledFor });
+    // A run that breaks its promise to report is a fault in the program, which its owner learns of all the same.
+    const outcome = await runTask(spec, scheduledFor, signal).catch((error: unknown) => {
       log.error('run ended without a report', { task: spec.taskName, error });
-      return failedReport(spec, scheduledFor, startedAt, error);
+      return notBegun(began, asTidemarkError(error));
     });
     runs.delete(spec.taskName);
     const next = release(queue, spec.taskName);
     queue = next.queue;
     if (next.start !== null) start(next.start);
-    options.onEnd(spec, report);
+    options.onEnd(spec, outcome);
   };
 
   const dropWaiting = (gone: (task: string) => boolean, why: string): void => {
@@ -106,26 +108,5 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       clearTimeout(grace);
     },
     abort,
-  };
-}
-
-/** For a run that broke its promise to report: a fault in the program, which its owner learns of all the same. */
-function failedReport(spec: Spec, scheduledFor: Date, startedAt: Date, cause: unknown): RunReport {
-  const { code, message, hint, retryable } = asTidemarkError(cause);
-  const finishedAt = new Date();
-  return {
-    task: spec.taskName,
-    run_id: crypto.randomUUID(),
-    status: 'failed',
-    scheduled_for: scheduledFor.toISOString(),
-    started_at: startedAt.toISOString(),
-    finished_at: finishedAt.toISOString(),
-    duration_ms: finishedAt.getTime() - startedAt.getTime(),
-    tables: [],
-    files: [],
-    manifest: null,
-    windows: [],
-    warnings: [],
-    error: { code, message, hint, retryable },
   };
 }

@@ -1,8 +1,9 @@
 import type { RunReport, Spec } from '../../../src/domain.ts';
-import { dispatcher } from '../../../src/schedule/dispatcher.ts';
+import type { RunOutcome } from '../../../src/report.ts';
+import { dispatcher } from '../../../src/daemon/dispatcher.ts';
 import { sampleSpec } from '../watch/sample-spec.ts';
-import { fakeReport } from './fake-report.ts';
-import { keptLog } from './kept-log.ts';
+import { fakeOutcome } from '../schedule/fake-report.ts';
+import { keptLog } from '../schedule/kept-log.ts';
 
 const slot = new Date('2026-03-04T05:06:07Z');
 const later = new Date('2026-03-04T05:06:08Z');
@@ -12,16 +13,16 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 function setUp(maxConcurrentTasks: number, shutdownGraceMs = 60_000) {
   const log = keptLog();
   const started: { spec: Spec; scheduledFor: Date; signal: AbortSignal }[] = [];
-  const ends = new Map<string, (report: RunReport) => void>();
+  const ends = new Map<string, (outcome: RunOutcome) => void>();
   const ended: RunReport[] = [];
   const runs = dispatcher({
     maxConcurrentTasks,
     shutdownGraceMs,
     log,
-    onEnd: (_, report) => ended.push(report),
+    onEnd: (_, { report }) => ended.push(report),
     runTask: (spec, scheduledFor, signal) => {
       started.push({ spec, scheduledFor, signal });
-      const interrupted = fakeReport(spec.taskName, scheduledFor, 'INTERRUPTED');
+      const interrupted = fakeOutcome(spec.taskName, scheduledFor, 'INTERRUPTED');
       return new Promise((resolve) => {
         ends.set(spec.taskName, resolve);
         signal.addEventListener('abort', () => resolve(interrupted));
@@ -30,7 +31,7 @@ function setUp(maxConcurrentTasks: number, shutdownGraceMs = 60_000) {
   });
   const specs = (...names: string[]) => new Map(names.map((name) => [name, sampleSpec(name)]));
   const end = async (task: string) => {
-    ends.get(task)?.(fakeReport(task, slot));
+    ends.get(task)?.(fakeOutcome(task, slot));
     await settled();
   };
   return { runs, log, started, ended, specs, end, names: () => started.map(({ spec }) => spec.taskName) };
@@ -94,7 +95,7 @@ describe('the dispatcher', () => {
       maxConcurrentTasks: 1,
       shutdownGraceMs: 0,
       log,
-      onEnd: (_, report) => ended.push(report),
+      onEnd: (_, { report }) => ended.push(report),
       runTask: () => Promise.reject(new Error('no such thing')),
     });
     runs.setSpecs(new Map([['a', sampleSpec('a')]]));
