@@ -1,0 +1,137 @@
+/**
+ * `npm run bench`: Tidemark beside what else moves rows, in one run, as ratios, because machines are noisy. Each round
+ * runs the contenders one after the other; a ratio is taken within a round, and its median over the rounds is printed.
+ *
+ *   npm run bench -- [--rows 3000000] [--rounds 5] [--write]     --write puts the table into docs/benchmarks.md
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import mysql from 'mysql2/promise';
+import { startMariaDb } from '../tests/support/mysql.ts';
+import { loadLineItems } from './dataset.ts';
+import { measure, median, type Measured } from './measure.ts';
+import { measureManySpecs } from './many-specs.ts';
+import { startNullS3 } from './processes.ts';
+import { renderReport, writeReport, type Line } from './report.ts';
+import { benchWorkspace, type Workspace } from './workspace.ts';
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '3000000' },
+    rounds: { type: 'string', default: '5' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const rows = Number(values.rows);
+const rounds = Number(values.rounds);
+/** The slow contender runs in fewer rounds. */
+const USUAL_ROUNDS = 2;
+const NODE = process.execPath;
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const home = mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
+mkdirSync(join(home, 'specs'));
+const server = await startMariaDb();
+const s3 = await startNullS3();
+try {
+  const url = new URL(server.url);
+  say(`filling line_item with ${rows.toLocaleString('en')} rows …`);
+  const connection = await mysql.createConnection(server.url);
+  await connection.query('CREATE DATABASE bench');
+  await connection.query('USE bench');
+  await loadLineItems(connection, 'line_item', rows);
+  const [[facts]] = (await connection.query('SELECT VERSION() AS version')) as unknown as [
+    [{ version: string }],
+  ];
+  await connection.end();
+  url.pathname = '/bench';
+
+  const workspace = benchWorkspace(home, url, s3.endpoint);
+  const lines = [
+    ...(await speed(workspace, url)),
+    ...(await memory(workspace)),
+    ...(await measureManySpecs(home, say)),
+  ];
+  const machine = `${cpus().length} × ${cpus()[0]!.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const report = renderReport(lines, { machine, node: process.version, server: facts.version, rows, rounds });
+  process.stdout.write(report);
+  if (values.write) writeReport(report);
+} finally {
+  await s3.stop();
+  await server.stop();
+  rmSync(home, { recursive: true, force: true });
+}
+
+/** The main job against the C client's bare read and against the usual Node pipeline. */
+async function speed(workspace: Workspace, url: URL): Promise<Line[]> {
+  const query = 'select * from line_item';
+  const client = [
+    '--no-defaults',
+    `-h${url.hostname}`,
+    `-P${url.port}`,
+    `-u${url.username}`,
+    '--skip-ssl',
+    '--quick',
+    '-B',
+  ];
+  const readBare = (): Promise<Measured> => measure('mariadb', [...client, '-e', query, 'bench'], false);
+  const exportTable = (): Promise<Measured> => measure(NODE, ['dist/main.js', ...workspace.run('line_item')]);
+  const usual = (): Promise<Measured> => measure(NODE, ['bench/usual-pipeline.ts', url.href, s3.endpoint]);
+
+  say('one round to warm up …');
+  await readBare();
+  await exportTable();
+  const bare: Measured[] = [];
+  const ours: Measured[] = [];
+  const theirs: Measured[] = [];
+  for (let round = 0; round < rounds; round++) {
+    bare.push(await readBare());
+    ours.push(await exportTable());
+    if (round < USUAL_ROUNDS) theirs.push(await usual());
+    say(
+      `round ${round + 1}: client ${bare.at(-1)!.seconds.toFixed(1)} s, tidemark ${ours.at(-1)!.seconds.toFixed(1)} s`,
+    );
+  }
+  const ratios = (a: readonly Measured[], b: readonly Measured[]): number =>
+    median(b.map((measured, round) => a[round]!.seconds / measured.seconds));
+  const seconds = (all: readonly Measured[]): string =>
+    `${median(all.map((one) => one.seconds)).toFixed(1)} s`;
+  const detail = (all: readonly Measured[]): string =>
+    `${seconds(all)}, ${median(all.map((one) => one.cpuSeconds)).toFixed(1)} s CPU, ${Math.max(...all.map((one) => one.peakMb)).toFixed(0)} MB`;
+  const toBare = ratios(ours, bare);
+  const toUsual = ratios(
+    theirs,
+    theirs.map((_, round) => ours[round]!),
+  );
+  return [
+    { what: '(a) `mariadb --quick -B -e "select * …" > /dev/null`', found: detail(bare), goal: '', ok: null },
+    { what: 'tidemark run, CSV to S3', found: detail(ours), goal: '', ok: null },
+    { what: '(b) mysql2 row stream → fast-csv → lib-storage', found: detail(theirs), goal: '', ok: null },
+    { what: 'tidemark ÷ (a)', found: `${toBare.toFixed(2)} ×`, goal: '≤ 1.25 ×', ok: toBare <= 1.25 },
+    { what: '(b) ÷ tidemark', found: `${toUsual.toFixed(1)} ×`, goal: '≥ 4 ×', ok: toUsual >= 4 },
+  ];
+}
+
+/** Peak memory must not depend on the number of rows. */
+async function memory(workspace: Workspace): Promise<Line[]> {
+  const peaks: number[] = [];
+  for (const task of ['one_million', 'ten_million']) {
+    say(`memory: ${task} …`);
+    const measured = await measure(NODE, ['dist/main.js', ...workspace.run(task)]);
+    peaks.push(measured.peakMb);
+  }
+  const [one, ten] = peaks as [number, number];
+  const apart = Math.abs(ten / one - 1);
+  return [
+    { what: 'peak memory, 1 million rows', found: `${one.toFixed(0)} MB`, goal: '≤ 200 MB', ok: one <= 200 },
+    { what: 'peak memory, 10 million rows', found: `${ten.toFixed(0)} MB`, goal: '≤ 200 MB', ok: ten <= 200 },
+    {
+      what: 'peak memory, 10 against 1 million',
+      found: `${(apart * 100).toFixed(0)} % apart`,
+      goal: '≤ 15 %',
+      ok: apart <= 0.15,
+    },
+  ];
+}

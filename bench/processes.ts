@@ -1,0 +1,22 @@
+/** Processes that stand beside the one that is measured. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+export interface NullS3 {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+export async function startNullS3(): Promise<NullS3> {
+  const script = join(import.meta.dirname, 'null-s3.ts');
+  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [port] = (await once(child.stdout, 'data')) as [Buffer];
+  return {
+    endpoint: `http://127.0.0.1:${port.toString().trim()}`,
+    async stop() {
+      child.kill();
+      if (child.exitCode === null) await once(child, 'exit');
+    },
+  };
+}
