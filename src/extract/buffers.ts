@@ -8,6 +8,7 @@ export interface BufferPool {
   /** A buffer for a part. Never refuses: rows already received must go somewhere. */
   take(partNumber: number): Buffer;
   give(buffer: Buffer): void;
+  /** Whether the source should wait until a buffer comes back. */
   isFull(): boolean;
 }
 
@@ -20,18 +21,22 @@ export function bufferPool(basePartBytes: number, limit: number, onGive: () => v
   const free: Buffer[] = [];
   const full = basePartBytes * limit;
   let inUse = 0;
+  let taken = 0;
   return {
     take(partNumber) {
       const size = partSize(basePartBytes, partNumber);
       inUse += size;
+      taken++;
       return (size === basePartBytes ? free.pop() : undefined) ?? Buffer.allocUnsafeSlow(size);
     },
     give(buffer) {
       inUse -= buffer.length;
+      taken--;
       // Larger ones, and what a huge row took beyond the limit, are not kept.
       if (buffer.length === basePartBytes && free.length < limit) free.push(buffer);
       onGive();
     },
-    isFull: () => inUse >= full,
+    // The one buffer that is being filled comes back only when more rows have come, however large it has grown.
+    isFull: () => taken > 1 && inUse >= full,
   };
 }
