@@ -3,6 +3,9 @@
  * these make short strings; everything else is copied byte by byte by the encoder.
  */
 
+/** FLOATs nearer to zero than this one lose digits step by step. */
+const SMALLEST_NORMAL = 2 ** -126;
+
 /**
  * The shortest decimal text that reads back as the same FLOAT. The wire carries the value widened to a double, all
  * digits of it; nine significant digits always tell two FLOATs apart.
@@ -10,7 +13,8 @@
 export function float32Text(double: string): string {
   const value = Number(double);
   const float = Math.fround(value);
-  for (let precision = 6; precision < 9; precision++) {
+  // Six digits tell apart all FLOATs but the smallest, which have fewer bits.
+  for (let precision = Math.abs(float) < SMALLEST_NORMAL ? 1 : 6; precision < 9; precision++) {
     const short = Number(value.toPrecision(precision));
     if (Math.fround(short) === float) return numberText(short);
   }
