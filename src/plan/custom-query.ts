@@ -13,9 +13,11 @@ interface Piece {
 }
 
 // Longest first at each position: quoted strings and names (a doubled quote or, in strings, a backslash does not
-// end them), then comments. An unclosed one runs to the end of the text.
+// end them), then comments; "--" begins one before a space or any control character. An unclosed piece runs to the
+// end of the text.
 const PIECE =
-  /'[^'\\]*(?:(?:\\[^]|'')[^'\\]*)*(?:'|$)|"[^"\\]*(?:(?:\\[^]|"")[^"\\]*)*(?:"|$)|`[^`]*(?:``[^`]*)*(?:`|$)|#[^\n]*|--(?=\s|$)[^\n]*|\/\*[^]*?(?:\*\/|$)/g;
+  // oxlint-disable-next-line no-control-regex -- the server's own rule for "--"
+  /'[^'\\]*(?:(?:\\[^]|'')[^'\\]*)*(?:'|\\?$)|"[^"\\]*(?:(?:\\[^]|"")[^"\\]*)*(?:"|\\?$)|`[^`]*(?:``[^`]*)*(?:`|$)|#[^\n]*|--(?=[\s\x00-\x1f\x7f]|$)[^\n]*|\/\*[^]*?(?:\*\/|$)/g;
 
 function pieces(sql: string): Piece[] {
   const found: Piece[] = [];
