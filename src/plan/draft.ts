@@ -2,10 +2,10 @@
  * A spec and a table's facts become the SELECT that exports it. All that a spec asks of a table and the table cannot
  * give is found here, and named at once.
  */
-import { closest, distance } from 'fastest-levenshtein';
 import type { OutputColumn, TableSpec, Window } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import type { TableColumn, TableFacts } from '../ports.ts';
+import { nearest } from '../spec/nearest.ts';
 import { outputColumn, selectExpression, wrappedExpression } from './columns.ts';
 import { filterSql, selectSql } from './sql.ts';
 import { cdcCondition, type WallClocks } from './windows.ts';
@@ -96,10 +96,8 @@ function tableWarnings(name: string, facts: TableFacts): string[] {
 function unknownColumns(table: string, unknown: readonly string[], facts: TableFacts): TidemarkError {
   const known = facts.columns.map((column) => column.name);
   const described = unknown.map((name) => {
-    const nearest = closest(name, known);
-    return distance(name, nearest) <= Math.max(2, name.length / 3)
-      ? `${name} (did you mean ${nearest}?)`
-      : name;
+    const near = nearest(name, known);
+    return near === null ? name : `${name} (did you mean ${near}?)`;
   });
   return new TidemarkError('COLUMN_UNKNOWN', `Table ${table} has no column ${described.join(', ')}.`, {
     hint: `Correct the spec. The columns of ${table} are: ${known.join(', ')}.`,
