@@ -4,6 +4,7 @@
  * done, so that a process that dies at any moment leaves enough to finish or to undo the run (see recover.ts).
  */
 import type { PreparedObject } from '../domain.ts';
+import { asTidemarkError } from '../errors.ts';
 import type { Journal, ManifestObject, ObjectMeta, PendingUpload, Sink } from '../ports.ts';
 
 export const MANIFEST_META: ObjectMeta = { contentType: 'application/json' };
@@ -24,15 +25,29 @@ export interface Publication {
   rollback(): Promise<void>;
 }
 
+/** What became of asking for an upload; without an id, the error says why. Asking itself never rejects here. */
+interface BegunUpload {
+  readonly key: string;
+  readonly uploadId: string | null;
+  readonly error: unknown;
+}
+
 export function beginPublication(sink: Sink, journal: Journal): Publication {
-  const begun: Promise<PendingUpload>[] = [];
+  const begun: Promise<BegunUpload>[] = [];
   const sending = new Set<Promise<unknown>>();
   let ended = false;
 
   return {
     begin(key, meta, signal) {
       journal.beginning(key);
-      const upload = sink.begin(key, meta, signal).then((pending): PendingUpload => {
+      const asked = sink.begin(key, meta, signal);
+      begun.push(
+        asked.then(
+          ({ uploadId }): BegunUpload => ({ key, uploadId, error: null }),
+          (error: unknown): BegunUpload => ({ key, uploadId: null, error }),
+        ),
+      );
+      return asked.then((pending): PendingUpload => {
         journal.begun(key, pending.uploadId);
         return {
           ...pending,
@@ -48,38 +63,54 @@ export function beginPublication(sink: Sink, journal: Journal): Publication {
           },
         };
       });
-      begun.push(upload);
-      return upload;
     },
 
     async commit(prepared, manifest) {
       journal.committing(prepared, manifest);
+      ended = true;
       try {
         await finishCommit(sink, prepared, manifest);
       } catch (error) {
-        journal.undoing();
-        // Where even undoing fails, the journal keeps the run, and recovery undoes it before the task runs again.
-        await undoCommit(sink, prepared, manifest).then(journal.closed, () => {});
-        ended = true;
+        const undo = async (): Promise<void> => {
+          journal.undoing();
+          await undoCommit(sink, prepared, manifest);
+          journal.closed();
+        };
+        // Where even undoing fails, the journal keeps the run, and recovery ends it before the task runs again.
+        await undo().catch(() => {});
         throw error;
       }
-      ended = true;
-      journal.closed();
+      close(journal);
     },
 
     async rollback() {
       if (ended) return;
       ended = true;
-      const uploads = await Promise.allSettled(begun);
+      const uploads = await Promise.all(begun);
       // A part that arrives after its upload was aborted could stay behind, unseen and paid for.
       await Promise.all(sending);
-      const aborted = await Promise.allSettled(
-        uploads.flatMap((upload) => (upload.status === 'fulfilled' ? [sink.abort(upload.value)] : [])),
-      );
+      const aborted = await Promise.allSettled(uploads.map((upload) => abortBegun(sink, upload)));
       // As above: what could not be aborted stays in the journal.
-      if (aborted.every(({ status }) => status === 'fulfilled')) journal.closed();
+      if (aborted.every(({ status }) => status === 'fulfilled')) close(journal);
     },
   };
+}
+
+/** An entry that cannot be removed does no harm: recovery repeats what has been done already. */
+function close(journal: Journal): void {
+  try {
+    journal.closed();
+  } catch {
+    // The run has ended as its caller will hear; the state file will fail the next run by itself.
+  }
+}
+
+/** Ends an upload that was asked for, whether or not its id was ever heard. */
+async function abortBegun(sink: Sink, { key, uploadId, error }: BegunUpload): Promise<void> {
+  if (uploadId !== null) return sink.abort({ key, uploadId });
+  // A request that was refused began nothing; one that was never answered may have.
+  if (!asTidemarkError(error).retryable) return;
+  for (const open of await sink.openUploads(key)) await sink.abort({ key, uploadId: open });
 }
 
 /** The second phase, which may be repeated from any point: completing and writing twice are harmless. */
