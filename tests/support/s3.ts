@@ -69,7 +69,12 @@ export async function startS3(): Promise<TestS3> {
   };
 
   return {
-    ...{ endpoint, region, credentials, client, list, openUploads },
+    endpoint,
+    region,
+    credentials,
+    client,
+    list,
+    openUploads,
     async bucket() {
       const bucket = `tidemark-test-${randomBytes(5).toString('hex')}`;
       await client.send(new CreateBucketCommand({ Bucket: bucket }));

@@ -49,13 +49,21 @@ export async function workspace(options: WorkspaceOptions): Promise<Workspace> {
   const config = {
     sources: {
       mysql: {
-        ...{ type: 'mysql', host: database.host, port: database.port },
-        ...{ user: database.user, password: database.password, database: database.name },
+        type: 'mysql',
+        host: database.host,
+        port: database.port,
+        user: database.user,
+        password: database.password,
+        database: database.name,
       },
     },
     sinks: {
       s3: {
-        ...{ type: 's3', bucket, region: s3.region, endpoint: s3.endpoint, force_path_style: true },
+        type: 's3',
+        bucket,
+        region: s3.region,
+        endpoint: s3.endpoint,
+        force_path_style: true,
         access_key_id: s3.credentials.accessKeyId,
         secret_access_key: s3.credentials.secretAccessKey,
       },
@@ -64,8 +72,10 @@ export async function workspace(options: WorkspaceOptions): Promise<Workspace> {
       ? {}
       : {
           smtp: {
-            ...{ host: mailbox.host, port: mailbox.port },
-            ...{ from: 'tidemark@example.com', admin: 'data-platform@example.com' },
+            host: mailbox.host,
+            port: mailbox.port,
+            from: 'tidemark@example.com',
+            admin: 'data-platform@example.com',
           },
         }),
     specs_dir: inFolder('specs'),
@@ -77,7 +87,11 @@ export async function workspace(options: WorkspaceOptions): Promise<Workspace> {
   const configFile = inFolder('config.json');
   writeFileSync(configFile, JSON.stringify(config, null, 2));
   return {
-    ...{ folder, configFile, config, httpPort, path: inFolder },
+    folder,
+    configFile,
+    config,
+    httpPort,
+    path: inFolder,
     writeSpec(name, spec) {
       const file = inFolder('specs', `${name}.json`);
       const temporary = inFolder(`${name}.json.tmp`);
