@@ -1,7 +1,7 @@
 /** The command line: which commands and options there are, and what becomes of an error. */
 import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
-import { asTidemarkError, type TidemarkError } from '../errors.ts';
+import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 
 /** Options that every command takes. */
@@ -18,10 +18,16 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     await program.parseAsync([...argv]);
     return code;
   } catch (thrown) {
-    // Commander has printed help, version or its complaint already.
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const json = argv.includes('--json');
+    // Commander has written help, version or its complaint already; who asked for JSON reads no stderr.
+    if (thrown instanceof CommanderError) {
+      if (thrown.exitCode === 0) return EXIT.done;
+      if (json) printDocument(new TidemarkError('USAGE', thrown.message.replace(/^error: /, '')));
+      return EXIT.usage;
+    }
     const error = asTidemarkError(thrown);
-    printError(error, argv.includes('--json'));
+    if (json) printDocument(error);
+    process.stderr.write(`${error.code}: ${error.message}\n${error.hint}\n`);
     return exitCodeOf(error.code);
   }
 }
@@ -77,11 +83,8 @@ function addSourceOptions(command: Command): Command {
     .option('-b, --batch <mb>', 'batch_threshold_mb: megabytes of output an object may have');
 }
 
-function printError(error: TidemarkError, json: boolean): void {
-  const { code, message, hint, retryable } = error;
-  if (json)
-    process.stdout.write(`${JSON.stringify({ error: { code, message, hint, retryable } }, null, 2)}\n`);
-  process.stderr.write(`${code}: ${message}\n${hint}\n`);
+function printDocument({ code, message, hint, retryable }: TidemarkError): void {
+  process.stdout.write(`${JSON.stringify({ error: { code, message, hint, retryable } }, null, 2)}\n`);
 }
 
 function version(): string {
