@@ -16,6 +16,8 @@ const support = '<rootDir>/tests/support';
 
 export default {
   maxWorkers: 2,
+  // Jest takes it for all projects or for none. Hooks start servers and tests use them, on whatever machine.
+  testTimeout: 120_000,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/tests/unit/**/*.test.ts'] },
     {
@@ -24,7 +26,6 @@ export default {
       globalSetup: `${support}/global-setup.mts`,
       globalTeardown: `${support}/global-teardown.mts`,
       testMatch: ['<rootDir>/tests/integration/**/*.test.ts'],
-      testTimeout: 30_000,
     },
     {
       ...base,
@@ -32,7 +33,6 @@ export default {
       globalSetup: `${support}/e2e-setup.mts`,
       globalTeardown: `${support}/global-teardown.mts`,
       testMatch: ['<rootDir>/tests/e2e/**/*.test.ts'],
-      testTimeout: 120_000,
     },
   ],
 };
