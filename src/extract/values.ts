@@ -12,6 +12,8 @@ const SMALLEST_NORMAL = 2 ** -126;
  */
 export function float32Text(double: string): string {
   const value = Number(double);
+  // No precision keeps the sign of a zero.
+  if (value === 0) return numberText(value);
   const float = Math.fround(value);
   // Six digits tell apart all FLOATs but the smallest, which have fewer bits.
   for (let precision = Math.abs(float) < SMALLEST_NORMAL ? 1 : 6; precision < 9; precision++) {
