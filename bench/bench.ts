@@ -72,6 +72,7 @@ async function speed(workspace: Workspace, url: URL): Promise<Line[]> {
     `-h${url.hostname}`,
     `-P${url.port}`,
     `-u${url.username}`,
+    `-p${url.password}`,
     '--skip-ssl',
     '--quick',
     '-B',

@@ -37,6 +37,8 @@ export async function measure(
 export function usageOf(pid: number): { peakMb: number; rssMb: number; cpuSeconds: number } | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    // A process that has ended and is not yet waited for has no memory, and its account is incomplete.
+    if (!status.includes('VmHWM')) return null;
     const kilobytes = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

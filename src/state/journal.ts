@@ -1,6 +1,7 @@
 /** The journal of what runs have begun in a bucket, in the state file. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { PreparedObject } from '../domain.ts';
+import { TidemarkError } from '../errors.ts';
 import type { Journal, JournalEntry, ManifestObject } from '../ports.ts';
 
 /**
@@ -18,16 +19,28 @@ export function openJournal(db: DatabaseSync, run: { runId: string; task: string
   const setUndoing = db.prepare("UPDATE journal_run SET phase = 'undoing' WHERE run_id = ?");
   const remove = db.prepare('DELETE FROM journal_run WHERE run_id = ?');
   return {
-    beginning(key) {
-      addRun.run(run.runId, run.task, run.sink);
-      addUpload.run(run.runId, key);
-    },
-    begun: (key, uploadId) => void nameUpload.run(uploadId, run.runId, key),
+    beginning: (key) =>
+      durably(() => {
+        addRun.run(run.runId, run.task, run.sink);
+        addUpload.run(run.runId, key);
+      }),
+    begun: (key, uploadId) => durably(() => nameUpload.run(uploadId, run.runId, key)),
     committing: (prepared, manifest) =>
-      void setCommitting.run(JSON.stringify(prepared), JSON.stringify(manifest), run.runId),
-    undoing: () => void setUndoing.run(run.runId),
-    closed: () => void remove.run(run.runId),
+      durably(() => setCommitting.run(JSON.stringify(prepared), JSON.stringify(manifest), run.runId)),
+    undoing: () => durably(() => setUndoing.run(run.runId)),
+    closed: () => durably(() => remove.run(run.runId)),
   };
+}
+
+/** @throws TidemarkError STATE_UNUSABLE: the disk is full, or the file was taken away. */
+function durably(write: () => unknown): void {
+  try {
+    write();
+  } catch (error) {
+    throw new TidemarkError('STATE_UNUSABLE', `The journal cannot be written: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** What runs have left behind: of one task, or of all. Runs still in progress are among them. */
