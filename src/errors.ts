@@ -124,8 +124,8 @@ export const ERRORS = {
   CONNECTION_SILENT: {
     title: 'The database went silent',
     cause:
-      'No byte came for longer than `idle_timeout`: a hung server, a dead network path, or a very slow query.',
-    hint: 'Look at SHOW PROCESSLIST on the server; if the query is just slow, raise `idle_timeout` of the source.',
+      'No byte came for longer than `idle_timeout`, and the server is not working on the query or cannot be asked: it hangs, or the network path is dead.',
+    hint: 'Look at the server and at what is in between: load balancers and firewalls drop idle connections. A slow query alone is waited for.',
     retryable: true,
   },
   TOO_MANY_CONNECTIONS: {

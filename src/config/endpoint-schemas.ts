@@ -58,7 +58,8 @@ export const sourceSchema = {
     idle_timeout: {
       ...span,
       title: 'Idle timeout',
-      description: 'A server that sends nothing for so long is given up.',
+      description:
+        'After so long without a byte the server is asked, over a second connection, whether it still works on the query; if not, or if it cannot be asked, the run fails.',
       default: '5 minutes',
     },
   },

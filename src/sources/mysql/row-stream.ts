@@ -13,6 +13,7 @@ import { TidemarkError } from '../../errors.ts';
 import type { RowHandler, RowStream } from '../../ports.ts';
 import { sourceError } from './errors.ts';
 import { silent, type MysqlSourceOptions, type Session } from './connect.ts';
+import { isWorking } from './side-session.ts';
 
 /** mysql2's packet, as far as this seam uses it; the parser reuses one object for all packets. */
 interface RawPacket {
@@ -92,7 +93,12 @@ export function streamRows(
     () => {
       quietChecks = paused || socket.bytesRead !== seen ? 0 : quietChecks + 1;
       seen = socket.bytesRead;
-      if (quietChecks >= SILENCE_CHECKS) stop(silent(options));
+      if (quietChecks < SILENCE_CHECKS) return;
+      quietChecks = 0;
+      const received = seen;
+      void isWorking(options, session).then((working) => {
+        if (!working && socket.bytesRead === received) stop(silent(options));
+      });
     },
     Math.max(10, options.idleTimeoutMs / SILENCE_CHECKS),
   );

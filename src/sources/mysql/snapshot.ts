@@ -5,6 +5,7 @@ import type { OutputColumn, ServerIdentity } from '../../domain.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { RowStream, Snapshot, Source } from '../../ports.ts';
 import { connect, type MysqlSourceOptions, type Session } from './connect.ts';
+import { killQuery } from './side-session.ts';
 import { describeQuery, explain, tableFacts } from './metadata.ts';
 import { columnOfResult } from './columns.ts';
 import { streamRows } from './row-stream.ts';
@@ -67,7 +68,7 @@ function snapshotOf(session: Session, options: MysqlSourceOptions, server: Serve
     async close() {
       if (!session.broken) return endSession(session);
       session.connection.destroy();
-      await killQuery(options, session.connection.threadId);
+      await killQuery(options, session);
     },
   };
 }
@@ -93,7 +94,7 @@ async function wallClock(session: Session, instant: Date): Promise<string> {
   return row!['clock'] ?? instant.toISOString().slice(0, 19).replace('T', ' ');
 }
 
-/** How long the server has to take leave, and to take a KILL, in milliseconds. */
+/** How long the server has to take leave, in milliseconds. */
 const FAREWELL_MS = 5000;
 
 function endSession(session: Session): Promise<void> {
@@ -109,22 +110,4 @@ function endSession(session: Session): Promise<void> {
       drop();
     });
   });
-}
-
-/**
- * Ends a session's query on the server, which would otherwise go on sorting or scanning for nobody. Best effort:
- * where even this fails, the server notices the closed socket at its next write.
- */
-async function killQuery(options: MysqlSourceOptions, threadId: number | null | undefined): Promise<void> {
-  if (threadId === null || threadId === undefined) return;
-  const limits = { connectTimeoutMs: FAREWELL_MS, idleTimeoutMs: FAREWELL_MS };
-  let session: Session | null = null;
-  try {
-    session = await connect({ ...options, ...limits }, AbortSignal.timeout(FAREWELL_MS));
-    await session.query(`KILL QUERY ${threadId}`);
-  } catch {
-    // Already gone, or the server is out of reach: the run has its own error to report.
-  } finally {
-    session?.connection.destroy();
-  }
 }

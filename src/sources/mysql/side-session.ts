@@ -1,0 +1,49 @@
+/** What has to be asked or said about a session that cannot be asked itself, because it is busy or lost. */
+import { connect, type MysqlSourceOptions, type Session } from './connect.ts';
+
+/** How long all of it may take, in milliseconds. */
+const PATIENCE_MS = 5000;
+
+/** States of a thread that has work done and waits for the network: it writes to us, and nothing arrives. */
+const WRITING = /^(writing to net|sending to client)/i;
+
+/**
+ * Ends a session's query on the server, which would otherwise go on sorting or scanning for nobody. Best effort:
+ * where even this fails, the server notices the closed socket at its next write.
+ */
+export async function killQuery(options: MysqlSourceOptions, session: Session): Promise<void> {
+  const { threadId } = session.connection;
+  await aside(options, (side) => side.query(`KILL QUERY ${threadId}`));
+}
+
+/**
+ * Whether the server still works on a session's query. A long sort or a scan that finds nothing sends no byte for
+ * as long as it takes, and is no reason to give up; a server that hangs, or a path that is dead, is.
+ */
+export async function isWorking(options: MysqlSourceOptions, session: Session): Promise<boolean> {
+  const { threadId } = session.connection;
+  const rows = await aside(options, (side) =>
+    side.query(
+      `SELECT COMMAND AS command, STATE AS state FROM information_schema.PROCESSLIST WHERE ID = ${threadId}`,
+    ),
+  );
+  const thread = rows?.[0];
+  return thread?.['command'] === 'Query' && !WRITING.test(thread['state'] ?? '');
+}
+
+/** Does one thing on a session of its own. Null where that was not possible: there is nothing more to be known then. */
+async function aside<T>(
+  options: MysqlSourceOptions,
+  action: (side: Session) => Promise<T>,
+): Promise<T | null> {
+  const limits = { connectTimeoutMs: PATIENCE_MS, idleTimeoutMs: PATIENCE_MS };
+  let side: Session | null = null;
+  try {
+    side = await connect({ ...options, ...limits }, AbortSignal.timeout(2 * PATIENCE_MS));
+    return await action(side);
+  } catch {
+    return null;
+  } finally {
+    side?.connection.destroy();
+  }
+}
