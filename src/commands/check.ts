@@ -8,7 +8,7 @@ import { duplicateTasks } from '../spec/set.ts';
 import type { Finding } from './check-connect.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { namesIn, readSpec, specFiles } from './load.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 
 export interface CheckOptions extends CommonOptions {
   readonly connect?: boolean;

@@ -8,7 +8,7 @@ import { parseSpec } from '../spec/parse.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { openInstallation, type LiveInstallation } from './installation.ts';
 import { namesIn } from './load.ts';
-import type { CommonOptions } from './program.ts';
+import type { CommonOptions } from './options.ts';
 
 const SILENT: RunObserver = { planned: () => {}, progress: () => {} };
 

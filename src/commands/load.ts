@@ -8,18 +8,7 @@ import type { Spec } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import { parseSpec } from '../spec/parse.ts';
 import { isSpecFileName } from '../watch/spec-folder.ts';
-import type { CommonOptions } from './program.ts';
-
-/** Options of `run` and `plan`. */
-export interface TaskOptions extends CommonOptions {
-  readonly spec?: string;
-  readonly db?: string;
-  readonly host?: string;
-  readonly password?: string;
-  readonly user?: string;
-  readonly port?: string;
-  readonly batch?: string;
-}
+import type { TaskOptions } from './options.ts';
 
 /**
  * The config with the flags laid over it, and the one spec to work on.

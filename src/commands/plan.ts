@@ -3,7 +3,8 @@ import type { ExportPlan, Plan } from '../domain.ts';
 import { identifyRun, makePlan } from '../planner.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { sourceOptions } from './installation.ts';
-import { loadTask, type TaskOptions } from './load.ts';
+import { loadTask } from './load.ts';
+import type { TaskOptions } from './options.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 
 export async function planCommand(options: TaskOptions): Promise<ExitCode> {

@@ -3,12 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
-
-/** Options that every command takes. */
-export interface CommonOptions {
-  readonly config?: string;
-  readonly json?: boolean;
-}
+import type { CommonOptions } from './options.ts';
 
 /** Runs a command. Returns the process's exit code; everything that is to be said has been said. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {

@@ -5,7 +5,8 @@ import type { RunObserver } from '../ports.ts';
 import type { RunReport } from '../domain.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import { openInstallation } from './installation.ts';
-import { loadTask, type TaskOptions } from './load.ts';
+import { loadTask } from './load.ts';
+import type { TaskOptions } from './options.ts';
 import { progressBar } from './progress.ts';
 
 const SILENT: RunObserver = { planned: () => {}, progress: () => {} };

@@ -2,7 +2,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { S3SinkOptions } from './sink.ts';
+import type { S3SinkOptions } from './options.ts';
 
 /** Tries of one request, the first included; the SDK waits longer before each. */
 const MAX_ATTEMPTS = 5;
