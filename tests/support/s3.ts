@@ -14,7 +14,7 @@ import {
   ListMultipartUploadsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { startFauxqs } from 'fauxqs';
+import { startS3Emulator } from './s3-emulator.ts';
 
 export interface TestS3 {
   readonly endpoint: string;
@@ -36,9 +36,8 @@ export interface TestS3 {
 /** The endpoint that the test run uses; where there is none, an emulator of its own. */
 export async function startS3(): Promise<TestS3> {
   const given = process.env['TEST_S3_ENDPOINT'];
-  const emulator =
-    given === undefined ? await startFauxqs({ port: 0, host: '127.0.0.1', logger: false }) : null;
-  const endpoint = given ?? `http://127.0.0.1:${emulator!.port}`;
+  const emulator = given === undefined ? await startS3Emulator() : null;
+  const endpoint = given ?? emulator!.endpoint;
   const region = process.env['TEST_S3_REGION'] ?? 'us-east-1';
   const credentials = {
     accessKeyId: process.env['TEST_S3_ACCESS_KEY'] ?? 'test',
