@@ -94,7 +94,8 @@ export async function exportTable(
   } catch (error) {
     // Parts still on their way are no longer wanted; the publication waits for them to come to rest.
     fail(error);
-    throw error;
+    // What came first says why: a request that is broken off by an abort fails in words of its own.
+    throw ended.reason;
   }
 }
 
