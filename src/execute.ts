@@ -141,5 +141,10 @@ function logEnd(log: RunLog, { report, error }: RunEnd): void {
   for (const { name, rows, bytes, files } of report.tables)
     log.info('table read', { table: name, rows, bytes, files });
   if (error === null) return log.info(`run ${status}`, { duration_ms, manifest });
-  log.error('run failed; nothing was published', { duration_ms, code: error.code, error, sql: error.sql });
+  log.error('run failed; nothing was published', {
+    duration_ms,
+    code: error.code,
+    error,
+    sql: error.sql ?? undefined,
+  });
 }

@@ -5,7 +5,7 @@
 import type { Fault } from '../errors.ts';
 import { plainValue } from '../spec/json-document.ts';
 import type { JsonDocument } from '../spec/json-document.ts';
-import { didYouMean } from '../spec/nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { fault, placesIn } from '../spec/schema-faults.ts';
 import type { Places } from '../spec/schema-faults.ts';
 import { showText } from '../spec/show.ts';

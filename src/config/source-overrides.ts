@@ -1,6 +1,6 @@
 /** The flags of `tidemark run` that stand in for settings of one source. */
 import { TidemarkError } from '../errors.ts';
-import { didYouMean } from '../spec/nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import type { Config } from './config.ts';
 
 /** As they stand on the command line. */

@@ -5,7 +5,7 @@
 import type { OutputColumn, TableSpec, Window } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import type { TableColumn, TableFacts } from '../ports.ts';
-import { nearest } from '../spec/nearest.ts';
+import { nearest } from '../nearest.ts';
 import { outputColumn, selectExpression, wrappedExpression } from './columns.ts';
 import { filterSql, selectSql } from './sql.ts';
 import { cdcCondition, type WallClocks } from './windows.ts';

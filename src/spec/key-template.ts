@@ -2,7 +2,7 @@
  * The placeholders of `key_template`, and the rules that keep every key inside the prefix of its sink.
  */
 import { textFault } from './names.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { showText } from './show.ts';
 
 export const KEY_PLACEHOLDERS = [

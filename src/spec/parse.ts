@@ -13,7 +13,7 @@ import { nodeAt, plainValue, readJson } from './json-document.ts';
 import type { JsonDocument, Segment } from './json-document.ts';
 import { keyTemplateFaults } from './key-template.ts';
 import { textFault } from './names.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { cronFaults, zoneFault } from './schedule.ts';
 import type { SpecDocument } from './schema.ts';
 import { specSchema } from './schema.ts';

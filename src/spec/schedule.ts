@@ -1,6 +1,6 @@
 /** Cron expressions and time zones: what node-cron and the zone database of this Node accept, said in words. */
 import { validateDetailed } from 'node-cron';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { showText } from './show.ts';
 
 const LONGEST_EXPRESSION = 256;

@@ -7,7 +7,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { Fault } from '../errors.ts';
 import { describeNode, nodeAt } from './json-document.ts';
 import type { JsonDocument, Segment } from './json-document.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { showPath, showText } from './show.ts';
 
 /** Where values of a document stand and what they look like. */

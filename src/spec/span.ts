@@ -4,7 +4,7 @@
  */
 import ms from 'ms';
 import type { Span } from '../domain.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 
 const MONTHS: Readonly<Record<string, number>> = {
   month: 1,

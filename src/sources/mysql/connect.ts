@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import mysql, { type Connection, type ConnectionOptions, type RowDataPacket } from 'mysql2';
 import { TidemarkError } from '../../errors.ts';
 import { sourceError, type ErrorContext } from './errors.ts';
+import { unknownDatabase } from './unknown-names.ts';
 
 export interface MysqlSourceOptions {
   readonly host: string;
@@ -48,7 +49,9 @@ const LOCK_WAIT_TIMEOUT_S = 60;
  */
 export async function connect(options: MysqlSourceOptions, signal: AbortSignal): Promise<Session> {
   const context: ErrorContext = options;
-  const connection = await connectWithTls(options, context);
+  const connection = await connectWithTls(options, context).catch(async (error: unknown) => {
+    throw await explained(error, options, signal);
+  });
   // Every command reports its own failure; this one keeps an idle connection's death from ending the process.
   connection.on('error', () => {});
   const session = sessionOn(connection, context, options, signal);
@@ -116,6 +119,17 @@ export function silent(options: MysqlSourceOptions): TidemarkError {
   );
 }
 
+/** An unknown database is looked for from a session on none. */
+async function explained(error: unknown, options: MysqlSourceOptions, signal: AbortSignal): Promise<unknown> {
+  if (!(error instanceof TidemarkError) || error.code !== 'DATABASE_UNKNOWN') return error;
+  const connection = await connectWithTls({ ...options, database: '' }, options);
+  try {
+    return await unknownDatabase(sessionOn(connection, options, options, signal), error);
+  } finally {
+    connection.destroy();
+  }
+}
+
 async function connectWithTls(options: MysqlSourceOptions, context: ErrorContext): Promise<Connection> {
   if (options.tls === 'disabled') return open(options, context, {});
   const verify = options.tls === 'verify';
@@ -154,7 +168,7 @@ function open(
       port: options.port,
       user: options.user,
       password: options.password,
-      database: options.database,
+      ...(options.database === '' ? {} : { database: options.database }),
       charset: 'utf8mb4',
       connectTimeout: options.connectTimeoutMs,
       enableKeepAlive: true,

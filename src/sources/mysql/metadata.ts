@@ -1,13 +1,13 @@
 /**
  * What the server knows about tables and queries: columns, keys, sizes, estimates. Reads no table data.
  */
-import { distance } from 'fastest-levenshtein';
 import type { FieldPacket } from 'mysql2';
 import type { OutputColumn, ServerIdentity } from '../../domain.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { TableColumn, TableFacts } from '../../ports.ts';
 import { columnOfResult } from './columns.ts';
 import type { Session } from './connect.ts';
+import { whyNotSeen, withSuggestion } from './unknown-names.ts';
 
 /** Engines whose tables take part in a consistent snapshot. */
 const SNAPSHOT_ENGINES = new Set(['InnoDB', 'ROCKSDB', 'TokuDB', 'ndbcluster']);
@@ -52,42 +52,6 @@ export async function tableFacts(session: Session, table: string): Promise<Table
   };
 }
 
-/** A table that information_schema does not show is missing, or hidden from this user: asking for it tells which. */
-async function whyNotSeen(session: Session, table: string): Promise<TidemarkError> {
-  const { host, port, database } = session.context;
-  try {
-    await session.query(`SELECT 1 FROM \`${table.replaceAll('`', '``')}\` LIMIT 0`);
-  } catch (error) {
-    if (!(error instanceof TidemarkError) || error.code !== 'TABLE_UNKNOWN') return error as TidemarkError;
-  }
-  const tables = await session.query(
-    'SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?',
-    [database],
-  );
-  const nearest = nearestName(
-    table,
-    tables.map((row) => row['name']),
-  );
-  return new TidemarkError(
-    'TABLE_UNKNOWN',
-    `There is no table ${table} in database ${database} on ${host}:${port}.` +
-      (nearest === null ? '' : ` Did you mean ${nearest}?`),
-    { hint: nearest === null ? undefined : `Write "${nearest}" as the table’s name in the spec.` },
-  );
-}
-
-/** The name most like the one that was not found; null where none is near. */
-export function nearestName(name: string, known: readonly string[]): string | null {
-  const wanted = name.toLowerCase();
-  let best: string | null = null;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of known) {
-    const steps = distance(wanted, candidate.toLowerCase());
-    if (steps < bestDistance) [best, bestDistance] = [candidate, steps];
-  }
-  return best;
-}
-
 /** mysql2's prepared statement, as far as it is looked at here. */
 interface PreparedStatement {
   readonly columns: readonly FieldPacket[];
@@ -100,11 +64,16 @@ interface PreparedStatement {
  * @throws TidemarkError QUERY_INVALID, TABLE_UNKNOWN, COLUMN_UNKNOWN, PRIVILEGE_MISSING …
  */
 export async function describeQuery(session: Session, sql: string): Promise<OutputColumn[]> {
-  const statement = await session.command<PreparedStatement>(sql, (done) =>
-    session.connection.prepare(sql, (error, prepared) =>
-      done(error, prepared as unknown as PreparedStatement),
-    ),
-  );
+  let statement: PreparedStatement;
+  try {
+    statement = await session.command<PreparedStatement>(sql, (done) =>
+      session.connection.prepare(sql, (error, prepared) =>
+        done(error, prepared as unknown as PreparedStatement),
+      ),
+    );
+  } catch (error) {
+    throw await withSuggestion(session, error);
+  }
   statement.close();
   return statement.columns.map(columnOfResult);
 }

@@ -1,4 +1,4 @@
-import { didYouMean, nearest } from '../../../src/spec/nearest.ts';
+import { didYouMean, nearest } from '../../src/nearest.ts';
 
 describe('nearest', () => {
   const keys = ['task_name', 'table', 'source', 'sink', 'schedule', 'csv'];
