@@ -1,0 +1,129 @@
+/**
+ * A bucket and a journal in memory, for tests of what a run leaves behind. Every call is an event; a test may make
+ * any of them fail, before or after it took effect, or look at everything as it stands after each.
+ */
+import type { JournalEntry, PendingUpload, Sink, Journal } from '../../../src/ports.ts';
+import { TidemarkError } from '../../../src/errors.ts';
+
+/** All that outlives a process. Plain data, so that it can be cloned. */
+export interface Remains {
+  /** Content by key. */
+  readonly objects: Map<string, string>;
+  /** Open uploads by id. */
+  readonly uploads: Map<string, { readonly key: string; readonly parts: Map<number, string> }>;
+  entry: JournalEntry | null;
+}
+
+export type Moment = 'before' | 'after';
+
+export interface FakeBucket {
+  readonly sink: Sink;
+  readonly journal: Journal;
+  readonly remains: Remains;
+  readonly events: string[];
+}
+
+export const nothing = (): Remains => ({ objects: new Map(), uploads: new Map(), entry: null });
+
+/** @param onEvent may throw: the call then fails with that, without effect or with it. */
+export function fakeBucket(
+  remains: Remains = nothing(),
+  onEvent: (event: string, moment: Moment) => void = () => {},
+): FakeBucket {
+  const events: string[] = [];
+  const { objects, uploads } = remains;
+
+  const happen = <T>(event: string, effect: () => T): T => {
+    onEvent(event, 'before');
+    const result = effect();
+    events.push(event);
+    onEvent(event, 'after');
+    return result;
+  };
+  // As over a network: never at once.
+  const answer = async <T>(event: string, effect: () => T): Promise<T> => {
+    await Promise.resolve();
+    return happen(event, effect);
+  };
+  const note = (event: string, change: (entry: JournalEntry) => JournalEntry | null): void =>
+    happen(`journal ${event}`, () => {
+      const blank = { runId: 'run', task: 'task', sink: 's3', uploads: [], prepared: [], manifest: null };
+      remains.entry = change(remains.entry ?? { ...blank, phase: 'preparing' });
+    });
+
+  const sink: Sink = {
+    url: (key) => `s3://bucket/${key}`,
+    partBytes: 64,
+    concurrency: 2,
+    begin: (key) =>
+      answer(`begin ${key}`, (): PendingUpload => {
+        const uploadId = `${key}#${events.length}`;
+        const parts = new Map<number, string>();
+        uploads.set(uploadId, { key, parts });
+        return {
+          key,
+          uploadId,
+          sendPart(partNumber, body) {
+            const text = body.toString('latin1');
+            return answer(`part ${key} ${partNumber}`, () => {
+              if (!uploads.has(uploadId)) throw new TidemarkError('S3_FAILED', 'NoSuchUpload');
+              parts.set(partNumber, text);
+              return { partNumber, etag: `etag ${partNumber}`, checksumCrc32: null };
+            });
+          },
+        };
+      }),
+    complete: ({ key, uploadId, bytes }) =>
+      answer(`complete ${key}`, () => {
+        const upload = uploads.get(uploadId);
+        if (upload === undefined) {
+          // As the real one: harmless where the object stands there whole.
+          if (objects.get(key)?.length !== bytes) throw new TidemarkError('S3_FAILED', 'NoSuchUpload');
+          return;
+        }
+        uploads.delete(uploadId);
+        objects.set(
+          key,
+          [...upload.parts]
+            .toSorted(([a], [b]) => a - b)
+            .map(([, text]) => text)
+            .join(''),
+        );
+      }),
+    abort: ({ key, uploadId }) => answer(`abort ${key}`, () => void uploads.delete(uploadId)),
+    openUploads: (key) =>
+      answer(`list ${key}`, () => [...uploads].flatMap(([id, upload]) => (upload.key === key ? [id] : []))),
+    put: (key, body) => answer(`put ${key}`, () => void objects.set(key, body.toString())),
+    remove: (key) => answer(`remove ${key}`, () => void objects.delete(key)),
+  };
+
+  const journal: Journal = {
+    beginning: (key) =>
+      note(`beginning ${key}`, (entry) => ({
+        ...entry,
+        uploads: [...entry.uploads, { key, uploadId: null }],
+      })),
+    begun: (key, uploadId) =>
+      note(`begun ${key}`, (entry) => ({
+        ...entry,
+        uploads: entry.uploads.map((upload) => (upload.key === key ? { key, uploadId } : upload)),
+      })),
+    committing: (prepared, manifest) =>
+      note('committing', (entry) => ({ ...entry, phase: 'committing', prepared, manifest })),
+    undoing: () => note('undoing', (entry) => ({ ...entry, phase: 'undoing' })),
+    closed: () => note('closed', () => null),
+  };
+  return { sink, journal, remains, events };
+}
+
+/** Makes the nth event fail, or all from the nth on. */
+export function failing(nth: number, moment: Moment, forGood = false): (event: string, at: Moment) => void {
+  let count = 0;
+  return (event, at) => {
+    if (at === 'before') count++;
+    const hit = forGood
+      ? count > nth + 1 || (count === nth + 1 && at === moment)
+      : count === nth + 1 && at === moment;
+    if (hit) throw new TidemarkError('S3_UNAVAILABLE', `${event} failed ${moment} it took effect`);
+  };
+}

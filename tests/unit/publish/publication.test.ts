@@ -1,0 +1,150 @@
+/** Two phases: what is written down and done in which order, and what a failure at any point leaves. */
+import { beginPublication } from '../../../src/publish/publication.ts';
+import { recoverRun } from '../../../src/publish/recover.ts';
+import { failing, fakeBucket, nothing } from './bucket.ts';
+import type { FakeBucket } from './bucket.ts';
+import { MANIFEST, WHOLE, runTwoObjects } from './two-objects.ts';
+
+async function cleanRun(): Promise<FakeBucket> {
+  const bucket = fakeBucket();
+  await runTwoObjects(bucket);
+  return bucket;
+}
+
+const steps = (await cleanRun()).events;
+const failures = steps.flatMap((event, nth) => [
+  { event, nth, moment: 'before' as const },
+  { event, nth, moment: 'after' as const },
+]);
+
+it('publishes everything, and forgets the run', async () => {
+  const { remains } = await cleanRun();
+  expect(remains).toEqual({ objects: WHOLE, uploads: new Map(), entry: null });
+});
+
+it('writes each step down before it does it, and shows nothing before all is uploaded, the manifest last', () => {
+  const at = (event: string): number => {
+    expect(steps).toContain(event);
+    return steps.indexOf(event);
+  };
+  for (const key of ['a.csv', 'b.csv']) {
+    expect(at(`journal beginning ${key}`)).toBeLessThan(at(`begin ${key}`));
+    expect(at(`begin ${key}`)).toBeLessThan(at(`journal begun ${key}`));
+    expect(at(`journal begun ${key}`)).toBeLessThan(at(`part ${key} 1`));
+    for (const part of [1, 2]) expect(at(`part ${key} ${part}`)).toBeLessThan(at('journal committing'));
+    expect(at('journal committing')).toBeLessThan(at(`complete ${key}`));
+    expect(at(`complete ${key}`)).toBeLessThan(at('put m.json'));
+  }
+  expect(steps.slice(-2)).toEqual(['put m.json', 'journal closed']);
+});
+
+it.each(failures)(
+  'leaves nothing where "$event" fails $moment it took effect',
+  async ({ nth, moment, event }) => {
+    const bucket = fakeBucket(nothing(), failing(nth, moment));
+    const outcome = runTwoObjects(bucket);
+    if (event === 'journal closed') {
+      // Published is published: an entry that stays is finished again, to no effect.
+      await outcome;
+      expect(bucket.remains.objects).toEqual(WHOLE);
+      return;
+    }
+    await expect(outcome).rejects.toThrow(`${event} failed ${moment}`);
+    expect(bucket.remains).toEqual(nothing());
+  },
+);
+
+it.each(failures)(
+  'leaves to recovery what cannot be undone: all fails from "$event" on, $moment it',
+  async ({ nth, moment, event }) => {
+    const bucket = fakeBucket(nothing(), failing(nth, moment, true));
+    const outcome = runTwoObjects(bucket);
+    if (event === 'journal closed') await outcome;
+    else await expect(outcome).rejects.toThrow('it took effect');
+    const { remains } = bucket;
+    const visible = remains.objects.size;
+    if (remains.entry !== null) await recoverRun(remains.entry, fakeBucket(remains).sink);
+    expect(remains.uploads.size).toBe(0);
+    // Nothing, or the whole run.
+    expect([0, WHOLE.size]).toContain(remains.objects.size);
+    if (visible === WHOLE.size) expect(remains.objects).toEqual(WHOLE);
+  },
+);
+
+it('undoes a half-made commit from its manifest backwards', async () => {
+  const put = steps.indexOf('put m.json');
+  const bucket = fakeBucket(nothing(), failing(put, 'after'));
+  await expect(runTwoObjects(bucket)).rejects.toThrow('put m.json failed');
+  expect(bucket.events.slice(put + 1)).toEqual([
+    'journal undoing',
+    'remove m.json',
+    'abort a.csv',
+    'remove a.csv',
+    'abort b.csv',
+    'remove b.csv',
+    'journal closed',
+  ]);
+});
+
+it('completes no further object when one has failed', async () => {
+  const bucket = fakeBucket(nothing(), (event, moment) => {
+    if (event === 'complete k0.csv' && moment === 'before') throw new Error('no');
+  });
+  const publication = beginPublication(bucket.sink, bucket.journal);
+  const prepared = Array.from({ length: 20 }, (_, index) => ({
+    table: 't',
+    batch: index,
+    key: `k${index}.csv`,
+    uploadId: `u${index}`,
+    parts: [],
+    rows: 0,
+    bytes: 0,
+    crc32: '0',
+  }));
+  for (const { key, uploadId } of prepared) bucket.remains.uploads.set(uploadId, { key, parts: new Map() });
+  await expect(publication.commit(prepared, MANIFEST)).rejects.toThrow('no');
+  expect(bucket.events.filter((event) => event.startsWith('complete')).length).toBeLessThan(
+    bucket.sink.concurrency + 1,
+  );
+  expect(bucket.remains).toEqual(nothing());
+});
+
+describe('rollback', () => {
+  it('waits for parts on their way before it aborts', async () => {
+    const bucket = fakeBucket();
+    const publication = beginPublication(bucket.sink, bucket.journal);
+    const upload = await publication.begin(
+      'a.csv',
+      { contentType: 'text/csv' },
+      new AbortController().signal,
+    );
+    const part = upload.sendPart(1, Buffer.from('x'), 0);
+    await publication.rollback();
+    await part;
+    expect(bucket.events.slice(-3)).toEqual(['part a.csv 1', 'abort a.csv', 'journal closed']);
+  });
+
+  it('does nothing after a commit, nor a second time', async () => {
+    const bucket = fakeBucket();
+    const publication = beginPublication(bucket.sink, bucket.journal);
+    await publication.commit([], MANIFEST);
+    const { length } = bucket.events;
+    await publication.rollback();
+    await publication.rollback();
+    expect(bucket.events).toHaveLength(length);
+    expect(bucket.remains.objects.has(MANIFEST.key)).toBe(true);
+  });
+
+  it('does not look for uploads that were refused', async () => {
+    const bucket = fakeBucket();
+    const refused = new Error('no');
+    const publication = beginPublication(
+      { ...bucket.sink, begin: () => Promise.reject(refused) },
+      bucket.journal,
+    );
+    const begun = publication.begin('a.csv', { contentType: 'text/csv' }, new AbortController().signal);
+    await expect(begun).rejects.toBe(refused);
+    await publication.rollback();
+    expect(bucket.events).toEqual(['journal beginning a.csv', 'journal closed']);
+  });
+});

@@ -1,0 +1,31 @@
+/** A run of two objects in two parts each, as run.ts and extract/ drive a publication. */
+import type { PreparedObject } from '../../../src/domain.ts';
+import type { ManifestObject } from '../../../src/ports.ts';
+import { beginPublication } from '../../../src/publish/publication.ts';
+import type { FakeBucket } from './bucket.ts';
+
+export const MANIFEST: ManifestObject = { key: 'm.json', body: '{}' };
+export const WHOLE = new Map([
+  ['a.csv', 'a1a2'],
+  ['b.csv', 'b1b2'],
+  ['m.json', '{}'],
+]);
+
+/** @throws what the run failed with, after everything was undone as far as it could be. */
+export async function runTwoObjects({ sink, journal }: FakeBucket): Promise<void> {
+  const publication = beginPublication(sink, journal);
+  const { signal } = new AbortController();
+  const prepare = async (name: string): Promise<PreparedObject> => {
+    const key = `${name}.csv`;
+    const upload = await publication.begin(key, { contentType: 'text/csv' }, signal);
+    const parts = await Promise.all([1, 2].map((part) => upload.sendPart(part, Buffer.from(name + part), 0)));
+    return { table: name, batch: null, key, uploadId: upload.uploadId, parts, rows: 2, bytes: 4, crc32: '0' };
+  };
+  try {
+    const prepared = await Promise.all(['a', 'b'].map(prepare));
+    await publication.commit(prepared, MANIFEST);
+  } catch (error) {
+    await publication.rollback();
+    throw error;
+  }
+}
