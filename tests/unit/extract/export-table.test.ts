@@ -1,0 +1,253 @@
+/** One export from first row to last prepared object: waiting, failing, being aborted, being empty. */
+import type { ExportPlan, OnEmpty } from '../../../src/domain.ts';
+import { exportTable } from '../../../src/extract/export-table.ts';
+import type { ExportResult, Progress } from '../../../src/extract/export-table.ts';
+import type { PendingUpload } from '../../../src/ports.ts';
+import { columnsOf, outputOptions } from './packets.ts';
+import type { Overrides } from './packets.ts';
+import { rowSource } from './row-source.ts';
+import type { RowSource } from './row-source.ts';
+import { fakeUploads } from './uploads.ts';
+
+const PLAN: ExportPlan = {
+  name: 't',
+  sql: 'SELECT `c0`, `c1` FROM `t`',
+  columns: columnsOf(['number', 'date']),
+  estimate: { rows: null, bytes: null, basis: 'unknown' },
+  batched: false,
+  thresholdBytes: 40,
+  keyPattern: 'task/t_1.csv',
+};
+
+interface Options {
+  readonly plan?: Partial<ExportPlan>;
+  readonly output?: Overrides;
+  readonly onEmpty?: OnEmpty;
+  readonly partBytes?: number;
+  readonly concurrency?: number;
+  readonly begin?: (key: string) => Promise<PendingUpload>;
+  readonly signal?: AbortSignal;
+}
+
+interface Started {
+  readonly rows: RowSource;
+  readonly progress: Progress;
+  readonly result: Promise<ExportResult>;
+}
+
+function start(options: Options, uploads = fakeUploads()): Started {
+  const rows = rowSource();
+  const progress = { rows: 0, bytes: 0, files: 0 };
+  const result = exportTable(
+    { ...PLAN, ...options.plan },
+    outputOptions(options.output),
+    options.onEmpty ?? 'header',
+    rows.snapshot,
+    { partBytes: options.partBytes ?? 16, concurrency: options.concurrency ?? 2 },
+    options.begin ?? uploads.begin,
+    progress,
+    options.signal ?? new AbortController().signal,
+  );
+  return { rows, progress, result };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+it('makes one object of all rows, and counts', async () => {
+  const uploads = fakeUploads();
+  const { rows, progress, result } = start({}, uploads);
+  rows.push('1', '2024-01-01');
+  rows.push('2', null);
+  rows.push('3', '0000-00-00');
+  expect(progress).toEqual({ rows: 3, bytes: 19, files: 1 });
+  rows.end();
+  const { objects, ...sums } = await result;
+  expect(sums).toEqual({ rows: 3, bytes: 25, warnings: ['t.c1: 1 zero or partial dates written as NULL.'] });
+  expect(objects).toHaveLength(1);
+  expect(objects[0]).toMatchObject({ table: 't', batch: null, key: 'task/t_1.csv', rows: 3 });
+  expect(uploads.contentOf(objects[0]!).toString()).toBe('c0,c1\n1,2024-01-01\n2,\n3,\n');
+});
+
+it('rolls over to numbered objects where the plan says so', async () => {
+  const uploads = fakeUploads();
+  const { rows, progress, result } = start(
+    { plan: { batched: true, keyPattern: 'task/t_1_{batch}.csv' } },
+    uploads,
+  );
+  for (let id = 10; id < 20; id++) rows.push(String(id), '2024-01-01');
+  rows.end();
+  const { objects, warnings } = await result;
+  expect(objects.map(({ key, batch, rows: count }) => [key, batch, count])).toEqual([
+    ['task/t_1_0.csv', 0, 2],
+    ['task/t_1_1.csv', 1, 2],
+    ['task/t_1_2.csv', 2, 2],
+    ['task/t_1_3.csv', 3, 2],
+    ['task/t_1_4.csv', 4, 2],
+  ]);
+  expect(progress.files).toBe(5);
+  expect(warnings).toEqual([]);
+});
+
+describe('backpressure', () => {
+  it('makes the source wait while parts are on their way, and go on when one has arrived', async () => {
+    const waiting: (() => void)[] = [];
+    const uploads = fakeUploads(() => new Promise((resolve) => waiting.push(resolve)));
+    const { rows, result } = start(
+      { partBytes: 14, concurrency: 2, output: { csv: { header: false } } },
+      uploads,
+    );
+    const sentWhenPaused: number[] = [];
+    let id = 10;
+    for (let round = 0; round < 4; round++) {
+      // Each row is a part of its own. A paused source still delivers what it has received.
+      while (!rows.isPaused()) rows.push(String(id++), '2024-01-01');
+      rows.push(String(id++), '2024-01-01');
+      await settled();
+      sentWhenPaused.push(waiting.length);
+      // It goes on only when there is room again, not at the first part that arrives.
+      waiting.shift()!();
+      await settled();
+      expect(rows.isPaused()).toBe(true);
+      while (rows.isPaused()) {
+        waiting.shift()!();
+        await settled();
+      }
+    }
+    rows.end();
+    await settled();
+    while (waiting.length > 0) {
+      waiting.shift()!();
+      await settled();
+    }
+    // At most three buffers, one of them being filled, and the row that came while paused.
+    expect(sentWhenPaused).toEqual([3, 3, 3, 3]);
+    const { objects } = await result;
+    expect(uploads.contentOf(objects[0]!).toString()).toBe(
+      Array.from({ length: id - 10 }, (_, index) => `${index + 10},2024-01-01\n`).join(''),
+    );
+  });
+
+  it('never waits for the part being filled, however large parts have grown', async () => {
+    const uploads = fakeUploads();
+    const { rows, result } = start({ partBytes: 1, concurrency: 1 }, uploads);
+    for (let id = 1000; id < 1400; id++) {
+      rows.push(String(id), '2024-01-01');
+      for (let turn = 0; rows.isPaused() && turn < 100; turn++) await settled();
+      expect(rows.isPaused()).toBe(false);
+    }
+    rows.end();
+    const { objects } = await result;
+    expect(objects[0]!.parts.length).toBeGreaterThan(2000);
+    expect(uploads.contentOf(objects[0]!)).toHaveLength(6 + 400 * 16);
+  });
+});
+
+describe('an empty result', () => {
+  it('is a header', async () => {
+    const uploads = fakeUploads();
+    const { rows, result } = start({}, uploads);
+    rows.end();
+    const { objects, rows: count } = await result;
+    expect(count).toBe(0);
+    expect(uploads.contentOf(objects[0]!).toString()).toBe('c0,c1\n');
+  });
+
+  it('is one empty object where there are no headers', async () => {
+    const { rows, result } = start({ output: { csv: { header: false } } });
+    rows.end();
+    expect((await result).objects[0]).toMatchObject({ rows: 0, bytes: 0, crc32: '00000000' });
+  });
+
+  it('is nothing at all with "skip"', async () => {
+    const uploads = fakeUploads();
+    const { rows, result } = start({ onEmpty: 'skip' }, uploads);
+    rows.end();
+    expect(await result).toEqual({ objects: [], rows: 0, bytes: 0, warnings: [] });
+    expect(uploads.uploads).toHaveLength(0);
+  });
+
+  it('is an error with "fail"', async () => {
+    const { rows, result } = start({ onEmpty: 'fail' });
+    rows.end();
+    await expect(result).rejects.toMatchObject({ code: 'RESULT_EMPTY', sql: PLAN.sql });
+  });
+});
+
+describe('a failure', () => {
+  it('of a part ends the reading at once, with its error', async () => {
+    const failure = new Error('part 2');
+    const uploads = fakeUploads(async (part) => {
+      if (part === 2) throw failure;
+    });
+    const { rows, result } = start({}, uploads);
+    const outcome = expect(result).rejects.toBe(failure);
+    for (let id = 10; id < 14; id++) rows.push(String(id), '2024-01-01');
+    await settled();
+    expect(rows.endedBy()).toBe(failure);
+    await outcome;
+  });
+
+  it('of a part after the last row is the export’s', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { rows, result } = start(
+      {},
+      fakeUploads(() => gate.promise),
+    );
+    rows.push('1', '2024-01-01');
+    rows.end();
+    await settled();
+    gate.reject(new Error('late'));
+    await expect(result).rejects.toThrow('late');
+  });
+
+  it('to begin the upload is the export’s', async () => {
+    const refused = new Error('refused');
+    const { rows, result } = start({ begin: () => Promise.reject(refused) });
+    const outcome = expect(result).rejects.toBe(refused);
+    for (let id = 10; id < 14; id++) rows.push(String(id), '2024-01-01');
+    await settled();
+    expect(rows.endedBy()).toBe(refused);
+    await outcome;
+  });
+
+  it('of the source ends the uploads', async () => {
+    const begun: AbortSignal[] = [];
+    const uploads = fakeUploads();
+    const rows = rowSource();
+    const result = exportTable(
+      PLAN,
+      outputOptions(),
+      'header',
+      rows.snapshot,
+      { partBytes: 16, concurrency: 2 },
+      (key, _meta, signal) => {
+        begun.push(signal);
+        return uploads.begin(key);
+      },
+      { rows: 0, bytes: 0, files: 0 },
+      new AbortController().signal,
+    );
+    for (let id = 10; id < 14; id++) rows.push(String(id), '2024-01-01');
+    const lost = new Error('connection lost');
+    rows.fail(lost);
+    await expect(result).rejects.toBe(lost);
+    expect(begun.map((signal) => signal.reason as unknown)).toEqual([lost]);
+  });
+
+  it('of a value ends the reading', async () => {
+    const { rows, result } = start({ output: { zeroDates: 'fail' } });
+    rows.push('1', '0000-00-00');
+    await expect(result).rejects.toMatchObject({ code: 'ZERO_DATE' });
+    expect(rows.endedBy()).toMatchObject({ code: 'ZERO_DATE' });
+  });
+});
+
+it('ends with the reason of an abort', async () => {
+  const controller = new AbortController();
+  const { rows, result } = start({ signal: controller.signal });
+  rows.push('1', '2024-01-01');
+  const reason = new Error('asked to stop');
+  controller.abort(reason);
+  await expect(result).rejects.toBe(reason);
+  expect(rows.endedBy()).toBe(reason);
+});
