@@ -43,14 +43,31 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
       throw sinkError(error, { verb, action, bucket, key });
     });
 
+  const abort = async (key: string, uploadId: string): Promise<void> => {
+    const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
+    await client.send(command).catch(unlessNamed('NoSuchUpload'));
+  };
+  const list = async (key: string): Promise<string[]> => {
+    const listed = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }));
+    return (listed.Uploads ?? []).flatMap((upload) => (upload.Key === key ? [upload.UploadId!] : []));
+  };
+  /**
+   * Ends what an earlier try of the same request has begun, its answer having been lost. Best effort: where listing
+   * is not allowed, the run is none the worse, and the bucket's own rule for incomplete uploads remains.
+   */
+  const abortOthers = async (key: string, uploadId: string): Promise<void> => {
+    const ids = await list(key).catch((): string[] => []);
+    for (const id of ids) if (id !== uploadId) await abort(key, id);
+  };
+
   return {
     url: (key) => `s3://${bucket}/${key}`,
     partBytes: options.partBytes,
     concurrency: options.concurrency,
 
     async begin(key, meta, signal) {
-      const created = await call('Beginning the upload of', 's3:PutObject', key, () =>
-        client.send(
+      const uploadId = await call('Beginning the upload of', 's3:PutObject', key, async () => {
+        const created = await client.send(
           new CreateMultipartUploadCommand({
             Bucket: bucket,
             Key: key,
@@ -58,9 +75,11 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
             ...encryption,
             ...(withChecksum ? { ChecksumAlgorithm: 'CRC32' } : {}),
           }),
-        ),
-      );
-      const uploadId = created.UploadId!;
+        );
+        const id = created.UploadId!;
+        if ((created.$metadata.attempts ?? 1) > 1) await abortOthers(key, id);
+        return id;
+      });
       return {
         key,
         uploadId,
@@ -89,16 +108,10 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
       ),
 
     abort: ({ key, uploadId }) =>
-      call('Aborting the upload of', 's3:AbortMultipartUpload', key, async () => {
-        const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId });
-        await client.send(command).catch(unlessNamed('NoSuchUpload'));
-      }),
+      call('Aborting the upload of', 's3:AbortMultipartUpload', key, () => abort(key, uploadId)),
 
     openUploads: (key) =>
-      call('Listing open uploads of', 's3:ListBucketMultipartUploads', key, async () => {
-        const listed = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }));
-        return (listed.Uploads ?? []).flatMap((upload) => (upload.Key === key ? [upload.UploadId!] : []));
-      }),
+      call('Listing open uploads of', 's3:ListBucketMultipartUploads', key, () => list(key)),
 
     async put(key: string, body: Buffer, meta: ObjectMeta) {
       await call('Writing', 's3:PutObject', key, () =>
