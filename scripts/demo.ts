@@ -53,7 +53,6 @@ async function main(): Promise<void> {
 
   step('Start the daemon on an empty folder of specs');
   const place = await workspace({ database: { ...database, ...reader }, s3, bucket, mailbox });
-  process.once('exit', () => place.remove()); // also where this ends early
   const daemon = startDaemon(place.configFile, { cwd: place.folder });
   note(`tidemark daemon --config ${place.configFile}`);
   let stopping = false;
@@ -95,6 +94,7 @@ async function main(): Promise<void> {
   ensure((await s3.openUploads(bucket)).length === 0, 'no multipart upload left open');
   seen('exit code 0, and no upload left half-way');
 
+  place.remove();
   await database.connection.end();
   await Promise.all([server.stop(), s3.stop(), mailbox.stop()]);
   title(`Done in ${Math.round(performance.now() / 1000)} s. Everything the demo started has ended.`);

@@ -5,6 +5,7 @@ import { globSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { clearLater } from './leftovers.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 /** The built program, for tests that start it in a way of their own. */
@@ -62,9 +63,10 @@ export function startTidemark(args: readonly string[], options: CliOptions): Run
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // A test that fails before it stops its daemon must not leave it behind.
-  const killWithTest = (): boolean => child.kill('SIGKILL');
-  process.once('exit', killWithTest);
-  child.once('exit', () => process.removeListener('exit', killWithTest));
+  child.once(
+    'exit',
+    clearLater(() => child.kill('SIGKILL')),
+  );
 
   const lines: string[] = [];
   const collected = { stdout: '', stderr: '' };

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from './guarded.ts';
+import { clearLater } from './leftovers.ts';
 
 export interface WorkspaceOptions {
   /** Host, port, user, password and name of a database: a `TestDatabase` fits. */
@@ -43,6 +44,8 @@ export interface Workspace {
 export async function workspace(options: WorkspaceOptions): Promise<Workspace> {
   const { database, s3, bucket, mailbox } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-test-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const removed = clearLater(remove);
   const inFolder = (...parts: string[]): string => path.join(folder, ...parts);
   for (const name of ['specs', 'state', 'logs']) mkdirSync(inFolder(name));
   const httpPort = await freePort();
@@ -100,6 +103,9 @@ export async function workspace(options: WorkspaceOptions): Promise<Workspace> {
       return file;
     },
     read: (...parts) => readFileSync(inFolder(...parts), 'utf8'),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove() {
+      removed();
+      remove();
+    },
   };
 }
