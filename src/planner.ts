@@ -64,7 +64,7 @@ async function draftCustom(
   { scheduledFor }: RunIdentity,
 ): Promise<SizedDraft> {
   const sql = bindPlaceholders(query, { scheduled_for: quoteString(utcText(scheduledFor)) });
-  const draft = draftQuery(task, sql, await snapshot.describeQuery(sql));
+  const draft = draftQuery(task, sql, await snapshot.describeQuery(sql), snapshot.server.flavor);
   const explained = await snapshot.explain(draft.sql);
   return { draft, estimate: estimateQuery(explained.rows), warnings: explained.warnings };
 }

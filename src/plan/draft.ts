@@ -2,7 +2,7 @@
  * A spec and a table's facts become the SELECT that exports it. All that a spec asks of a table and the table cannot
  * give is found here, and named at once.
  */
-import type { OutputColumn, TableSpec, Window } from '../domain.ts';
+import type { OutputColumn, ServerIdentity, TableSpec, Window } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import type { TableColumn, TableFacts } from '../ports.ts';
 import { nearest } from '../nearest.ts';
@@ -72,9 +72,15 @@ export function selectedColumns(spec: TableSpec, facts: TableFacts): TableColumn
 
 /**
  * @param columns the query's result columns as the server describes them.
+ * @param flavor of the server that will run it.
  * @throws TidemarkError COLUMNS_AMBIGUOUS.
  */
-export function draftQuery(task: string, sql: string, columns: readonly OutputColumn[]): Draft {
+export function draftQuery(
+  task: string,
+  sql: string,
+  columns: readonly OutputColumn[],
+  flavor: ServerIdentity['flavor'],
+): Draft {
   const names = columns.map((column) => column.name);
   const repeated = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
   if (repeated.length > 0) {
@@ -84,8 +90,15 @@ export function draftQuery(task: string, sql: string, columns: readonly OutputCo
   }
   // FLOAT and GEOMETRY cannot be read exactly as they are; the query is then read through another SELECT.
   const wrap = columns.some((column) => column.kind === 'float32' || column.mysqlType === 'geometry');
-  const outer = `SELECT ${columns.map(wrappedExpression).join(', ')}\nFROM (\n${sql}\n) AS q`;
+  const outer = `SELECT ${columns.map(wrappedExpression).join(', ')}\nFROM (\n${flavor === 'mariadb' ? orderedInside(sql) : sql}\n) AS q`;
   return { name: task, sql: wrap ? outer : sql, columns, windows: [], filtered: true, warnings: [] };
+}
+
+/** MariaDB drops the ORDER BY of a derived table, unless a LIMIT depends on it. */
+function orderedInside(sql: string): string {
+  const [, behindOrder] = /^.*\border\s+by\b(.*)$/is.exec(sql) ?? [];
+  if (behindOrder === undefined || /\b(limit|fetch)\b/i.test(behindOrder)) return sql;
+  return `${sql}\nLIMIT 18446744073709551615`;
 }
 
 function tableWarnings(name: string, facts: TableFacts): string[] {
