@@ -24,6 +24,9 @@ export interface ErrorContext {
   readonly sql?: string | undefined;
 }
 
+/** ER_REGEXP_ILLEGAL_ARGUMENT to ER_REGEXP_TIME_OUT of MySQL 8; MariaDB and older versions have 1139 for all. */
+const REGEXP_FAULTS = Array.from({ length: 15 }, (_, index) => [3685 + index, 'QUERY_INVALID'] as const);
+
 const BY_NUMBER: Readonly<Record<number, ErrorCode>> = {
   1040: 'TOO_MANY_CONNECTIONS',
   1203: 'TOO_MANY_CONNECTIONS',
@@ -50,8 +53,7 @@ const BY_NUMBER: Readonly<Record<number, ErrorCode>> = {
   1064: 'QUERY_INVALID',
   1139: 'QUERY_INVALID',
   1305: 'QUERY_INVALID',
-  3685: 'QUERY_INVALID',
-  3692: 'QUERY_INVALID',
+  ...Object.fromEntries(REGEXP_FAULTS),
   1290: 'QUERY_WRITES',
   1792: 'QUERY_WRITES',
   1205: 'LOCK_TIMEOUT',
