@@ -1,0 +1,94 @@
+/** Which exports are batched, and what else a plan says. */
+import type { Draft } from '../../../src/plan/draft.ts';
+import { buildPlan } from '../../../src/plan/build.ts';
+import type { PlanSettings } from '../../../src/plan/build.ts';
+import type { Plan, Spec } from '../../../src/domain.ts';
+import { RUN, SERVER, STAMP, planOf, specOf } from './sample.ts';
+
+it('batches what is estimated above the threshold, and nothing else', () => {
+  for (const [bytes, batched] of [
+    [null, false],
+    [0, false],
+    [1_000_000, false],
+    [1_000_001, true],
+  ] as const) {
+    expect(planOf(specOf(), bytes).exports[0]).toMatchObject({
+      batched,
+      thresholdBytes: 1_000_000,
+      keyPattern: batched ? `p/staff/employees_${STAMP}_{batch}.csv` : `p/staff/employees_${STAMP}.csv`,
+    });
+  }
+});
+
+it('takes the spec’s threshold before the config’s', () => {
+  expect(planOf(specOf({ batch_threshold_mb: 0.5 }), 600_000).exports[0]).toMatchObject({
+    batched: true,
+    thresholdBytes: 500_000,
+  });
+});
+
+it('takes the spec’s key template', () => {
+  const template = (batch: string): Spec =>
+    specOf({ key_template: `{task}/dt={date}/{table}${batch}.{ext}` });
+  expect(planOf(template('')).exports[0]!.keyPattern).toBe('p/staff/dt=2026-07-01/employees.csv');
+  expect(planOf(template(''), 2e6).exports[0]!.keyPattern).toBe(
+    'p/staff/dt=2026-07-01/employees_{batch}.csv',
+  );
+  expect(planOf(template('-part{batch}')).exports[0]!.keyPattern).toBe(
+    'p/staff/dt=2026-07-01/employees-part0.csv',
+  );
+  expect(planOf(template('-part{batch}'), 2e6).exports[0]!.keyPattern).toBe(
+    'p/staff/dt=2026-07-01/employees-part{batch}.csv',
+  );
+});
+
+describe('a custom query', () => {
+  const settings: PlanSettings = { batchThresholdMb: 1, prefix: '' };
+  const column = { name: 'n', mysqlType: 'bigint', nullable: true, kind: 'number' } as const;
+  const plan = (document: object, nullable: boolean): Plan => {
+    const spec = specOf({ query: { custom: 'SELECT n FROM t' }, ...document });
+    const draft: Draft = {
+      name: 'staff',
+      sql: 'SELECT n FROM t',
+      columns: [{ ...column, nullable }],
+      windows: [],
+      filtered: true,
+      warnings: ['first'],
+    };
+    const estimate = { rows: 1, bytes: 9e9, basis: 'a guess' };
+    return buildPlan(spec, RUN, settings, SERVER, [{ draft, estimate, warnings: ['second'] }]);
+  };
+
+  it('is one object of the task’s name, whatever its size', () => {
+    expect(plan({}, false).exports[0]).toMatchObject({
+      batched: false,
+      keyPattern: `staff/staff_${STAMP}.csv`,
+    });
+  });
+
+  it('hands warnings on, and adds that a NULL alone is an empty line', () => {
+    expect(plan({}, false).warnings).toEqual(['first', 'second']);
+    expect(plan({}, true).warnings).toEqual([
+      'first',
+      'second',
+      expect.stringContaining('a NULL is an empty line'),
+    ]);
+    expect(plan({ csv: { null: '\\N' } }, true).warnings).toHaveLength(2);
+  });
+});
+
+it('says which run it is', () => {
+  expect(planOf()).toMatchObject({
+    task: 'staff',
+    runId: RUN.runId,
+    scheduledFor: '2026-07-01T02:03:04.000Z',
+    stamp: STAMP,
+    source: 'mysql',
+    sink: 's3',
+    server: SERVER,
+    consistency: 'snapshot',
+    onEmpty: 'header',
+    manifestKey: `p/staff/_manifest_${STAMP}.json`,
+  });
+  expect(JSON.parse(JSON.stringify(planOf()))).toEqual(planOf());
+});

@@ -1,0 +1,147 @@
+/** A spec and a table's facts as SQL; what does not fit is named at once. */
+import type { OutputColumn, TableSpec } from '../../../src/domain.ts';
+import { draftQuery, draftTable, selectedColumns } from '../../../src/plan/draft.ts';
+import type { Draft } from '../../../src/plan/draft.ts';
+import type { TableFacts } from '../../../src/ports.ts';
+import { EMPLOYEES, SCHEDULED_FOR, column, tableOf } from './sample.ts';
+
+const draft = (table: TableSpec, facts: TableFacts = EMPLOYEES): Draft =>
+  draftTable(
+    table,
+    facts,
+    SCHEDULED_FOR,
+    new Map([['2026-06-30T02:03:04.000Z', '2026-06-30 04:03:04.000000']]),
+  );
+
+it('selects all but invisible columns for "*", in the order of the primary key', () => {
+  const found = draft(tableOf());
+  expect(found.sql).toBe(
+    'SELECT `employee_id`, `Last_Name`, `salary` * 1e0 AS `salary`, `hire_date`, `changed`\n' +
+      'FROM `employees`\nORDER BY `employee_id`',
+  );
+  expect(
+    found.columns.map(({ name, kind, mysqlType, nullable }) => [name, kind, mysqlType, nullable]),
+  ).toEqual([
+    ['employee_id', 'number', 'int(10) unsigned', false],
+    ['Last_Name', 'text', 'varchar(40)', true],
+    ['salary', 'float32', 'float', true],
+    ['hire_date', 'date', 'date', true],
+    ['changed', 'timestamp', 'timestamp(3)', true],
+  ]);
+  expect(found).toMatchObject({ name: 'employees', filtered: false, windows: [], warnings: [] });
+});
+
+it('selects named columns in the order of the spec, invisible ones too, whatever their case', () => {
+  const table = tableOf({ columns: ['SECRET', 'last_name'] });
+  expect(draft(table).sql).toMatch(/^SELECT `secret`, `Last_Name`\n/);
+  expect(selectedColumns(table, EMPLOYEES).map(({ name }) => name)).toEqual(['secret', 'Last_Name']);
+});
+
+it('writes filters, then cdc, then the order', () => {
+  const found = draft(
+    tableOf({
+      columns: ['employee_id'],
+      filters: {
+        employee_id: [
+          { condition: '>', metric: 10 },
+          { condition: '<=', metric: 20 },
+        ],
+        last_name: { condition: 'is not null' },
+      },
+      cdc: { hire_date: '1995-05-05', changed: '1 day' },
+      split_order: ['hire_date', 'employee_id'],
+    }),
+  );
+  expect(found.sql).toBe(
+    [
+      'SELECT `employee_id`',
+      'FROM `employees`',
+      'WHERE `employee_id` > 10',
+      '  AND `employee_id` <= 20',
+      '  AND `last_name` IS NOT NULL',
+      "  AND `hire_date` > '1995-05-05'",
+      "  AND `changed` > '2026-06-30 02:03:04'",
+      'ORDER BY `hire_date`, `employee_id`',
+    ].join('\n'),
+  );
+  expect(found.filtered).toBe(true);
+  expect(found.windows).toEqual([
+    { table: 'employees', column: 'hire_date', from: '1995-05-05' },
+    { table: 'employees', column: 'changed', from: '2026-06-30 02:03:04' },
+  ]);
+});
+
+it('leaves the order to the server where there is no key', () => {
+  expect(draft(tableOf(), { ...EMPLOYEES, primaryKey: [] }).sql).not.toContain('ORDER BY');
+});
+
+it('names all unknown columns at once, each with the one that was probably meant', () => {
+  const table = tableOf({
+    columns: ['EMPLOYE_ID', 'salary', 'zzz'],
+    filters: { last_nam: { condition: '=', metric: 'King' } },
+    cdc: { hired: '1995-05-05' },
+    split_order: 'zzz',
+  });
+  expect(() => draft(table)).toThrow(
+    expect.objectContaining({
+      code: 'COLUMN_UNKNOWN',
+      message:
+        'Table employees has no column EMPLOYE_ID (did you mean employee_id?), zzz, ' +
+        'last_nam (did you mean Last_Name?), hired.',
+      hint: expect.stringContaining('employee_id, Last_Name, salary, hire_date, changed, secret'),
+    }),
+  );
+});
+
+it('keeps names apart from SQL', () => {
+  const evil = 'a`; DROP TABLE b; --';
+  const facts = { ...EMPLOYEES, columns: [column(evil, 'int')], primaryKey: [evil] };
+  expect(draft(tableOf({ name: 'x`y', columns: [evil] }), facts).sql).toBe(
+    'SELECT `a``; DROP TABLE b; --`\nFROM `x``y`\nORDER BY `a``; DROP TABLE b; --`',
+  );
+});
+
+it('warns of tables that no snapshot holds still', () => {
+  expect(draft(tableOf(), { ...EMPLOYEES, transactional: false }).warnings).toEqual([
+    expect.stringContaining('employees is not an InnoDB table'),
+  ]);
+  expect(draft(tableOf(), { ...EMPLOYEES, transactional: null }).warnings).toEqual([]);
+});
+
+describe('a custom query', () => {
+  const result = (name: string, mysqlType: string, kind: OutputColumn['kind']): OutputColumn => ({
+    name,
+    mysqlType,
+    nullable: true,
+    kind,
+  });
+
+  it('is taken as it is', () => {
+    const sql = 'SELECT id, name FROM a JOIN b USING (id)';
+    const columns = [result('id', 'int', 'number'), result('name', 'varchar', 'text')];
+    const taken = { name: 'task', sql, columns, windows: [], filtered: true };
+    expect(draftQuery('task', sql, columns, 'mysql')).toMatchObject(taken);
+    expect(draftQuery('task', sql, columns, 'mariadb')).toMatchObject(taken);
+  });
+
+  it('is wrapped where a FLOAT or a GEOMETRY is in it', () => {
+    const columns = [
+      result('f`', 'float', 'float32'),
+      result('g', 'geometry', 'text'),
+      result('n', 'int', 'number'),
+    ];
+    expect(draftQuery('task', 'SELECT * FROM t', columns, 'mysql').sql).toBe(
+      'SELECT `f``` * 1e0 AS `f```, ST_AsText(`g`) AS `g`, `n`\nFROM (\nSELECT * FROM t\n) AS q',
+    );
+  });
+
+  it('may not return a name twice', () => {
+    const columns = ['id', 'n', 'id', 'n'].map((name) => result(name, 'int', 'number'));
+    expect(() => draftQuery('task', 'SELECT …', columns, 'mysql')).toThrow(
+      expect.objectContaining({
+        code: 'COLUMNS_AMBIGUOUS',
+        message: 'The query returns id, n more than once.',
+      }),
+    );
+  });
+});
