@@ -7,8 +7,14 @@ cd "$(dirname "$0")/.."
 
 work=$(mktemp -d /tmp/tidemark-image-XXXXXX)
 daemon=
+# A process and all below it, the innermost first.
+tree() {
+  local child
+  for child in $(pgrep --parent "$1"); do tree "$child"; done
+  echo "$1"
+}
 finish() {
-  [[ -z $daemon ]] || kill "$daemon" 2>/dev/null || true
+  [[ -z $daemon ]] || kill -KILL $(tree "$daemon") 2>/dev/null || true
   buildah rm --all >/dev/null 2>&1 || true
   umount --recursive "$work"/storage/* 2>/dev/null || true
   rm -rf --one-file-system "$work"
@@ -87,12 +93,9 @@ for attempt in {1..60}; do
   sleep 1
 done
 healthcheck
-# Between buildah and Node stand processes of buildah's own; Node is the one that lives in the container.
-main=
-for pid in $(pgrep --full --exact 'node /opt/tidemark/dist/main.js daemon'); do
-  [[ $(readlink "/proc/$pid/root") != "$work"/* ]] || main=$pid
-done
-[[ -n $main ]] || fail 'the daemon is not among the processes'
+# Between buildah and Node stand processes of buildah's own, which would not pass the signal on.
+main=$(tree "$daemon" | head -n 1)
+[[ $(tr '\0' ' ' <"/proc/$main/cmdline") == *'node /opt/tidemark/dist/main.js daemon ' ]] || fail 'the daemon is not found'
 kill -TERM "$main"
 status=0
 wait "$daemon" || status=$?
