@@ -6,12 +6,18 @@ import type { RunObserver } from '../ports.ts';
 
 export interface ProgressBar {
   readonly observer: RunObserver;
-  /** Lines written here appear above the bar. */
+  /** Lines written here appear above the bar, as long as there is one. */
   readonly stderr: Writable;
+  /** Leaves the bar as it is at the end, with every line above it. A second call does nothing. */
   stop(): void;
 }
 
 const REDRAW_MS = 200;
+/** With the figures beside it, the bar fits into 80 columns up to a billion rows. */
+const BAR_COLUMNS = 20;
+// The bar is drawn with wrapping off; a log line is longer than the terminal is wide, and must be read whole.
+const WRAP_ON = '\u001b[?7h';
+const WRAP_OFF = '\u001b[?7l';
 
 export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
   const bars = new cliProgress.MultiBar(
@@ -19,6 +25,9 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
       stream: terminal,
       hideCursor: true,
       clearOnComplete: false,
+      barsize: BAR_COLUMNS,
+      // A signal is the command's business, which also stops the bar.
+      gracefulExit: false,
       format: '{bar} {rows} rows · {mb} MB · {rate} MB/s · {files} files',
     },
     cliProgress.Presets.rect,
@@ -50,14 +59,17 @@ export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
     stderr: new Writable({
       write(chunk: Buffer, _encoding, done) {
         if (bar === null) terminal.write(chunk);
-        else bars.log(chunk.toString());
+        else bars.log(`${WRAP_ON}${chunk.toString()}${WRAP_OFF}`);
         done();
       },
     }),
     stop() {
       clearInterval(timer);
+      if (bar === null) return;
       redraw();
+      bars.update(); // stopping alone would drop the lines that wait to be drawn above the bar
       bars.stop();
+      bar = null;
     },
   };
 }
