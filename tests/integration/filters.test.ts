@@ -126,7 +126,7 @@ describe('hostile values', () => {
       .csv('hostile')
       .rows.map((row) => Number(row[0]));
 
-  it.each(HOSTILE.entries().toArray())('%i: is one value and no SQL: %j', async (id, metric) => {
+  it.each(HOSTILE.map((value, id) => [id, value] as const))('%i: is one value and no SQL: %j', async (id, metric) => {
     const v = [
       { condition: '=', metric },
       { condition: 'in', metric: [metric, 'nothing'] },

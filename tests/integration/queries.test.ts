@@ -29,8 +29,9 @@ const exported = async (custom: string): Promise<ParsedCsv> =>
 
 /** What the server itself answers, as text. */
 const answered = async (text: string): Promise<(string | null)[][]> => {
-  const [rows] = await here.database.connection.query<RowDataPacket[][]>({ sql: text, rowsAsArray: true });
-  return rows.map((row) => Array.from(row, (value: unknown) => (value === null ? null : String(value))));
+  const query = { sql: text, rowsAsArray: true, typeCast: (field: { string(): string | null }) => field.string() };
+  const [rows] = await here.database.connection.query<RowDataPacket[][]>(query);
+  return rows as unknown as (string | null)[][];
 };
 
 describe('a query', () => {

@@ -1,7 +1,8 @@
 /** One snapshot for all tables of a task: what others commit meanwhile is not in it, and what they alter ends the run. */
 import type { Snapshot, Source } from '../../src/ports.ts';
 import { identifyRun } from '../../src/planner.ts';
-import { runTask, type RunEnd } from '../../src/run.ts';
+import type { RunEnd } from '../../src/report.ts';
+import { runTask } from '../../src/run.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { serverVersion } from '../support/mysql.ts';
 import {

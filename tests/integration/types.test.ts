@@ -338,13 +338,14 @@ describe('bytes', () => {
   });
 
   it('as hex', async () => {
-    await expectAsSaid(columns, (column) => `LOWER(HEX(${column}))`, { binary: 'hex' });
+    const csv = await expectAsSaid(columns, (column) => `LOWER(HEX(${column}))`, { binary: 'hex' });
+    expect(cells(csv, 'b')[0]).toBe('00ff0a000000');
   });
 
   it('GEOMETRY as WKT', async () => {
     const wkt = (text: string): string =>
       `GeomFromText('${text}')`.replace(/^/, server.version[0] === 5 ? '' : 'ST_');
-    await expectAsSaid(
+    const csv = await expectAsSaid(
       {
         g: ['GEOMETRY', wkt('POINT(1 2)'), wkt('GEOMETRYCOLLECTION(POINT(1 2),LINESTRING(0 0,1 1))')],
         p: ['POINT', wkt('POINT(1.25 -2.5)')],
@@ -355,6 +356,7 @@ describe('bytes', () => {
       },
       (column) => `${server.version[0] === 5 ? '' : 'ST_'}AsText(${column})`,
     );
+    expect(cells(csv, 'p')[0]).toMatch(/^POINT ?\(1.25 -2.5\)$/);
   });
 });
 

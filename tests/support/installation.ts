@@ -6,14 +6,16 @@ import { writeFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { loadConfig } from '../../src/config/load.ts';
 import type { RunReport, Spec } from '../../src/domain.ts';
-import { executeRun, type RunOutcome } from '../../src/execute.ts';
+import { executeRun } from '../../src/execute.ts';
+import type { RunOutcome } from '../../src/report.ts';
 import {
   openInstallation,
   sinkOptions,
   sourceOptions,
   type LiveInstallation,
 } from '../../src/commands/installation.ts';
-import { s3Sink, type S3SinkOptions } from '../../src/sinks/s3/sink.ts';
+import type { S3SinkOptions } from '../../src/sinks/s3/options.ts';
+import { s3Sink } from '../../src/sinks/s3/sink.ts';
 import type { MysqlSourceOptions } from '../../src/sources/mysql/connect.ts';
 import { parseSpec } from '../../src/spec/parse.ts';
 import { freshDatabase, type TestDatabase } from './mysql.ts';
