@@ -20,6 +20,8 @@ export interface MysqlSourceOptions {
   readonly connectTimeoutMs: number;
   /** A session from which nothing comes for so long is given up. */
   readonly idleTimeoutMs: number;
+  /** How long to wait for a table that an ALTER TABLE or a LOCK TABLES holds; by default, a minute. */
+  readonly lockWaitTimeoutS?: number;
 }
 
 export interface Session {
@@ -39,7 +41,7 @@ export interface Session {
 
 /** How long the server waits for us while backpressure holds the socket, in seconds. */
 const NET_WRITE_TIMEOUT_S = 3600;
-/** How long to wait for a table that an ALTER TABLE holds, in seconds; the server's default is up to a year. */
+/** The server's own default is up to a year. */
 const LOCK_WAIT_TIMEOUT_S = 60;
 
 /**
@@ -48,7 +50,8 @@ const LOCK_WAIT_TIMEOUT_S = 60;
  * @throws TidemarkError SERVER_UNREACHABLE, ACCESS_DENIED, DATABASE_UNKNOWN, TLS_FAILED, TOO_MANY_CONNECTIONS …
  */
 export async function connect(options: MysqlSourceOptions, signal: AbortSignal): Promise<Session> {
-  const context: ErrorContext = options;
+  const { host, port, user, database } = options;
+  const context = { host, port, user, database, account: null as string | null };
   const connection = await connectWithTls(options, context).catch(async (error: unknown) => {
     throw await explained(error, options, signal);
   });
@@ -56,11 +59,14 @@ export async function connect(options: MysqlSourceOptions, signal: AbortSignal):
   connection.on('error', () => {});
   const session = sessionOn(connection, context, options, signal);
   try {
+    // The account that a GRANT has to name is seldom the address that error messages name.
+    const [row] = await session.query('SELECT CURRENT_USER() AS account');
+    context.account = row!['account'];
     // What the user's own zone is must be known before it is replaced: DATETIME values are written in it.
     await session.query('SET @tidemark_zone = @@session.time_zone');
     await session.query(
       "SET SESSION time_zone = '+00:00', SESSION sql_mode = '', " +
-        `SESSION net_write_timeout = ${NET_WRITE_TIMEOUT_S}, SESSION lock_wait_timeout = ${LOCK_WAIT_TIMEOUT_S}`,
+        `SESSION net_write_timeout = ${NET_WRITE_TIMEOUT_S}, SESSION lock_wait_timeout = ${options.lockWaitTimeoutS ?? LOCK_WAIT_TIMEOUT_S}`,
     );
     // With READ COMMITTED, a consistent snapshot would silently be none.
     await session.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');

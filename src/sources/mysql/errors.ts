@@ -21,6 +21,8 @@ export interface ErrorContext {
   readonly port: number;
   readonly user: string;
   readonly database: string;
+  /** `user@host` as the server keeps it, `tidemark@%`; null or left out before the login. */
+  readonly account?: string | null;
   readonly sql?: string | undefined;
 }
 
@@ -145,22 +147,28 @@ function hint(code: ErrorCode, error: DriverError, context: ErrorContext): strin
   switch (code) {
     case 'ACCESS_DENIED': {
       // `Access denied for user 'u'@'host'`: the host is ours as the server sees it.
-      const account = /'[^']*'@'[^']*'/.exec(said)?.[0] ?? `'${context.user}'@'%'`;
+      const account = grantee(said, context);
       return (
         `Check user and password of the source. If the account does not exist yet: ` +
         `CREATE USER ${account} IDENTIFIED BY '…'; GRANT SELECT, SHOW VIEW ON \`${context.database}\`.* TO ${account};`
       );
     }
     case 'PRIVILEGE_MISSING': {
-      const account = /'[^']*'@'[^']*'/.exec(said)?.[0] ?? `'${context.user}'@'%'`;
       const privilege =
         error.errno === 1345 ? 'SELECT, SHOW VIEW' : error.errno === 1370 ? 'EXECUTE' : 'SELECT';
-      const table = /for table [`'](?:[^`']+[`']\.[`'])?([^`']+)[`']/.exec(said)?.[1];
+      const table = /(?:for|in) table [`'](?:[^`']+[`']\.[`'])?([^`']+)[`']/.exec(said)?.[1];
       const object =
         table === undefined ? `\`${context.database}\`.*` : `\`${context.database}\`.\`${table}\``;
-      return `Run as an administrator: GRANT ${privilege} ON ${object} TO ${account};`;
+      return `Run as an administrator: GRANT ${privilege} ON ${object} TO ${grantee(said, context)};`;
     }
     default:
       return undefined;
   }
+}
+
+/** The account as a GRANT names it. */
+function grantee(said: string, { account, user }: ErrorContext): string {
+  const at = account?.lastIndexOf('@') ?? -1;
+  if (account && at > 0) return `'${account.slice(0, at)}'@'${account.slice(at + 1)}'`;
+  return /'[^']*'@'[^']*'/.exec(said)?.[0] ?? `'${user}'@'%'`;
 }
