@@ -125,7 +125,7 @@ describe('the database', () => {
       table: null,
     });
     expect(await failureOf(limited, spec)).toEqual(
-      error(
+      failure(
         'PRIVILEGE_MISSING',
         new RegExp(`GRANT SELECT ON \`${site.database.name}\`.\`regions\` TO '${reader.user}'@'.+';`),
       ),
