@@ -135,6 +135,17 @@ describe('a custom query', () => {
     );
   });
 
+  it.each([
+    ['SELECT f FROM t', ''],
+    ['SELECT f FROM t ORDER BY f', '\nLIMIT 18446744073709551615'],
+    ['SELECT f FROM t ORDER BY f LIMIT 5', ''],
+  ])('keeps its order inside on MariaDB, which drops one without a limit: %s', (sql, added) => {
+    const columns = [result('f', 'float', 'float32')];
+    expect(draftQuery('task', sql, columns, 'mariadb').sql).toBe(
+      `SELECT \`f\` * 1e0 AS \`f\`\nFROM (\n${sql}${added}\n) AS q`,
+    );
+  });
+
   it('may not return a name twice', () => {
     const columns = ['id', 'n', 'id', 'n'].map((name) => result(name, 'int', 'number'));
     expect(() => draftQuery('task', 'SELECT …', columns, 'mysql')).toThrow(
