@@ -156,9 +156,10 @@ function hint(code: ErrorCode, error: DriverError, context: ErrorContext): strin
     case 'PRIVILEGE_MISSING': {
       const privilege =
         error.errno === 1345 ? 'SELECT, SHOW VIEW' : error.errno === 1370 ? 'EXECUTE' : 'SELECT';
-      const table = /(?:for|in) table [`'](?:[^`']+[`']\.[`'])?([^`']+)[`']/.exec(said)?.[1];
-      const object =
-        table === undefined ? `\`${context.database}\`.*` : `\`${context.database}\`.\`${table}\``;
+      // A query may read another database than the source's: MariaDB names it in the message, MySQL does not.
+      const named = /(?:for|in) table [`'](?:([^`']+)[`']\.[`'])?([^`']+)[`']/.exec(said);
+      const table = named === null ? '*' : `\`${named[2]}\``;
+      const object = `\`${named?.[1] ?? context.database}\`.${table}`;
       return `Run as an administrator: GRANT ${privilege} ON ${object} TO ${grantee(said, context)};`;
     }
     default:

@@ -92,8 +92,23 @@ describe('the GRANT', () => {
       "SELECT command denied to user 'tidemark'@'%' for table `hr`.`staff`",
       "GRANT SELECT ON `hr`.`staff` TO 'tidemark'@'%';",
     ],
+    [
+      "SELECT command denied to user 'tidemark'@'%' for table `sales`.`orders`",
+      "GRANT SELECT ON `sales`.`orders` TO 'tidemark'@'%';",
+    ],
+    [
+      "SELECT command denied to user 'tidemark'@'%' for column 'pay' in table 'staff'",
+      "GRANT SELECT ON `hr`.`staff` TO 'tidemark'@'%';",
+    ],
   ])('is for the table and the account that were refused: %s', (said, grant) => {
     expect(hint(1142, said)).toBe(`Run as an administrator: ${grant}`);
+  });
+
+  it('is for the account itself where that is known, not for the address it came from', () => {
+    const said = "SELECT command denied to user 'tidemark'@'10.0.0.7' for table 'staff'";
+    expect(sourceError(answered(1142, said), { ...CONTEXT, account: 'tidemark@10.%' }).hint).toContain(
+      "ON `hr`.`staff` TO 'tidemark'@'10.%';",
+    );
   });
 
   it('is for the whole database where that was refused', () => {
