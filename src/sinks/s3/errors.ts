@@ -44,7 +44,9 @@ const BY_NAME: Readonly<Record<string, ErrorCode>> = {
   NetworkingError: 'S3_UNAVAILABLE',
 };
 
-const NETWORK = /^(ECONN|EPIPE|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET|EADDRNOTAVAIL)/;
+// Anywhere in the text: the SDK wraps some errors of the socket and keeps only their message.
+const NETWORK =
+  /\b(ECONN\w+|EPIPE|ENOTFOUND|EAI_\w+|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET\w*|EADDRNOTAVAIL)\b/;
 
 /** What was being done, and which permission it takes. */
 export interface SinkOperation {
@@ -75,7 +77,8 @@ function codeOf(error: SdkError): ErrorCode {
   if (status === 401) return 'S3_CREDENTIALS';
   if (status === 429) return 'S3_THROTTLED';
   if (status !== undefined && status >= 500) return 'S3_UNAVAILABLE';
-  if (NETWORK.test(error.code ?? '') || NETWORK.test(error.name)) return 'S3_UNAVAILABLE';
+  if ([error.code ?? '', error.name, error.message].some((text) => NETWORK.test(text)))
+    return 'S3_UNAVAILABLE';
   if (/socket hang up|timed? ?out|aborted by the server/i.test(error.message)) return 'S3_UNAVAILABLE';
   return 'S3_FAILED';
 }
