@@ -1,0 +1,92 @@
+/** The S3 sink keeps what every sink promises, and checks what it sends. */
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { crc32 } from 'node:zlib';
+import type { S3SinkOptions } from '../../src/sinks/s3/options.ts';
+import { s3Sink } from '../../src/sinks/s3/sink.ts';
+import { startS3, type TestS3 } from '../support/s3.ts';
+import { sinkContract } from '../support/sink-contract.ts';
+
+let s3: TestS3;
+let bucket: string;
+let options: S3SinkOptions;
+const sinks: ReturnType<typeof s3Sink>[] = [];
+beforeAll(async () => {
+  s3 = await startS3();
+  bucket = await s3.bucket();
+  options = {
+    ...{ bucket, region: s3.region, endpoint: s3.endpoint, forcePathStyle: true },
+    credentials: { ...s3.credentials, sessionToken: null },
+    ...{ serverSideEncryption: null, kmsKeyId: null, checksum: 'crc32', partBytes: 5 * 1024 * 1024 },
+    ...{ concurrency: 3, requestTimeoutMs: 30_000 },
+  };
+});
+afterAll(async () => {
+  for (const sink of sinks) sink.close();
+  await s3.stop();
+});
+
+const open = (more: Partial<S3SinkOptions> = {}): ReturnType<typeof s3Sink> => {
+  const sink = s3Sink({ ...options, ...more });
+  sinks.push(sink);
+  return sink;
+};
+
+for (const checksum of ['crc32', 'none'] as const) {
+  sinkContract(`S3 with checksum ${checksum}`, async () => {
+    const own = await s3.bucket();
+    return {
+      sink: open({ checksum, bucket: own }),
+      keys: () => s3.list(own),
+      read: (key) => s3.get(own, key),
+      uploads: async () => (await s3.openUploads(own)).map(({ key }) => key),
+    };
+  });
+}
+
+const NEVER = new AbortController().signal;
+
+it.each([
+  ['crc32', 'rQO6gw=='],
+  ['none', null],
+] as const)('with checksum %s keeps of a part what completing needs', async (checksum, kept) => {
+  const sink = open({ checksum });
+  const upload = await sink.begin('checked', { contentType: 'text/csv' }, NEVER);
+  const part = await upload.sendPart(1, Buffer.from('checked'), crc32('checked'));
+  await sink.abort(upload);
+  expect(part).toEqual({ partNumber: 1, etag: expect.any(String), checksumCrc32: kept });
+});
+
+it('sets the content type', async () => {
+  const sink = open();
+  await sink.put('typed', Buffer.from('{}'), { contentType: 'application/json' });
+  const head = await s3.client.send(new HeadObjectCommand({ Bucket: bucket, Key: 'typed' }));
+  expect(head.ContentType).toBe('application/json');
+});
+
+it('tells of a bucket that is not there', async () => {
+  const sink = open({ bucket: `${bucket}-missing` });
+  await expect(sink.begin('a', { contentType: 'text/csv' }, NEVER)).rejects.toMatchObject({
+    code: 'BUCKET_MISSING',
+    message: expect.stringContaining(`s3://${bucket}-missing/a`),
+    retryable: false,
+  });
+});
+
+it('tells of an endpoint where nobody listens', async () => {
+  const sink = open({ endpoint: 'http://127.0.0.1:1' });
+  await expect(sink.put('a', Buffer.from(''), { contentType: 'text/csv' })).rejects.toMatchObject({
+    code: 'S3_UNAVAILABLE',
+    retryable: true,
+  });
+});
+
+it('does not take the object of another run for its own', async () => {
+  const sink = open();
+  const meta = { contentType: 'text/csv' };
+  const upload = await sink.begin('taken', meta, NEVER);
+  const part = await upload.sendPart(1, Buffer.from('mine'), crc32('mine'));
+  await sink.abort(upload);
+  await sink.put('taken', Buffer.from('somebody else’s'), meta);
+  const prepared = { ...upload, table: 't', batch: null, rows: 1, bytes: 4, crc32: '', parts: [part] };
+  await expect(sink.complete(prepared)).rejects.toMatchObject({ name: 'TidemarkError' });
+});
