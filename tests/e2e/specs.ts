@@ -54,5 +54,5 @@ export function slowSpec(seconds: number, changes: Changes = {}): Record<string,
 
 /** Two tables in one run, so that there are two objects to publish. */
 export function twoTablesSpec(changes: Changes = {}): Record<string, unknown> {
-  return { task_name: 'places', table: [{ name: 'regions' }, { name: 'countries' }], ...COMMON, ...changes };
+  return { task_name: 'places', table: [{ name: 'countries' }, { name: 'regions' }], ...COMMON, ...changes };
 }
