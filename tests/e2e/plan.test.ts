@@ -164,7 +164,7 @@ describe('where a setting comes from', () => {
     const wrong = { host: '127.0.0.9', port: 9, user: 'nobody', password: 'wrong', database: 'nowhere' };
     const place = await site.place({ config: { batch_threshold_mb: 9 }, source: wrong, env: ENV });
     const file = place.writeSpec('regions', regionsSpec({ batch_threshold_mb: 8 }));
-    const short = ['-H', host, '-p', String(port), '-u', user, `-P${password}`, '-d', name, '-b', '3'];
+    const short = ['-H', host, '-p', String(port), '-u', user, '-P', password, '-d', name, '-b', '3'];
     const long = [
       '--host',
       host,
@@ -172,7 +172,8 @@ describe('where a setting comes from', () => {
       String(port),
       '--user',
       user,
-      `--password=${password}`,
+      '--password',
+      password,
       '--db',
       name,
       '--batch',
