@@ -126,16 +126,19 @@ describe('hostile values', () => {
       .csv('hostile')
       .rows.map((row) => Number(row[0]));
 
-  it.each(HOSTILE.map((value, id) => [id, value] as const))('%i: is one value and no SQL: %j', async (id, metric) => {
-    const v = [
-      { condition: '=', metric },
-      { condition: 'in', metric: [metric, 'nothing'] },
-      { condition: 'between', metric: [metric, metric] },
-      { condition: '<=', metric },
-    ];
-    expect(await idsOf({ v })).toEqual([id]);
-    expect(await sql('SELECT COUNT(*) AS n FROM hostile')).toEqual([{ n: String(HOSTILE.length) }]);
-  });
+  it.each(HOSTILE.map((value, id) => [id, value] as const))(
+    '%i: is one value and no SQL: %j',
+    async (id, metric) => {
+      const v = [
+        { condition: '=', metric },
+        { condition: 'in', metric: [metric, 'nothing'] },
+        { condition: 'between', metric: [metric, metric] },
+        { condition: '<=', metric },
+      ];
+      expect(await idsOf({ v })).toEqual([id]);
+      expect(await sql('SELECT COUNT(*) AS n FROM hostile')).toEqual([{ n: String(HOSTILE.length) }]);
+    },
+  );
 
   it('are told apart from all others', async () => {
     const all = HOSTILE.map((_, id) => id);

@@ -29,7 +29,11 @@ const exported = async (custom: string): Promise<ParsedCsv> =>
 
 /** What the server itself answers, as text. */
 const answered = async (text: string): Promise<(string | null)[][]> => {
-  const query = { sql: text, rowsAsArray: true, typeCast: (field: { string(): string | null }) => field.string() };
+  const query = {
+    sql: text,
+    rowsAsArray: true,
+    typeCast: (field: { string(): string | null }) => field.string(),
+  };
   const [rows] = await here.database.connection.query<RowDataPacket[][]>(query);
   return rows as unknown as (string | null)[][];
 };

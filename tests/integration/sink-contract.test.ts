@@ -14,10 +14,17 @@ beforeAll(async () => {
   s3 = await startS3();
   bucket = await s3.bucket();
   options = {
-    ...{ bucket, region: s3.region, endpoint: s3.endpoint, forcePathStyle: true },
+    bucket,
+    region: s3.region,
+    endpoint: s3.endpoint,
+    forcePathStyle: true,
     credentials: { ...s3.credentials, sessionToken: null },
-    ...{ serverSideEncryption: null, kmsKeyId: null, checksum: 'crc32', partBytes: 5 * 1024 * 1024 },
-    ...{ concurrency: 3, requestTimeoutMs: 30_000 },
+    serverSideEncryption: null,
+    kmsKeyId: null,
+    checksum: 'crc32',
+    partBytes: 5 * 1024 * 1024,
+    concurrency: 3,
+    requestTimeoutMs: 30_000,
   };
 });
 afterAll(async () => {

@@ -113,7 +113,12 @@ export async function testInstallation(options: TestInstallationOptions = {}): P
     executeRun(installation, spec(fields), new Date(), NO_OBSERVER, signal);
 
   return {
-    ...{ database, s3, bucket, installation, spec, run },
+    database,
+    s3,
+    bucket,
+    installation,
+    spec,
+    run,
     configFile: place.configFile,
     stateDir: config.state_dir,
     source: sourceOptions(config.sources['mysql']!),
@@ -142,7 +147,9 @@ export async function readExport(s3: TestS3, bucket: string, report: RunReport):
   for (const { key } of report.files) objects.push(await s3.get(bucket, key));
   const manifest = JSON.parse((await s3.get(bucket, report.manifest!)).toString()) as Manifest;
   return {
-    ...{ report, manifest, objects },
+    report,
+    manifest,
+    objects,
     csv(table) {
       const index = report.files.findIndex((file) => file.table === table);
       if (index === -1) throw new Error(`no object of ${table} was published`);

@@ -38,12 +38,14 @@ export function sinkContract(name: string, open: () => Promise<SinkUnderTest>): 
       );
       const whole = Buffer.concat(bodies);
       return {
-        ...{ table: 't', batch: null, key: upload.key, uploadId: upload.uploadId, rows: 1 },
-        ...{
-          parts: parts.toReversed(),
-          bytes: whole.length,
-          crc32: crc32(whole).toString(16).padStart(8, '0'),
-        },
+        table: 't',
+        batch: null,
+        key: upload.key,
+        uploadId: upload.uploadId,
+        rows: 1,
+        parts: parts.toReversed(),
+        bytes: whole.length,
+        crc32: crc32(whole).toString(16).padStart(8, '0'),
       };
     };
     const seen = async (key: string): Promise<boolean> => (await under.keys()).includes(key);
