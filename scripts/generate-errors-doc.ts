@@ -47,6 +47,8 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
       'S3_CREDENTIALS',
       'S3_THROTTLED',
       'S3_UNAVAILABLE',
+      'PUBLISH_INCOMPLETE',
+      'UPLOAD_GONE',
       'S3_FAILED',
       'OBJECT_TOO_LARGE',
     ],

@@ -209,6 +209,19 @@ export const ERRORS = {
     hint: 'Usually passes by itself. If it recurs, check `endpoint`, `region` and the network.',
     retryable: true,
   },
+  PUBLISH_INCOMPLETE: {
+    title: 'The run failed while it was being published, and could not be undone yet',
+    cause: 'The bucket failed during the commit and again while the commit was taken back.',
+    hint: 'Read only what a manifest names: the run has none. Tidemark clears it away as soon as the bucket lets it: every five minutes, and before the task runs again.',
+    retryable: true,
+  },
+  UPLOAD_GONE: {
+    title: 'An upload that was to be completed is gone',
+    cause:
+      'Somebody, or a lifecycle rule of the bucket, ended incomplete uploads while the run was being published or waited for recovery.',
+    hint: 'Nothing of the run stays behind; run it again. A lifecycle rule for incomplete uploads should wait for a week.',
+    retryable: true,
+  },
   S3_FAILED: {
     title: 'S3 reported an error',
     cause: 'The service answered with an error that has no code of its own here.',

@@ -71,6 +71,8 @@ export interface PendingUpload {
 
 export interface ObjectMeta {
   readonly contentType: string;
+  /** Kept with the object, so that it can be told whose it is. */
+  readonly runId: string;
 }
 
 export interface Sink {
@@ -80,14 +82,20 @@ export interface Sink {
   readonly partBytes: number;
   readonly concurrency: number;
   begin(key: string, meta: ObjectMeta, signal: AbortSignal): Promise<PendingUpload>;
-  /** Makes a prepared object visible. Doing it twice is harmless. */
-  complete(prepared: PreparedObject): Promise<void>;
+  /**
+   * Makes a prepared object visible. Doing it twice is harmless.
+   *
+   * @throws TidemarkError UPLOAD_GONE where there is neither the upload nor the object of this run.
+   */
+  complete(prepared: PreparedObject, runId: string): Promise<void>;
+  /** Which run wrote the object that stands under a key; null: there is none, or it is nobody's. */
+  runOf(key: string): Promise<string | null>;
   /** Ends an upload without a trace; a missing upload is already what was wanted. */
   abort(upload: { readonly key: string; readonly uploadId: string }): Promise<void>;
   /** Ids of the open uploads of exactly this key. */
   openUploads(key: string): Promise<string[]>;
   put(key: string, body: Buffer, meta: ObjectMeta): Promise<void>;
-  /** Removes an object that this run wrote: only for undoing a commit that failed half-way. */
+  /** Removes an object. Only for undoing a commit that failed half-way, and only after `runOf`. */
   remove(key: string): Promise<void>;
 }
 

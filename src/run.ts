@@ -29,16 +29,9 @@ export async function runTask(
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const state = beginRun(spec.taskName, run);
-  const publication = beginPublication(ports.sink, ports.journal);
-  let snapshot: Snapshot | null = null;
+  const publication = beginPublication(ports.sink, ports.journal, run.runId);
   try {
-    snapshot = await ports.source.open(signal);
-    const plan = await makePlan(spec, snapshot, run, ports.settings);
-    state.plan = plan;
-    state.warnings.push(...plan.warnings);
-    ports.observer.planned(plan);
-
-    await extractAll(plan, snapshot, ports, publication, state, signal);
+    const plan = await prepareAll(spec, run, ports, publication, state, signal);
     signal.throwIfAborted();
     const manifest = await publishAll(plan, ports, publication, state);
     return { report: succeededReport(state, manifest), error: null };
@@ -46,8 +39,28 @@ export async function runTask(
     const error = asTidemarkError(thrown);
     await publication.rollback();
     return { report: failedReport(state, error), error };
+  }
+}
+
+/** Plans and extracts in one snapshot, which ends before anything is published or undone: the server is done with. */
+async function prepareAll(
+  spec: Spec,
+  run: RunIdentity,
+  ports: RunPorts,
+  publication: Publication,
+  state: RunState,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const snapshot = await ports.source.open(signal);
+  try {
+    const plan = await makePlan(spec, snapshot, run, ports.settings);
+    state.plan = plan;
+    state.warnings.push(...plan.warnings);
+    ports.observer.planned(plan);
+    await extractAll(plan, snapshot, ports, publication, state, signal);
+    return plan;
   } finally {
-    await snapshot?.close();
+    await snapshot.close();
   }
 }
 

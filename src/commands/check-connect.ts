@@ -1,4 +1,5 @@
 /** `tidemark check --connect`: every spec against its real server, bucket and mail server. Leaves nothing behind. */
+import { crc32 } from 'node:zlib';
 import type { Config } from '../config/config.ts';
 import type { Spec } from '../domain.ts';
 import { asTidemarkError } from '../errors.ts';
@@ -58,15 +59,22 @@ async function checkTask(config: Config, spec: Spec): Promise<Finding[]> {
   return [result, ...warnings];
 }
 
-/** Begins an upload and aborts it: what writing takes, with nothing to see. */
+/** What writing and clearing up take, with nothing to see: a part is sent, and the upload aborted. */
 async function checkSink(config: Config, name: string): Promise<Finding> {
   const options = config.sinks[name]!;
   const sink = s3Sink(sinkOptions(options));
   try {
     return await attempt(`sink ${name}`, `bucket ${options.bucket} takes and aborts uploads`, async () => {
       const key = `${options.prefix}_tidemark_check`;
-      const upload = await sink.begin(key, { contentType: 'text/plain' }, new AbortController().signal);
-      await sink.abort(upload);
+      const meta = { contentType: 'text/plain', runId: 'check' };
+      const upload = await sink.begin(key, meta, new AbortController().signal);
+      try {
+        await upload.sendPart(1, Buffer.from('check'), crc32('check'));
+        await sink.openUploads(key);
+        await sink.runOf(key);
+      } finally {
+        await sink.abort(upload);
+      }
     });
   } finally {
     sink.close();

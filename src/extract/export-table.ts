@@ -5,7 +5,7 @@
 import type { ExportPlan, OnEmpty, OutputOptions, PreparedObject } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import { objectKey } from '../plan/keys.ts';
-import type { ObjectMeta, PendingUpload, RowStream, Sink, Snapshot } from '../ports.ts';
+import type { PendingUpload, RowStream, Sink, Snapshot } from '../ports.ts';
 import { batchRoller } from './batch-roller.ts';
 import { bufferPool } from './buffers.ts';
 import { csvEncoder } from './csv.ts';
@@ -25,7 +25,7 @@ export interface Progress {
   files: number;
 }
 
-const META: ObjectMeta = { contentType: 'text/csv; charset=utf-8' };
+const CONTENT_TYPE = 'text/csv; charset=utf-8';
 
 /**
  * @param begin opens an upload; the publication remembers it.
@@ -39,7 +39,7 @@ export async function exportTable(
   onEmpty: OnEmpty,
   snapshot: Snapshot,
   sink: Pick<Sink, 'partBytes' | 'concurrency'>,
-  begin: (key: string, meta: ObjectMeta, signal: AbortSignal) => Promise<PendingUpload>,
+  begin: (key: string, contentType: string, signal: AbortSignal) => Promise<PendingUpload>,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<ExportResult> {
@@ -58,7 +58,12 @@ export async function exportTable(
     const batch = plan.batched ? number : null;
     const key = objectKey(plan.keyPattern, batch);
     progress.files++;
-    return new ObjectWriter({ table: plan.name, batch, key }, pool, () => begin(key, META, ended), fail);
+    return new ObjectWriter(
+      { table: plan.name, batch, key },
+      pool,
+      () => begin(key, CONTENT_TYPE, ended),
+      fail,
+    );
   };
   const prepared: Promise<PreparedObject>[] = [];
   const seal = (writer: ObjectWriter): void => {

@@ -3,19 +3,21 @@
  * them. *Commit*: every upload is completed, then the manifest is written. Each step is in the journal before it is
  * done, so that a process that dies at any moment leaves enough to finish or to undo the run (see recover.ts).
  */
+import { setTimeout } from 'node:timers/promises';
 import type { PreparedObject } from '../domain.ts';
-import { asTidemarkError } from '../errors.ts';
-import type { Journal, ManifestObject, ObjectMeta, PendingUpload, Sink } from '../ports.ts';
+import { asTidemarkError, TidemarkError } from '../errors.ts';
+import type { Journal, ManifestObject, PendingUpload, Sink } from '../ports.ts';
 
-export const MANIFEST_META: ObjectMeta = { contentType: 'application/json' };
+/** How long a run that has failed goes on clearing up before it leaves the rest to recovery. */
+const ROLLBACK_MS = 20_000;
 
 export interface Publication {
   /** Begins an upload that belongs to this run. */
-  begin(key: string, meta: ObjectMeta, signal: AbortSignal): Promise<PendingUpload>;
+  begin(key: string, contentType: string, signal: AbortSignal): Promise<PendingUpload>;
   /**
    * Makes the run visible. When it fails, the run is undone before the error is thrown.
    *
-   * @throws TidemarkError of the sink.
+   * @throws TidemarkError of the sink; PUBLISH_INCOMPLETE where even undoing failed.
    */
   commit(prepared: readonly PreparedObject[], manifest: ManifestObject): Promise<void>;
   /**
@@ -32,15 +34,15 @@ interface BegunUpload {
   readonly error: unknown;
 }
 
-export function beginPublication(sink: Sink, journal: Journal): Publication {
+export function beginPublication(sink: Sink, journal: Journal, runId: string): Publication {
   const begun: Promise<BegunUpload>[] = [];
   const sending = new Set<Promise<unknown>>();
   let ended = false;
 
   return {
-    begin(key, meta, signal) {
+    begin(key, contentType, signal) {
       journal.beginning(key);
-      const asked = sink.begin(key, meta, signal);
+      const asked = sink.begin(key, { contentType, runId }, signal);
       begun.push(
         asked.then(
           ({ uploadId }): BegunUpload => ({ key, uploadId, error: null }),
@@ -69,16 +71,19 @@ export function beginPublication(sink: Sink, journal: Journal): Publication {
       journal.committing(prepared, manifest);
       ended = true;
       try {
-        await finishCommit(sink, prepared, manifest);
+        await finishCommit(sink, runId, prepared, manifest);
       } catch (error) {
         const undo = async (): Promise<void> => {
           journal.undoing();
-          await undoCommit(sink, prepared, manifest);
+          await undoCommit(sink, runId, prepared, manifest);
           journal.closed();
         };
         // Where even undoing fails, the journal keeps the run, and recovery ends it before the task runs again.
-        await undo().catch(() => {});
-        throw error;
+        const undone = await undo().then(
+          () => true,
+          () => false,
+        );
+        throw undone ? error : incomplete(asTidemarkError(error), prepared.length);
       }
       close(journal);
     },
@@ -86,12 +91,19 @@ export function beginPublication(sink: Sink, journal: Journal): Publication {
     async rollback() {
       if (ended) return;
       ended = true;
-      const uploads = await Promise.all(begun);
-      // A part that arrives after its upload was aborted could stay behind, unseen and paid for.
-      await Promise.all(sending);
-      const aborted = await Promise.allSettled(uploads.map((upload) => abortBegun(sink, upload)));
-      // As above: what could not be aborted stays in the journal.
-      if (aborted.every(({ status }) => status === 'fulfilled')) close(journal);
+      const undo = async (): Promise<void> => {
+        const uploads = await Promise.all(begun);
+        // A part that arrives after its upload was aborted could stay behind, unseen and paid for.
+        await Promise.all(sending);
+        const aborted = await Promise.allSettled(uploads.map((upload) => abortBegun(sink, upload)));
+        // As above: what could not be aborted stays in the journal.
+        if (aborted.every(({ status }) => status === 'fulfilled')) close(journal);
+      };
+      // A sink that hangs must not keep the run from ending: what is then still open, the journal knows.
+      const giveUp = new AbortController();
+      const patience = setTimeout(ROLLBACK_MS, undefined, { signal: giveUp.signal }).catch(() => {});
+      await Promise.race([undo(), patience]);
+      giveUp.abort();
     },
   };
 }
@@ -113,38 +125,56 @@ async function abortBegun(sink: Sink, { key, uploadId, error }: BegunUpload): Pr
   for (const open of await sink.openUploads(key)) await sink.abort({ key, uploadId: open });
 }
 
+function incomplete(error: TidemarkError, objects: number): TidemarkError {
+  const message = `${error.message} Some of the run's ${objects} objects may be visible until this is cleared away.`;
+  return new TidemarkError('PUBLISH_INCOMPLETE', message, { cause: error });
+}
+
 /** The second phase, which may be repeated from any point: completing and writing twice are harmless. */
 export async function finishCommit(
   sink: Sink,
+  runId: string,
   prepared: readonly PreparedObject[],
   manifest: ManifestObject,
 ): Promise<void> {
-  // In order, a few at a time: a run may have thousands of objects.
-  const waiting = [...prepared];
+  await forEach(prepared, sink.concurrency, (object) => sink.complete(object, runId));
+  await sink.put(manifest.key, Buffer.from(manifest.body), { contentType: 'application/json', runId });
+}
+
+/**
+ * Takes back what a failed commit has made visible, and ends what it has not. Uploads come first: ending them needs no
+ * permission that writing does not. Under the same keys there may be objects of earlier runs; those stay.
+ */
+export async function undoCommit(
+  sink: Sink,
+  runId: string,
+  prepared: readonly PreparedObject[],
+  manifest: ManifestObject,
+): Promise<void> {
+  await forEach(prepared, sink.concurrency, (object) => sink.abort(object));
+  const removeOurs = async (key: string): Promise<void> => {
+    if ((await sink.runOf(key)) === runId) await sink.remove(key);
+  };
+  // A manifest never names an object that is gone.
+  await removeOurs(manifest.key);
+  await forEach(prepared, sink.concurrency, ({ key }) => removeOurs(key));
+}
+
+/** A few at a time: a run may have thousands of objects. Throws the first failure when all that had begun have ended. */
+async function forEach<T>(
+  items: readonly T[],
+  atOnce: number,
+  act: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
   const worker = async (): Promise<void> => {
     try {
-      for (let object = waiting.shift(); object !== undefined; object = waiting.shift())
-        await sink.complete(object);
+      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await act(item);
     } catch (error) {
-      // The others stop after what they are at; only then can the run be undone.
       waiting.length = 0;
       throw error;
     }
   };
-  const workers = await Promise.allSettled(Array.from({ length: sink.concurrency }, worker));
+  const workers = await Promise.allSettled(Array.from({ length: atOnce }, worker));
   for (const result of workers) if (result.status === 'rejected') throw result.reason;
-  await sink.put(manifest.key, Buffer.from(manifest.body), MANIFEST_META);
-}
-
-/** Takes back what a failed commit has made visible, the manifest first, and ends what it has not. */
-export async function undoCommit(
-  sink: Sink,
-  prepared: readonly PreparedObject[],
-  manifest: ManifestObject,
-): Promise<void> {
-  await sink.remove(manifest.key);
-  for (const object of prepared) {
-    await sink.abort(object);
-    await sink.remove(object.key);
-  }
 }

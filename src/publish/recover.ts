@@ -1,8 +1,10 @@
 /**
  * What a process that died has left in a bucket, finished or undone from its journal: before the commit began there
- * is nothing to see and the uploads are aborted; after it began, everything is uploaded and the commit is finished.
+ * is nothing to see and the uploads are aborted; after it began, everything is uploaded and the commit is finished,
+ * or undone where an upload has vanished since: a run is in the bucket whole or not at all.
  */
-import type { JournalEntry, Sink } from '../ports.ts';
+import { asTidemarkError } from '../errors.ts';
+import type { JournalEntry, ManifestObject, Sink } from '../ports.ts';
 import { finishCommit, undoCommit } from './publication.ts';
 
 /**
@@ -11,16 +13,26 @@ import { finishCommit, undoCommit } from './publication.ts';
  * @throws TidemarkError of the sink; the entry must then be kept.
  */
 export async function recoverRun(entry: JournalEntry, sink: Sink): Promise<'finished' | 'undone'> {
-  if (entry.phase === 'committing' && entry.manifest !== null) {
-    await finishCommit(sink, entry.prepared, entry.manifest);
-    return 'finished';
-  }
-  if (entry.phase === 'undoing' && entry.manifest !== null)
-    await undoCommit(sink, entry.prepared, entry.manifest);
+  const { runId, phase, prepared, manifest } = entry;
+  if (manifest !== null && phase === 'committing' && (await finish(entry, manifest, sink))) return 'finished';
+  if (manifest !== null) await undoCommit(sink, runId, prepared, manifest);
   for (const { key, uploadId } of entry.uploads) {
     // Died between asking for the upload and hearing its id: whatever is open under this very key is ours.
     const ids = uploadId === null ? await sink.openUploads(key) : [uploadId];
     for (const id of ids) await sink.abort({ key, uploadId: id });
   }
   return 'undone';
+}
+
+/** False where the commit can no longer be finished, because an upload was ended meanwhile. */
+async function finish(entry: JournalEntry, manifest: ManifestObject, sink: Sink): Promise<boolean> {
+  // The manifest is written last: where it stands, all is done, whatever readers have done with the objects since.
+  if ((await sink.runOf(manifest.key)) === entry.runId) return true;
+  try {
+    await finishCommit(sink, entry.runId, entry.prepared, manifest);
+    return true;
+  } catch (error) {
+    if (asTidemarkError(error).code === 'UPLOAD_GONE') return false;
+    throw error;
+  }
 }

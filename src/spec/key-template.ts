@@ -50,6 +50,9 @@ export function keyTemplateFaults(template: string, tables: number): string[] {
       `found ${bad === '' ? 'an empty name' : `"${bad}"`} between two "/", before the first or behind the last. Remove it.`,
     );
   }
+  if (folders.at(-1)?.startsWith('_manifest') === true) {
+    faults.push('found a name that begins with "_manifest", as the manifest of a run does. Choose another.');
+  }
   const names = [...template.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1]!);
   for (const name of names) {
     if ((KEY_PLACEHOLDERS as readonly string[]).includes(name)) continue;

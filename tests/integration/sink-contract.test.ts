@@ -57,7 +57,7 @@ it.each([
   ['none', null],
 ] as const)('with checksum %s keeps of a part what completing needs', async (checksum, kept) => {
   const sink = open({ checksum });
-  const upload = await sink.begin('checked', { contentType: 'text/csv' }, NEVER);
+  const upload = await sink.begin('checked', { contentType: 'text/csv', runId: 'run-1' }, NEVER);
   const part = await upload.sendPart(1, Buffer.from('checked'), crc32('checked'));
   await sink.abort(upload);
   expect(part).toEqual({ partNumber: 1, etag: expect.any(String), checksumCrc32: kept });
@@ -65,14 +65,14 @@ it.each([
 
 it('sets the content type', async () => {
   const sink = open();
-  await sink.put('typed', Buffer.from('{}'), { contentType: 'application/json' });
+  await sink.put('typed', Buffer.from('{}'), { contentType: 'application/json', runId: 'run-1' });
   const head = await s3.client.send(new HeadObjectCommand({ Bucket: bucket, Key: 'typed' }));
   expect(head.ContentType).toBe('application/json');
 });
 
 it('tells of a bucket that is not there', async () => {
   const sink = open({ bucket: `${bucket}-missing` });
-  await expect(sink.begin('a', { contentType: 'text/csv' }, NEVER)).rejects.toMatchObject({
+  await expect(sink.begin('a', { contentType: 'text/csv', runId: 'run-1' }, NEVER)).rejects.toMatchObject({
     code: 'BUCKET_MISSING',
     message: expect.stringContaining(`s3://${bucket}-missing/a`),
     retryable: false,
@@ -81,7 +81,9 @@ it('tells of a bucket that is not there', async () => {
 
 it('tells of an endpoint where nobody listens', async () => {
   const sink = open({ endpoint: 'http://127.0.0.1:1' });
-  await expect(sink.put('a', Buffer.from(''), { contentType: 'text/csv' })).rejects.toMatchObject({
+  await expect(
+    sink.put('a', Buffer.from(''), { contentType: 'text/csv', runId: 'run-1' }),
+  ).rejects.toMatchObject({
     code: 'S3_UNAVAILABLE',
     retryable: true,
   });
@@ -89,11 +91,11 @@ it('tells of an endpoint where nobody listens', async () => {
 
 it('does not take the object of another run for its own', async () => {
   const sink = open();
-  const meta = { contentType: 'text/csv' };
+  const meta = { contentType: 'text/csv', runId: 'run-1' };
   const upload = await sink.begin('taken', meta, NEVER);
   const part = await upload.sendPart(1, Buffer.from('mine'), crc32('mine'));
   await sink.abort(upload);
-  await sink.put('taken', Buffer.from('somebody else’s'), meta);
+  await sink.put('taken', Buffer.from('somebody else’s'), { ...meta, runId: 'run-2' });
   const prepared = { ...upload, table: 't', batch: null, rows: 1, bytes: 4, crc32: '', parts: [part] };
-  await expect(sink.complete(prepared)).rejects.toMatchObject({ name: 'TidemarkError' });
+  await expect(sink.complete(prepared, 'run-1')).rejects.toMatchObject({ code: 'UPLOAD_GONE' });
 });

@@ -16,8 +16,9 @@ export interface SinkUnderTest {
   uploads(): Promise<string[]>;
 }
 
-const META = { contentType: 'text/csv; charset=utf-8' };
-const MANIFEST_META = { contentType: 'application/json' };
+const RUN = 'run-1';
+const META = { contentType: 'text/csv; charset=utf-8', runId: RUN };
+const MANIFEST_META = { contentType: 'application/json', runId: RUN };
 /** Every part but the last has at least so many bytes. */
 const PART_BYTES = 5 * 1024 * 1024;
 
@@ -63,22 +64,25 @@ export function sinkContract(name: string, open: () => Promise<SinkUnderTest>): 
       expect(prepared.parts.map(({ partNumber }) => partNumber)).toEqual([1, 2, 3]);
       expect(await seen(key)).toBe(false);
       expect(await under.uploads()).toContain(key);
-      await under.sink.complete(prepared);
+      await under.sink.complete(prepared, RUN);
       expect((await under.read(key)).equals(Buffer.concat(bodies))).toBe(true);
       expect(await under.uploads()).not.toContain(key);
     });
 
     it('takes an object of no bytes', async () => {
       const key = 'contract/empty.csv';
-      await under.sink.complete(await prepare(await under.sink.begin(key, META, signal), [Buffer.alloc(0)]));
+      await under.sink.complete(
+        await prepare(await under.sink.begin(key, META, signal), [Buffer.alloc(0)]),
+        RUN,
+      );
       expect(await under.read(key)).toHaveLength(0);
     });
 
     it('completes twice without harm', async () => {
       const key = 'contract/twice.csv';
       const prepared = await prepare(await under.sink.begin(key, META, signal), [Buffer.from('once')]);
-      await under.sink.complete(prepared);
-      await under.sink.complete(prepared);
+      await under.sink.complete(prepared, RUN);
+      await under.sink.complete(prepared, RUN);
       expect((await under.read(key)).toString()).toBe('once');
       expect(await under.uploads()).not.toContain(key);
     });
@@ -86,7 +90,7 @@ export function sinkContract(name: string, open: () => Promise<SinkUnderTest>): 
     it('completes from plain data: another process may do it', async () => {
       const key = 'contract/later.csv';
       const prepared = await prepare(await under.sink.begin(key, META, signal), [Buffer.from('later')]);
-      await under.sink.complete(JSON.parse(JSON.stringify(prepared)) as PreparedObject);
+      await under.sink.complete(JSON.parse(JSON.stringify(prepared)) as PreparedObject, RUN);
       expect((await under.read(key)).toString()).toBe('later');
     });
 
@@ -95,6 +99,7 @@ export function sinkContract(name: string, open: () => Promise<SinkUnderTest>): 
       for (const text of ['the first, longer one', 'second']) {
         await under.sink.complete(
           await prepare(await under.sink.begin(key, META, signal), [Buffer.from(text)]),
+          RUN,
         );
         expect((await under.read(key)).toString()).toBe(text);
       }
@@ -107,7 +112,7 @@ export function sinkContract(name: string, open: () => Promise<SinkUnderTest>): 
       for (let time = 0; time < 2; time++) await under.sink.abort(upload);
       expect(await seen(key)).toBe(false);
       expect(await under.uploads()).not.toContain(key);
-      await expect(under.sink.complete(prepared)).rejects.toMatchObject({ name: 'TidemarkError' });
+      await expect(under.sink.complete(prepared, RUN)).rejects.toMatchObject({ code: 'UPLOAD_GONE' });
       expect(await seen(key)).toBe(false);
     });
 
@@ -146,10 +151,22 @@ export function sinkContract(name: string, open: () => Promise<SinkUnderTest>): 
       ];
       for (const [index, key] of keys.entries()) {
         const upload = await under.sink.begin(key, META, signal);
-        await under.sink.complete(await prepare(upload, [Buffer.from(`${index}`)]));
+        await under.sink.complete(await prepare(upload, [Buffer.from(`${index}`)]), RUN);
       }
       for (const [index, key] of keys.entries()) expect((await under.read(key)).toString()).toBe(`${index}`);
       expect((await under.keys()).filter((key) => keys.includes(key))).toHaveLength(keys.length);
+    });
+
+    it('tells which run wrote an object, whichever way it was written', async () => {
+      const key = 'contract/owned.csv';
+      expect(await under.sink.runOf(key)).toBeNull();
+      await under.sink.complete(
+        await prepare(await under.sink.begin(key, META, signal), [Buffer.from('ours')]),
+        RUN,
+      );
+      expect(await under.sink.runOf(key)).toBe(RUN);
+      await under.sink.put(key, Buffer.from('theirs'), { ...META, runId: 'run-2' });
+      expect(await under.sink.runOf(key)).toBe('run-2');
     });
 
     it('names the place of a key by a URL', () => {

@@ -37,7 +37,9 @@ function installationOf(
   const lines: string[] = [];
   const held = new Set<string>();
   for (const { uploads } of entries) {
-    for (const { key, uploadId } of uploads) bucket.remains.uploads.set(uploadId!, { key, parts: new Map() });
+    for (const { key, uploadId } of uploads) {
+      bucket.remains.uploads.set(uploadId!, { key, runId: 'r', parts: new Map() });
+    }
   }
   const write =
     (level: string) =>

@@ -18,10 +18,14 @@ import {
 } from '@aws-sdk/client-s3';
 import { crc32 } from 'node:zlib';
 import type { PreparedObject, PreparedPart } from '../../domain.ts';
+import { TidemarkError } from '../../errors.ts';
 import type { ObjectMeta, Sink } from '../../ports.ts';
 import { s3Client } from './client.ts';
 import { sinkError } from './errors.ts';
 import type { S3SinkOptions } from './options.ts';
+
+/** Name of the metadata that says which run wrote an object: `x-amz-meta-tidemark-run`. */
+const RUN = 'tidemark-run';
 
 /** A sink, and the means to let go of its sockets. */
 export interface S3Sink extends Sink {
@@ -72,6 +76,7 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
             Bucket: bucket,
             Key: key,
             ContentType: meta.contentType,
+            Metadata: { [RUN]: meta.runId },
             ...encryption,
             ...(withChecksum ? { ChecksumAlgorithm: 'CRC32' } : {}),
           }),
@@ -102,10 +107,12 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
       };
     },
 
-    complete: (prepared) =>
+    complete: (prepared, runId) =>
       call('Completing the upload of', 's3:PutObject', prepared.key, () =>
-        complete(client, bucket, prepared),
+        complete(client, bucket, prepared, runId),
       ),
+
+    runOf: (key) => call('Looking at', 's3:GetObject', key, () => runOf(client, bucket, key)),
 
     abort: ({ key, uploadId }) =>
       call('Aborting the upload of', 's3:AbortMultipartUpload', key, () => abort(key, uploadId)),
@@ -121,6 +128,7 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
             Key: key,
             Body: body,
             ContentType: meta.contentType,
+            Metadata: { [RUN]: meta.runId },
             ...encryption,
             ...(withChecksum ? { ChecksumCRC32: base64Of(crc32(body)) } : {}),
           }),
@@ -138,8 +146,13 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
   };
 }
 
-async function complete(client: S3Client, bucket: string, prepared: PreparedObject): Promise<void> {
-  const { key, uploadId, parts, bytes } = prepared;
+async function complete(
+  client: S3Client,
+  bucket: string,
+  prepared: PreparedObject,
+  runId: string,
+): Promise<void> {
+  const { key, uploadId, parts } = prepared;
   try {
     await client.send(
       new CompleteMultipartUploadCommand({
@@ -158,8 +171,24 @@ async function complete(client: S3Client, bucket: string, prepared: PreparedObje
   } catch (error) {
     if ((error as Error).name !== 'NoSuchUpload') throw error;
     // Completed before, and the answer was lost: then the object stands there, whole.
+    if ((await runOf(client, bucket, key)) === runId) return;
+    throw new TidemarkError(
+      'UPLOAD_GONE',
+      `The upload of s3://${bucket}/${key} was ended by somebody else.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function runOf(client: S3Client, bucket: string, key: string): Promise<string | null> {
+  try {
     const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    if (head.ContentLength !== bytes) throw error;
+    return head.Metadata?.[RUN] ?? null;
+  } catch (error) {
+    if ((error as Error).name === 'NotFound') return null;
+    throw error;
   }
 }
 

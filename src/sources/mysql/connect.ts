@@ -35,6 +35,8 @@ export interface Session {
    * @throws TidemarkError.
    */
   command<T>(sql: string, start: (done: (error: unknown, result: T) => void) => void): Promise<T>;
+  /** Where the server is, for a second connection to the same one: a name may stand for several. */
+  readonly address: string;
   /** Whether the session can no longer be used, and the server may still be busy with it. */
   broken: boolean;
 }
@@ -59,18 +61,10 @@ export async function connect(options: MysqlSourceOptions, signal: AbortSignal):
   connection.on('error', () => {});
   const session = sessionOn(connection, context, options, signal);
   try {
+    await pinSession(session, options);
     // The account that a GRANT has to name is seldom the address that error messages name.
     const [row] = await session.query('SELECT CURRENT_USER() AS account');
     context.account = row!['account'];
-    // What the user's own zone is must be known before it is replaced: DATETIME values are written in it.
-    await session.query('SET @tidemark_zone = @@session.time_zone');
-    await session.query(
-      "SET SESSION time_zone = '+00:00', SESSION sql_mode = '', " +
-        `SESSION net_write_timeout = ${NET_WRITE_TIMEOUT_S}, SESSION lock_wait_timeout = ${options.lockWaitTimeoutS ?? LOCK_WAIT_TIMEOUT_S}`,
-    );
-    // With READ COMMITTED, a consistent snapshot would silently be none.
-    await session.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-    await session.query('SET SESSION TRANSACTION READ ONLY');
     return session;
   } catch (error) {
     connection.destroy();
@@ -87,6 +81,7 @@ function sessionOn(
   const session: Session = {
     connection,
     context,
+    address: addressOf(connection, options),
     broken: false,
     query: (sql, values = []) =>
       session.command<RowDataPacket[]>(sql, (done) =>
@@ -117,6 +112,31 @@ function sessionOn(
   return session;
 }
 
+/** A certificate that is verified names the host, so the name must do then. */
+function addressOf(connection: Connection, options: MysqlSourceOptions): string {
+  const { stream } = connection as unknown as { stream: { remoteAddress?: string } };
+  return options.tls === 'verify' ? options.host : (stream.remoteAddress ?? options.host);
+}
+
+/**
+ * Sets what rows depend on: a server's globals and its `init_connect` may have set any of it otherwise, and a row that
+ * is cut off or converted by them raises no error.
+ */
+async function pinSession(session: Session, options: MysqlSourceOptions): Promise<void> {
+  // First of all: escaping relies on it (plan/sql.ts), and so does every text that is read.
+  await session.query('SET NAMES utf8mb4');
+  // What the user's own zone is must be known before it is replaced: DATETIME values are written in it.
+  await session.query('SET @tidemark_zone = @@session.time_zone');
+  await session.query(
+    "SET SESSION time_zone = '+00:00', SESSION sql_mode = '', SESSION sql_select_limit = 18446744073709551615, " +
+      `SESSION net_write_timeout = ${NET_WRITE_TIMEOUT_S}, ` +
+      `SESSION lock_wait_timeout = ${options.lockWaitTimeoutS ?? LOCK_WAIT_TIMEOUT_S}`,
+  );
+  // With READ COMMITTED, a consistent snapshot would silently be none.
+  await session.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+  await session.query('SET SESSION TRANSACTION READ ONLY');
+}
+
 /** The error of a session that has said nothing for `idleTimeoutMs`. */
 export function silent(options: MysqlSourceOptions): TidemarkError {
   return new TidemarkError(
@@ -128,11 +148,17 @@ export function silent(options: MysqlSourceOptions): TidemarkError {
 /** An unknown database is looked for from a session on none. */
 async function explained(error: unknown, options: MysqlSourceOptions, signal: AbortSignal): Promise<unknown> {
   if (!(error instanceof TidemarkError) || error.code !== 'DATABASE_UNKNOWN') return error;
-  const connection = await connectWithTls({ ...options, database: '' }, options);
+  let connection: Connection | null = null;
   try {
-    return await unknownDatabase(sessionOn(connection, options, options, signal), error);
+    connection = await connectWithTls({ ...options, database: '' }, options);
+    const session = sessionOn(connection, options, options, signal);
+    await pinSession(session, options);
+    return await unknownDatabase(session, error);
+  } catch {
+    // Without a suggestion, then.
+    return error;
   } finally {
-    connection.destroy();
+    connection?.destroy();
   }
 }
 

@@ -13,7 +13,7 @@ const WRITING = /^(writing to net|sending to client)/i;
  */
 export async function killQuery(options: MysqlSourceOptions, session: Session): Promise<void> {
   const { threadId } = session.connection;
-  await aside(options, (side) => side.query(`KILL QUERY ${threadId}`));
+  await aside(options, session, (side) => side.query(`KILL QUERY ${threadId}`));
 }
 
 /**
@@ -22,7 +22,7 @@ export async function killQuery(options: MysqlSourceOptions, session: Session): 
  */
 export async function isWorking(options: MysqlSourceOptions, session: Session): Promise<boolean> {
   const { threadId } = session.connection;
-  const rows = await aside(options, (side) =>
+  const rows = await aside(options, session, (side) =>
     side.query(
       `SELECT COMMAND AS command, STATE AS state FROM information_schema.PROCESSLIST WHERE ID = ${threadId}`,
     ),
@@ -34,12 +34,16 @@ export async function isWorking(options: MysqlSourceOptions, session: Session): 
 /** Does one thing on a session of its own. Null where that was not possible: there is nothing more to be known then. */
 async function aside<T>(
   options: MysqlSourceOptions,
+  session: Session,
   action: (side: Session) => Promise<T>,
 ): Promise<T | null> {
   const limits = { connectTimeoutMs: PATIENCE_MS, idleTimeoutMs: PATIENCE_MS };
   let side: Session | null = null;
   try {
-    side = await connect({ ...options, ...limits }, AbortSignal.timeout(2 * PATIENCE_MS));
+    side = await connect(
+      { ...options, ...limits, host: session.address },
+      AbortSignal.timeout(2 * PATIENCE_MS),
+    );
     return await action(side);
   } catch {
     return null;

@@ -9,8 +9,13 @@ import { TidemarkError } from '../../../src/errors.ts';
 export interface Remains {
   /** Content by key. */
   readonly objects: Map<string, string>;
+  /** By key, the run that wrote it. */
+  readonly owners: Map<string, string>;
   /** Open uploads by id. */
-  readonly uploads: Map<string, { readonly key: string; readonly parts: Map<number, string> }>;
+  readonly uploads: Map<
+    string,
+    { readonly key: string; readonly runId: string; readonly parts: Map<number, string> }
+  >;
   entry: JournalEntry | null;
 }
 
@@ -23,7 +28,12 @@ export interface FakeBucket {
   readonly events: string[];
 }
 
-export const nothing = (): Remains => ({ objects: new Map(), uploads: new Map(), entry: null });
+export const nothing = (): Remains => ({
+  objects: new Map(),
+  owners: new Map(),
+  uploads: new Map(),
+  entry: null,
+});
 
 /** @param onEvent may throw: the call then fails with that, without effect or with it. */
 export function fakeBucket(
@@ -31,7 +41,7 @@ export function fakeBucket(
   onEvent: (event: string, moment: Moment) => void = () => {},
 ): FakeBucket {
   const events: string[] = [];
-  const { objects, uploads } = remains;
+  const { objects, owners, uploads } = remains;
 
   const happen = <T>(event: string, effect: () => T): T => {
     onEvent(event, 'before');
@@ -55,11 +65,11 @@ export function fakeBucket(
     url: (key) => `s3://bucket/${key}`,
     partBytes: 64,
     concurrency: 2,
-    begin: (key) =>
+    begin: (key, { runId }) =>
       answer(`begin ${key}`, (): PendingUpload => {
         const uploadId = `${key}#${events.length}`;
         const parts = new Map<number, string>();
-        uploads.set(uploadId, { key, parts });
+        uploads.set(uploadId, { key, runId, parts });
         return {
           key,
           uploadId,
@@ -73,15 +83,16 @@ export function fakeBucket(
           },
         };
       }),
-    complete: ({ key, uploadId, bytes }) =>
+    complete: ({ key, uploadId }, runId) =>
       answer(`complete ${key}`, () => {
         const upload = uploads.get(uploadId);
         if (upload === undefined) {
           // As the real one: harmless where the object stands there whole.
-          if (objects.get(key)?.length !== bytes) throw new TidemarkError('S3_FAILED', 'NoSuchUpload');
+          if (owners.get(key) !== runId) throw new TidemarkError('UPLOAD_GONE', 'NoSuchUpload');
           return;
         }
         uploads.delete(uploadId);
+        owners.set(key, upload.runId);
         objects.set(
           key,
           [...upload.parts]
@@ -90,11 +101,20 @@ export function fakeBucket(
             .join(''),
         );
       }),
+    runOf: (key) => answer(`look ${key}`, () => owners.get(key) ?? null),
     abort: ({ key, uploadId }) => answer(`abort ${key}`, () => void uploads.delete(uploadId)),
     openUploads: (key) =>
       answer(`list ${key}`, () => [...uploads].flatMap(([id, upload]) => (upload.key === key ? [id] : []))),
-    put: (key, body) => answer(`put ${key}`, () => void objects.set(key, body.toString())),
-    remove: (key) => answer(`remove ${key}`, () => void objects.delete(key)),
+    put: (key, body, { runId }) =>
+      answer(`put ${key}`, () => {
+        owners.set(key, runId);
+        objects.set(key, body.toString());
+      }),
+    remove: (key) =>
+      answer(`remove ${key}`, () => {
+        owners.delete(key);
+        objects.delete(key);
+      }),
   };
 
   const journal: Journal = {

@@ -19,7 +19,7 @@ const failures = steps.flatMap((event, nth) => [
 
 it('publishes everything, and forgets the run', async () => {
   const { remains } = await cleanRun();
-  expect(remains).toEqual({ objects: WHOLE, uploads: new Map(), entry: null });
+  expect(remains).toMatchObject({ objects: WHOLE, uploads: new Map(), entry: null });
 });
 
 it('writes each step down before it does it, and shows nothing before all is uploaded, the manifest last', () => {
@@ -71,16 +71,15 @@ it.each(failures)(
   },
 );
 
-it('undoes a half-made commit from its manifest backwards', async () => {
+it('undoes a half-made commit: its manifest goes before its objects', async () => {
   const put = steps.indexOf('put m.json');
   const bucket = fakeBucket(nothing(), failing(put, 'after'));
   await expect(runTwoObjects(bucket)).rejects.toThrow('put m.json failed');
-  expect(bucket.events.slice(put + 1)).toEqual([
+  const undoing = bucket.events.slice(put + 1);
+  expect(undoing.filter((event) => /^(journal|remove)/.test(event))).toEqual([
     'journal undoing',
     'remove m.json',
-    'abort a.csv',
     'remove a.csv',
-    'abort b.csv',
     'remove b.csv',
     'journal closed',
   ]);
@@ -90,7 +89,7 @@ it('completes no further object when one has failed', async () => {
   const bucket = fakeBucket(nothing(), (event, moment) => {
     if (event === 'complete k0.csv' && moment === 'before') throw new Error('no');
   });
-  const publication = beginPublication(bucket.sink, bucket.journal);
+  const publication = beginPublication(bucket.sink, bucket.journal, 'run');
   const prepared = Array.from({ length: 20 }, (_, index) => ({
     table: 't',
     batch: index,
@@ -101,7 +100,8 @@ it('completes no further object when one has failed', async () => {
     bytes: 0,
     crc32: '0',
   }));
-  for (const { key, uploadId } of prepared) bucket.remains.uploads.set(uploadId, { key, parts: new Map() });
+  for (const { key, uploadId } of prepared)
+    bucket.remains.uploads.set(uploadId, { key, runId: 'run', parts: new Map() });
   await expect(publication.commit(prepared, MANIFEST)).rejects.toThrow('no');
   expect(bucket.events.filter((event) => event.startsWith('complete')).length).toBeLessThan(
     bucket.sink.concurrency + 1,
@@ -109,15 +109,37 @@ it('completes no further object when one has failed', async () => {
   expect(bucket.remains).toEqual(nothing());
 });
 
+it('undoes nothing that an earlier run has published under the same keys', async () => {
+  const remains = nothing();
+  for (const [key, text] of [
+    ['a.csv', 'yesterday'],
+    ['b.csv', 'yesterday'],
+    ['m.json', 'yesterday'],
+  ] as const) {
+    remains.objects.set(key, text);
+    remains.owners.set(key, 'run of yesterday');
+  }
+  const bucket = fakeBucket(remains, (event, moment) => {
+    if (event.startsWith('complete') && moment === 'before') throw new Error('no');
+  });
+  await expect(runTwoObjects(bucket)).rejects.toThrow('no');
+  expect([...remains.objects.values()]).toEqual(['yesterday', 'yesterday', 'yesterday']);
+  expect(remains.uploads.size).toBe(0);
+});
+
+it('says so when a commit failed and could not be undone', async () => {
+  const bucket = fakeBucket(nothing(), (event, moment) => {
+    if ((event === 'put m.json' || event.startsWith('look')) && moment === 'before') throw new Error('down');
+  });
+  await expect(runTwoObjects(bucket)).rejects.toMatchObject({ code: 'PUBLISH_INCOMPLETE' });
+  expect(bucket.remains.entry?.phase).toBe('undoing');
+});
+
 describe('rollback', () => {
   it('waits for parts on their way before it aborts', async () => {
     const bucket = fakeBucket();
-    const publication = beginPublication(bucket.sink, bucket.journal);
-    const upload = await publication.begin(
-      'a.csv',
-      { contentType: 'text/csv' },
-      new AbortController().signal,
-    );
+    const publication = beginPublication(bucket.sink, bucket.journal, 'run');
+    const upload = await publication.begin('a.csv', 'text/csv', new AbortController().signal);
     const part = upload.sendPart(1, Buffer.from('x'), 0);
     await publication.rollback();
     await part;
@@ -126,7 +148,7 @@ describe('rollback', () => {
 
   it('does nothing after a commit, nor a second time', async () => {
     const bucket = fakeBucket();
-    const publication = beginPublication(bucket.sink, bucket.journal);
+    const publication = beginPublication(bucket.sink, bucket.journal, 'run');
     await publication.commit([], MANIFEST);
     const { length } = bucket.events;
     await publication.rollback();
@@ -141,8 +163,9 @@ describe('rollback', () => {
     const publication = beginPublication(
       { ...bucket.sink, begin: () => Promise.reject(refused) },
       bucket.journal,
+      'run',
     );
-    const begun = publication.begin('a.csv', { contentType: 'text/csv' }, new AbortController().signal);
+    const begun = publication.begin('a.csv', 'text/csv', new AbortController().signal);
     await expect(begun).rejects.toBe(refused);
     await publication.rollback();
     expect(bucket.events).toEqual(['journal beginning a.csv', 'journal closed']);

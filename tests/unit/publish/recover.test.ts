@@ -66,8 +66,8 @@ describe.each(all)('$run that dies after "$after"', ({ remains: left }) => {
 
 it('ends an upload whose id was never heard, and no other', async () => {
   const remains = nothing();
-  remains.uploads.set('ours', { key: 'a.csv', parts: new Map() });
-  remains.uploads.set('theirs', { key: 'a.csv.gz', parts: new Map() });
+  remains.uploads.set('ours', { key: 'a.csv', runId: 'r', parts: new Map() });
+  remains.uploads.set('theirs', { key: 'a.csv.gz', runId: 'r', parts: new Map() });
   const uploads = [{ key: 'a.csv', uploadId: null }];
   const entry = {
     runId: 'r',
@@ -80,4 +80,25 @@ it('ends an upload whose id was never heard, and no other', async () => {
   } as const;
   expect(await recoverRun(entry, fakeBucket(remains).sink)).toBe('undone');
   expect([...remains.uploads.keys()]).toEqual(['theirs']);
+});
+
+describe('a commit that was under way', () => {
+  const committing = clean.findLast(({ remains }) => remains.entry?.phase === 'committing')!.remains;
+  const before = clean.find(({ remains }) => remains.entry?.phase === 'committing')!.remains;
+
+  it('is undone where somebody has ended one of its uploads meanwhile', async () => {
+    const remains = structuredClone(before);
+    const [gone] = remains.uploads.keys();
+    remains.uploads.delete(gone!);
+    expect(await recoverRun(remains.entry!, fakeBucket(remains).sink)).toBe('undone');
+    expect(remains).toMatchObject({ uploads: new Map(), objects: new Map() });
+  });
+
+  it('is finished where its manifest stands, even if a reader has moved its objects away', async () => {
+    const remains = structuredClone(committing);
+    const { key } = remains.entry!.manifest!;
+    for (const object of remains.objects.keys()) if (object !== key) remains.objects.delete(object);
+    expect(await recoverRun(remains.entry!, fakeBucket(remains).sink)).toBe('finished');
+    expect([...remains.objects.keys()]).toEqual([key]);
+  });
 });

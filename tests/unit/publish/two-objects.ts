@@ -13,11 +13,11 @@ export const WHOLE = new Map([
 
 /** @throws what the run failed with, after everything was undone as far as it could be. */
 export async function runTwoObjects({ sink, journal }: FakeBucket): Promise<void> {
-  const publication = beginPublication(sink, journal);
+  const publication = beginPublication(sink, journal, 'run');
   const { signal } = new AbortController();
   const prepare = async (name: string): Promise<PreparedObject> => {
     const key = `${name}.csv`;
-    const upload = await publication.begin(key, { contentType: 'text/csv' }, signal);
+    const upload = await publication.begin(key, 'text/csv', signal);
     const parts = await Promise.all([1, 2].map((part) => upload.sendPart(part, Buffer.from(name + part), 0)));
     return { table: name, batch: null, key, uploadId: upload.uploadId, parts, rows: 2, bytes: 4, crc32: '0' };
   };
