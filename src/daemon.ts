@@ -5,12 +5,15 @@
 import type { Spec } from './domain.ts';
 import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
 import { outgoing } from './daemon/outgoing.ts';
+import { startRecovery } from './daemon/recovery.ts';
 import { listTasks } from './daemon/task-views.ts';
 import { startHttp } from './http/server.ts';
 import { lastRun, type LastRun, type TaskList } from './http/task-list.ts';
 import type { Log } from './ports.ts';
 import type { RunOutcome } from './report.ts';
 import { dispatcher, type RunTask } from './daemon/dispatcher.ts';
+import { nextFire } from './schedule/cron.ts';
+import { timingOf } from './schedule/reconcile.ts';
 import { startSchedule } from './schedule/schedule.ts';
 import { daemonLockPath, requireLock } from './state/lock.ts';
 import type { ParseSpec } from './watch/spec-folder.ts';
@@ -32,8 +35,8 @@ export interface DaemonSettings {
 export interface DaemonOptions {
   readonly settings: DaemonSettings;
   readonly parseSpec: ParseSpec;
-  /** Clears away what runs of an earlier process have left; called once, when this daemon is alone. */
-  readonly recover: () => Promise<void>;
+  /** Clears away what runs of earlier processes have left. Never rejects; called again from time to time. */
+  readonly recover: (signal: AbortSignal) => Promise<void>;
   readonly runTask: RunTask;
   /** Tells the owner of a run that failed. */
   readonly notifyRun: (
@@ -96,13 +99,10 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
       queue: runs.queue(),
       lastRuns,
     });
-  const http = settings.http === null ? null : await startHttp({ ...settings.http, notReady, tasks });
+  const http = settings.http === null ? null : await startHttp({ ...settings.http, notReady, tasks, log });
   if (http !== null) releasers.push(() => http.close());
 
-  // Nobody waits for it: a bucket out of reach must not keep the other tasks from running, and a task's own run
-  // clears away first what it finds.
-  const recovered = options.recover();
-  releasers.push(() => recovered);
+  releasers.push(startRecovery(options.recover));
 
   const mails = outgoing(log);
   releasers.push(() => mails.settle());
@@ -112,8 +112,10 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     lastRuns.set(spec.taskName, lastRun(report));
     if (report.status === 'skipped') log.warn('run skipped', { task: spec.taskName, error: outcome.error });
     if (report.status !== 'failed') return;
-    const nextFire = schedule.next(spec.taskName);
-    mails.add('failed run', spec.taskName, options.notifyRun(spec, outcome, { nextFire }));
+    // Of a run that ends while the daemon stops, too: the schedule has no timers then.
+    const scheduled = specsInForce(specs).has(spec.taskName);
+    const next = scheduled ? nextFire(timingOf(spec, timezone)) : null;
+    mails.add('failed run', spec.taskName, options.notifyRun(spec, outcome, { nextFire: next }));
   };
   const { maxConcurrentTasks, shutdownGraceMs, timezone } = settings;
   const runs = dispatcher({ maxConcurrentTasks, shutdownGraceMs, runTask: options.runTask, onEnd, log });
@@ -134,7 +136,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     }
   };
 
-  const { promise: done, resolve: stopped, reject: failed } = deferred();
+  const { promise: done, resolve: stopped, reject: failed } = Promise.withResolvers<void>();
   const shutDown = (reason: string, outcome: () => void): void => {
     if (stopping) {
       runs.abort();
@@ -168,16 +170,6 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
       return done;
     },
   };
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
-  let resolve = (): void => undefined;
-  let reject = (_error: unknown): void => undefined;
-  const promise = new Promise<void>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }
 
 /** All are released, also where one of them fails; the last failure is thrown. */

@@ -7,31 +7,23 @@ import { asTidemarkError } from './errors.ts';
 import { identifyRun } from './planner.ts';
 import type { PlanSettings, RunIdentity } from './plan/build.ts';
 import { stampOf } from './plan/keys.ts';
-import type { Journal, JournalEntry, Log, RunLog, RunObserver, Sink, Source } from './ports.ts';
-import { recoverRun } from './publish/recover.ts';
+import type { Journal, RunLog, RunObserver, Source } from './ports.ts';
+import { recoverTask, type RecoveryPorts } from './recovery.ts';
 import { beginRun, failedReport, notBegun, type RunEnd, type RunOutcome } from './report.ts';
 import { runTask, type RunPorts } from './run.ts';
 
 /** What runs share in one process. */
-export interface Installation {
+export interface Installation extends RecoveryPorts {
   source(name: string): Source;
-  sink(name: string): Sink;
   settings(spec: Spec): PlanSettings;
-  readonly journal: {
+  readonly journal: RecoveryPorts['journal'] & {
     open(run: { readonly runId: string; readonly task: string; readonly sink: string }): Journal;
-    /** Of one task, or of all. */
-    entries(task: string | null): JournalEntry[];
-    close(runId: string): void;
   };
-  /**
-   * Holds the task against every other process.
-   *
-   * @throws TidemarkError ALREADY_RUNNING, STATE_UNUSABLE.
-   */
-  lockTask(task: string): { release(): void };
   forRun(task: string, stamp: string): RunLog;
-  readonly log: Log;
 }
+
+/** For runs that nobody watches. */
+export const UNOBSERVED: RunObserver = { planned: () => {}, progress: () => {} };
 
 /** Log lines of a run that its mail shows. */
 const TAIL_LINES = 20;
@@ -48,6 +40,7 @@ export async function executeRun(
   signal: AbortSignal,
 ): Promise<RunOutcome> {
   const run = identifyRun(scheduledFor);
+  await installation.recovering.get(spec.taskName);
   let lock;
   try {
     lock = installation.lockTask(spec.taskName);
@@ -94,32 +87,6 @@ async function recoverThenRun(
   return runTask(spec, run, ports, signal);
 }
 
-/** Finishes or undoes what runs of this task have left behind. The task's lock must be held. */
-async function recoverTask(installation: Installation, task: string): Promise<void> {
-  for (const entry of installation.journal.entries(task)) {
-    const outcome = await recoverRun(entry, installation.sink(entry.sink));
-    installation.journal.close(entry.runId);
-    installation.log.warn(`a run that had not come to its end was ${outcome}`, { task, run_id: entry.runId });
-  }
-}
-
-/** The same for every task that no other process is running, at the daemon's start. What fails is kept for later. */
-export async function recoverAll(installation: Installation): Promise<void> {
-  const tasks = new Set(installation.journal.entries(null).map((entry) => entry.task));
-  for (const task of tasks) {
-    try {
-      const lock = installation.lockTask(task);
-      try {
-        await recoverTask(installation, task);
-      } finally {
-        lock.release();
-      }
-    } catch (error) {
-      installation.log.warn('what an earlier run left behind could not be cleared yet', { task, error });
-    }
-  }
-}
-
 /** The observer, with the plan also written to the run's log. */
 function tellLog(log: RunLog, observer: RunObserver): RunObserver {
   return {
@@ -141,7 +108,9 @@ function logEnd(log: RunLog, { report, error }: RunEnd): void {
   for (const { name, rows, bytes, files } of report.tables)
     log.info('table read', { table: name, rows, bytes, files });
   if (error === null) return log.info(`run ${status}`, { duration_ms, manifest });
-  log.error('run failed; nothing was published', {
+  const published =
+    error.code === 'PUBLISH_INCOMPLETE' ? 'it could not be undone yet' : 'nothing was published';
+  log.error(`run failed; ${published}`, {
     duration_ms,
     code: error.code,
     error,

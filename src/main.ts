@@ -11,6 +11,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exit(2);
 }
 
+// Takes the arguments out of the process list, a password among them perhaps.
+process.title = 'tidemark';
+
 // Rows never become JavaScript values, so a large young generation would stand empty: 60 MB less in use, as fast.
 setFlagsFromString('--semi-space-growth-factor=1');
 

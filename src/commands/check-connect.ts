@@ -9,7 +9,7 @@ import { createRedactor } from '../redact.ts';
 import { s3Sink } from '../sinks/s3/sink.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { secretsOf } from '../config/config.ts';
-import { sinkOptions, sourceOptions } from './installation.ts';
+import { planSettings, sinkOptions, sourceOptions } from './installation.ts';
 
 export interface Finding {
   readonly severity: 'error' | 'warning' | 'ok';
@@ -44,11 +44,7 @@ async function checkTask(config: Config, spec: Spec): Promise<Finding[]> {
         new AbortController().signal,
       );
       try {
-        const settings = {
-          batchThresholdMb: config.batch_threshold_mb,
-          prefix: config.sinks[spec.sink]!.prefix,
-        };
-        const plan = await makePlan(spec, snapshot, identifyRun(new Date()), settings);
+        const plan = await makePlan(spec, snapshot, identifyRun(new Date()), planSettings(config, spec));
         for (const message of plan.warnings)
           warnings.push({ severity: 'warning', subject, message, remedy: null });
       } finally {

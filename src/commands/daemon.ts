@@ -2,15 +2,13 @@
 import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { startDaemon, type Daemon } from '../daemon.ts';
-import { executeRun, recoverAll } from '../execute.ts';
-import type { RunObserver } from '../ports.ts';
+import { executeRun, UNOBSERVED } from '../execute.ts';
+import { recoverAll } from '../recovery.ts';
 import { parseSpec } from '../spec/parse.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { openInstallation, type LiveInstallation } from './installation.ts';
 import { namesIn } from './load.ts';
 import type { CommonOptions } from './options.ts';
-
-const SILENT: RunObserver = { planned: () => {}, progress: () => {} };
 
 export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
   const config = loadProcessConfig({ file: options.config });
@@ -18,8 +16,12 @@ export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
   const { log } = installation;
   if (config.smtp === null) log.warn('the config has no smtp: nobody is told of failures');
   try {
-    const daemon = await startDaemon(daemonOptions(config, installation));
-    const release = stopOnSignal(daemon);
+    const starting = startDaemon(daemonOptions(config, installation));
+    const release = stopOnSignal(starting);
+    const daemon = await starting.catch((error: unknown) => {
+      release();
+      throw error;
+    });
     log.info('daemon runs', { pid: process.pid, specs_dir: config.specs_dir, http: daemon.http?.port });
     await daemon.done.finally(release);
     return EXIT.done;
@@ -42,8 +44,8 @@ function daemonOptions(config: Config, installation: LiveInstallation): Paramete
       watch: { polling: config.watch.polling, intervalMs: config.watch.interval_ms },
     },
     parseSpec: (text, file) => parseSpec(text, file, known),
-    recover: () => recoverAll(installation),
-    runTask: (spec, scheduledFor, signal) => executeRun(installation, spec, scheduledFor, SILENT, signal),
+    recover: (signal) => recoverAll(installation, signal),
+    runTask: (spec, scheduledFor, signal) => executeRun(installation, spec, scheduledFor, UNOBSERVED, signal),
     notifyRun: async (spec, { report, error, logTail }, { nextFire }) =>
       notifier?.runFinished(spec, report, { nextFire, logTail, sql: error?.sql }),
     notifyInvalidSpec: async (invalid) => notifier?.specInvalid(invalid),
@@ -51,10 +53,14 @@ function daemonOptions(config: Config, installation: LiveInstallation): Paramete
   };
 }
 
-/** The first signal stops in order, within the grace; a second one aborts the runs at once. */
-function stopOnSignal(daemon: Daemon): () => void {
-  // The command awaits `done`, which settles as `stop` does.
-  const onSignal = (signal: NodeJS.Signals): void => void daemon.stop(signal).catch(() => {});
+/**
+ * The first signal stops in order, within the grace; a second one aborts the runs at once. A signal that comes while
+ * the daemon starts waits for that: runs may have begun already.
+ */
+function stopOnSignal(starting: Promise<Daemon>): () => void {
+  // The command awaits start and `done`, and hears from them what failed.
+  const onSignal = (signal: NodeJS.Signals): void =>
+    void starting.then((daemon) => daemon.stop(signal)).catch(() => {});
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   return () => void process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
 }

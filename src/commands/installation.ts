@@ -10,6 +10,7 @@ import {
 import type { Spec } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Installation } from '../execute.ts';
+import type { PlanSettings } from '../plan/build.ts';
 import { createLog, type ProcessLog } from '../log.ts';
 import { createMailer } from '../notify/mailer.ts';
 import { createNotifier, type Notifier } from '../notify/notify.ts';
@@ -64,10 +65,8 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
       sinks.set(name, sink);
       return sink;
     },
-    settings: (spec: Spec) => ({
-      batchThresholdMb: config.batch_threshold_mb,
-      prefix: entryOf(config.sinks, spec.sink, 'sink').prefix,
-    }),
+    settings: (spec) => planSettings(config, spec),
+    recovering: new Map(),
     journal: {
       open: (run) => openJournal(state.db, run),
       entries: (task) => journalEntries(state.db, task),
@@ -88,6 +87,14 @@ function entryOf<T>(entries: Readonly<Record<string, T>>, name: string, what: 's
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (entry !== undefined) return entry;
   throw new TidemarkError('CONFIG_INVALID', `The config has no ${what} "${name}".`);
+}
+
+/** What a plan takes from the config. */
+export function planSettings(config: Config, spec: Spec): PlanSettings {
+  return {
+    batchThresholdMb: config.batch_threshold_mb,
+    prefix: entryOf(config.sinks, spec.sink, 'sink').prefix,
+  };
 }
 
 export function sourceOptions(source: SourceConfig): Parameters<typeof mysqlSource>[0] {

@@ -7,6 +7,7 @@ import { withSourceOverrides } from '../config/source-overrides.ts';
 import type { Spec } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import { parseSpec } from '../spec/parse.ts';
+import { specText } from '../spec/text.ts';
 import { isSpecFileName } from '../watch/spec-folder.ts';
 import type { TaskOptions } from './options.ts';
 
@@ -35,10 +36,11 @@ export function namesIn(config: Config): { sources: string[]; sinks: string[] } 
   return { sources: Object.keys(config.sources), sinks: Object.keys(config.sinks) };
 }
 
-/** @throws TidemarkError SPEC_UNREADABLE. */
+/** @throws TidemarkError SPEC_UNREADABLE, SPEC_INVALID. */
 export function readSpec(file: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (error) {
     throw new TidemarkError(
       'SPEC_UNREADABLE',
@@ -48,6 +50,7 @@ export function readSpec(file: string): string {
       },
     );
   }
+  return specText(bytes, file);
 }
 
 /** @throws TidemarkError CONFIG_INVALID where the folder cannot be read. */

@@ -2,7 +2,7 @@
 import type { ExportPlan, Plan } from '../domain.ts';
 import { identifyRun, makePlan } from '../planner.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { sourceOptions } from './installation.ts';
+import { planSettings, sourceOptions } from './installation.ts';
 import { loadTask } from './load.ts';
 import type { TaskOptions } from './options.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
@@ -12,8 +12,7 @@ export async function planCommand(options: TaskOptions): Promise<ExitCode> {
   const source = mysqlSource(sourceOptions(config.sources[spec.source]!));
   const snapshot = await source.open(new AbortController().signal);
   try {
-    const settings = { batchThresholdMb: config.batch_threshold_mb, prefix: config.sinks[spec.sink]!.prefix };
-    const plan = await makePlan(spec, snapshot, identifyRun(new Date()), settings);
+    const plan = await makePlan(spec, snapshot, identifyRun(new Date()), planSettings(config, spec));
     process.stdout.write(
       options.json === true ? `${JSON.stringify(planDocument(plan), null, 2)}\n` : describePlan(plan),
     );

@@ -1,15 +1,14 @@
 /** `tidemark run`: one run now, in the foreground. */
 import { TidemarkError } from '../errors.ts';
-import { executeRun } from '../execute.ts';
-import type { RunObserver } from '../ports.ts';
+import { executeRun, UNOBSERVED } from '../execute.ts';
 import type { RunReport } from '../domain.ts';
+import { nextFire } from '../schedule/cron.ts';
+import { timingOf } from '../schedule/reconcile.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import { openInstallation } from './installation.ts';
 import { loadTask } from './load.ts';
 import type { TaskOptions } from './options.ts';
 import { progressBar } from './progress.ts';
-
-const SILENT: RunObserver = { planned: () => {}, progress: () => {} };
 
 export async function runCommand(options: TaskOptions): Promise<ExitCode> {
   const { config, spec } = loadTask(options);
@@ -21,7 +20,7 @@ export async function runCommand(options: TaskOptions): Promise<ExitCode> {
       installation,
       spec,
       new Date(),
-      bar?.observer ?? SILENT,
+      bar?.observer ?? UNOBSERVED,
       abort.signal,
     );
     bar?.stop();
@@ -29,7 +28,11 @@ export async function runCommand(options: TaskOptions): Promise<ExitCode> {
     // Whoever interrupts a run by hand knows of it.
     const interrupted = report.error?.code === 'INTERRUPTED';
     if (!interrupted)
-      await installation.notifier?.runFinished(spec, report, { nextFire: null, logTail, sql: error?.sql });
+      await installation.notifier?.runFinished(spec, report, {
+        nextFire: nextFire(timingOf(spec, config.timezone)),
+        logTail,
+        sql: error?.sql,
+      });
     return report.error === null ? EXIT.done : exitCodeOf(report.error.code);
   } finally {
     bar?.stop();
@@ -56,7 +59,9 @@ function summary(report: RunReport): string {
   const seconds = (report.duration_ms / 1000).toFixed(1);
   if (report.error !== null) {
     const { code, message, hint } = report.error;
-    return `${report.task} failed after ${seconds} s: ${code}\n${message}\n${hint}\nNothing was published.\n`;
+    if (report.status === 'skipped') return `${report.task} was not run: ${code}\n${message}\n${hint}\n`;
+    const published = code === 'PUBLISH_INCOMPLETE' ? '' : 'Nothing was published.\n';
+    return `${report.task} failed after ${seconds} s: ${code}\n${message}\n${hint}\n${published}`;
   }
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
   const lines = [

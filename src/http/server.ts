@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TidemarkError } from '../errors.ts';
+import type { Log } from '../ports.ts';
 import type { TaskList } from './task-list.ts';
 
 export interface HttpOptions {
@@ -14,6 +15,7 @@ export interface HttpOptions {
   /** Why the daemon is not ready; null: it is. */
   readonly notReady: () => string | null;
   readonly tasks: () => TaskList;
+  readonly log: Log;
 }
 
 export interface HttpServer {
@@ -39,9 +41,15 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     '/api/tasks': () => ({ status: 200, body: options.tasks() }),
   };
   const server = createServer((request, response) => {
-    answer(request, response, routes);
+    try {
+      answer(request, response, routes);
+    } catch (error) {
+      options.log.error('a page could not be made', { path: request.url, error });
+      if (!response.headersSent) send(request, response, { status: 500, body: { error: 'see the log' } });
+    }
   });
   await listen(server, options);
+  server.on('error', (error) => options.log.error('the HTTP server reports a fault', { error }));
   const { address, port } = server.address() as AddressInfo;
   return { host: address, port, close: () => close(server) };
 }
@@ -83,7 +91,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
 
 function listen(server: Server, { host, port }: HttpOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    const refused = (error: NodeJS.ErrnoException): void => {
       const found = `http: found ${host}:${port}`;
       if (error.code === 'EADDRINUSE') {
         const hint = 'Choose a free `http.port`, or set `http` to null for no server.';
@@ -95,8 +103,12 @@ function listen(server: Server, { host, port }: HttpOptions): Promise<void> {
         const message = `${found}, on which Tidemark cannot listen: ${error.message}`;
         reject(new TidemarkError('CONFIG_INVALID', message, { hint, cause: error }));
       }
+    };
+    server.once('error', refused);
+    server.listen(port, host, () => {
+      server.off('error', refused);
+      resolve();
     });
-    server.listen(port, host, resolve);
   });
 }
 

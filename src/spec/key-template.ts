@@ -53,6 +53,11 @@ export function keyTemplateFaults(template: string, tables: number): string[] {
   if (folders.at(-1)?.startsWith('_manifest') === true) {
     faults.push('found a name that begins with "_manifest", as the manifest of a run does. Choose another.');
   }
+  if (/[\p{N}}]\{batch\}|\{batch\}[\p{N}{]/u.test(template)) {
+    faults.push(
+      'found {batch} next to another number or name; "1" and "11" would run together. Set it apart: "_{batch}".',
+    );
+  }
   const names = [...template.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1]!);
   for (const name of names) {
     if ((KEY_PLACEHOLDERS as readonly string[]).includes(name)) continue;

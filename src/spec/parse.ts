@@ -56,6 +56,9 @@ export function parseSpec(text: string, file: string, known?: KnownNames): Spec 
   const tables = readTables(nodeAt(document.root, ['table']), document.text, report);
   checkTableOrQuery(document, value['table'], tables, report);
   checkFields(document, Math.max(tables.length, 1), report);
+  // Its folder of logs would be where the log of the whole installation is.
+  if (value['task_name'] === 'tidemark.log')
+    report(['task_name'], 'found "tidemark.log", the name of the main log. Choose another.');
   if (known !== undefined) {
     checkName('source', document, known.sources, report);
     checkName('sink', document, known.sinks, report);

@@ -113,7 +113,7 @@ export const specSchema = {
         custom: {
           title: 'Custom query',
           description:
-            'One SELECT, joins welcome, exported as one file named after the task. `:scheduled_for` stands for the time the run was scheduled for.',
+            'One SELECT, joins welcome, exported as one file named after the task. `:scheduled_for` stands for the time the run was scheduled for, in UTC, as are NOW() and TIMESTAMP columns; DATETIME columns hold what was written into them.',
           type: ['string', 'null'],
           default: null,
           examples: [

@@ -11,6 +11,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Spec } from '../domain.ts';
 import { FaultsError } from '../errors.ts';
+import { MAX_SPEC_BYTES, specText, tooLarge, unreadable } from '../spec/text.ts';
 import type { Content } from './spec-set.ts';
 
 /** Stats in flight at once: enough to be quick, few enough to leave the thread pool to others. */
@@ -18,8 +19,6 @@ const STATS_AT_ONCE = 64;
 
 /** A file changed this recently may change again without its time stamp showing it: it is read once more. */
 const RACY_MS = 2000;
-
-const MAX_SPEC_BYTES = 4 * 1024 * 1024;
 
 /** Parses the text of one spec; throws FaultsError. */
 export type ParseSpec = (text: string, file: string) => Spec;
@@ -84,8 +83,8 @@ export function specFolder(folder: string, parse: ParseSpec, quietMs: number): (
  * callbacks: for 1,000 files this takes half the CPU of promises, and a polled folder is looked at all day.
  */
 function statAll(files: readonly string[]): Promise<Map<string, { stamp: string; modified: number }>> {
-  return new Promise((resolve, reject) => {
-    const stats: (fs.Stats | null)[] = files.map(() => null);
+  return new Promise((resolve) => {
+    const stats: (fs.Stats | NodeJS.ErrnoException | null)[] = files.map(() => null);
     let started = 0;
     let left = files.length;
     const next = (): void => {
@@ -94,7 +93,7 @@ function statAll(files: readonly string[]): Promise<Map<string, { stamp: string;
       if (file === undefined) return;
       fs.stat(file, (error, found) => {
         if (error === null) stats[at] = found;
-        else if (!isGone(error)) reject(error);
+        else if (!isGone(error)) stats[at] = error;
         if (--left === 0) resolve(stamps(files, stats));
         else next();
       });
@@ -106,12 +105,14 @@ function statAll(files: readonly string[]): Promise<Map<string, { stamp: string;
 
 function stamps(
   files: readonly string[],
-  stats: readonly (fs.Stats | null)[],
+  stats: readonly (fs.Stats | NodeJS.ErrnoException | null)[],
 ): Map<string, { stamp: string; modified: number }> {
   const found = new Map<string, { stamp: string; modified: number }>();
   files.forEach((file, at) => {
     const one = stats[at];
-    if (!one?.isFile()) return;
+    // One file that cannot be looked at is that file's fault, to be told to somebody, and no other's.
+    if (one instanceof Error) found.set(file, { stamp: `unreadable: ${one.code}`, modified: 0 });
+    if (one === null || one === undefined || one instanceof Error || !one.isFile()) return;
     const stamp = `${one.dev}:${one.ino}:${one.size}:${one.mtimeMs}:${one.ctimeMs}`;
     found.set(file, { stamp, modified: one.mtimeMs });
   });
@@ -162,23 +163,14 @@ async function readContent(
 }
 
 async function readText(file: string): Promise<string> {
-  const unreadable = (message: string): FaultsError =>
-    new FaultsError('SPEC_INVALID', [{ file, line: 1, column: 1, path: '', message }]);
-  let bytes: Buffer;
   try {
     const { size } = await stat(file);
-    if (size > MAX_SPEC_BYTES) {
-      throw unreadable(
-        `the file has ${size} bytes; a task spec of at most ${MAX_SPEC_BYTES} bytes is allowed`,
-      );
-    }
-    bytes = await readFile(file);
+    if (size > MAX_SPEC_BYTES) throw tooLarge(size, file);
+    return specText(await readFile(file), file);
   } catch (error) {
     if (error instanceof FaultsError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    throw unreadable(
-      `the file cannot be read: ${code ?? message}; the user Tidemark runs as must be able to read it`,
-    );
+    const why = `the file cannot be read: ${code ?? message}; the user Tidemark runs as must be able to read it`;
+    throw unreadable(file, why);
   }
-  return bytes.toString('utf8');
 }

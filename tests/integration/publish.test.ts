@@ -1,6 +1,6 @@
 /** All or nothing: S3 fails in every way, at every request of a run, and nothing of the run is left behind. */
 import type { ErrorCode } from '../../src/errors.ts';
-import { recoverAll } from '../../src/execute.ts';
+import { recoverAll } from '../../src/recovery.ts';
 import { identifyRun } from '../../src/planner.ts';
 import { runTask } from '../../src/run.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
@@ -125,7 +125,7 @@ it('a bucket that is out of reach for good is cleared when it can be reached aga
   expect(report).toMatchObject({ status: 'failed', error: { code: 'S3_UNAVAILABLE' } });
   expect(left).toEqual([expect.stringMatching(/small_\d+\.csv$/)]);
   expect(journal).toMatchObject([{ task, phase: 'preparing' }]);
-  await recoverAll(here.installation);
+  await recoverAll(here.installation, new AbortController().signal);
   expect((await here.traces()).uploads).toEqual([]);
   expect(here.installation.journal.entries(task)).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunReport } from '../../src/domain.ts';
-import { recoverAll } from '../../src/execute.ts';
+import { recoverAll } from '../../src/recovery.ts';
 import { loadLargeTable } from '../support/hr.ts';
 import { testInstallation, type Manifest, type TestInstallation } from '../support/installation.ts';
 
@@ -90,7 +90,7 @@ describe('killed before the commit, is undone', () => {
     const left = await remains(task);
     expect(left.objects).toEqual([]);
     expect(left.manifests).toEqual([]);
-    await recoverAll(here.installation);
+    await recoverAll(here.installation, new AbortController().signal);
     expect(await remains(task)).toEqual(NOTHING);
   });
 });
@@ -106,7 +106,7 @@ describe('killed after the commit began, is finished', () => {
   ])('%s', async (step) => {
     const { task, signal } = await interrupt(step);
     expect(signal).toBe('SIGKILL');
-    await recoverAll(here.installation);
+    await recoverAll(here.installation, new AbortController().signal);
     await expectWhole(task);
   });
 });
@@ -123,7 +123,7 @@ describe('killed while a failed commit is undone, is undone', () => {
   ])('%s', async (step) => {
     const { task, signal } = await interrupt(`failing put, ${step}`);
     expect(signal).toBe('SIGKILL');
-    await recoverAll(here.installation);
+    await recoverAll(here.installation, new AbortController().signal);
     // Until undoing was written down, everything is uploaded and the commit may as well be finished.
     if (step === 'before undoing') await expectWhole(task);
     else expect(await remains(task)).toEqual(NOTHING);
@@ -142,9 +142,9 @@ it('the next run of the task clears away by itself, and is whole', async () => {
 it('a run in progress is left alone', async () => {
   const { task } = await interrupt('after begun');
   const lock = here.installation.lockTask(task);
-  await recoverAll(here.installation);
+  await recoverAll(here.installation, new AbortController().signal);
   expect((await remains(task)).uploads.length).toBeGreaterThan(0);
   lock.release();
-  await recoverAll(here.installation);
+  await recoverAll(here.installation, new AbortController().signal);
   expect(await remains(task)).toEqual(NOTHING);
 });

@@ -1,7 +1,8 @@
 /** A run as a process does it: alone on its task, after clearing away what was left, with a log of its own. */
 import type { JournalEntry, Log, LogFields } from '../../src/ports.ts';
 import { TidemarkError } from '../../src/errors.ts';
-import { executeRun, recoverAll } from '../../src/execute.ts';
+import { executeRun } from '../../src/execute.ts';
+import { recoverAll } from '../../src/recovery.ts';
 import type { Installation } from '../../src/execute.ts';
 import { SCHEDULED_FOR, STAMP, specOf } from './plan/sample.ts';
 import { fakeBucket } from './publish/bucket.ts';
@@ -71,6 +72,7 @@ function installationOf(
       tail: (count) => lines.slice(-count),
       close: async () => void lines.push('closed'),
     }),
+    recovering: new Map(),
     log,
   };
 }
@@ -168,7 +170,7 @@ describe('recovering all tasks', () => {
             : sink.abort(upload),
       }),
     };
-    await recoverAll(partly);
+    await recoverAll(partly, new AbortController().signal);
     expect(entries.map(({ task }) => task)).toEqual(['busy', 'broken']);
     expect([...installation.held]).toEqual(['busy']);
     expect(installation.bucket.events).toEqual(['abort fine/old.csv']);

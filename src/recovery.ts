@@ -1,0 +1,73 @@
+/**
+ * Clears away what runs of processes that died have left in a bucket, from the journal: before a task runs again, at
+ * the daemon's start, and from time to time after that.
+ */
+import type { JournalEntry, Log, Sink } from './ports.ts';
+import { asTidemarkError } from './errors.ts';
+import { recoverRun } from './publish/recover.ts';
+
+/** What recovery works with. */
+export interface RecoveryPorts {
+  sink(name: string): Sink;
+  readonly journal: {
+    /** Of one task, or of all. */
+    entries(task: string | null): JournalEntry[];
+    close(runId: string): void;
+  };
+  /**
+   * Holds the task against every other process.
+   *
+   * @throws TidemarkError ALREADY_RUNNING, STATE_UNUSABLE.
+   */
+  lockTask(task: string): { release(): void };
+  /** Recoveries under way in this process, by task: a run waits for its own. */
+  readonly recovering: Map<string, Promise<void>>;
+  readonly log: Log;
+}
+
+/**
+ * Finishes or undoes what runs of this task have left behind. The task's lock must be held.
+ *
+ * @throws TidemarkError of the sink or of the state; the entry is then kept.
+ */
+export async function recoverTask(ports: RecoveryPorts, task: string): Promise<void> {
+  for (const entry of ports.journal.entries(task)) {
+    const outcome = await recoverRun(entry, ports.sink(entry.sink));
+    ports.journal.close(entry.runId);
+    ports.log.warn(`a run that had not come to its end was ${outcome}`, { task, run_id: entry.runId });
+  }
+}
+
+/** The same for every task that nobody is running. Never rejects: what fails is kept for the next time. */
+export async function recoverAll(ports: RecoveryPorts, signal: AbortSignal): Promise<void> {
+  try {
+    const tasks = new Set(ports.journal.entries(null).map((entry) => entry.task));
+    for (const task of tasks) {
+      if (signal.aborted) return;
+      const recovery = recoverIdle(ports, task);
+      ports.recovering.set(task, recovery);
+      await recovery.finally(() => ports.recovering.delete(task));
+    }
+  } catch (error) {
+    ports.log.error('the journal cannot be read', { error: asTidemarkError(error) });
+  }
+}
+
+async function recoverIdle(ports: RecoveryPorts, task: string): Promise<void> {
+  let lock: { release(): void } | null = null;
+  try {
+    lock = ports.lockTask(task);
+    await recoverTask(ports, task);
+  } catch (thrown) {
+    const error = asTidemarkError(thrown);
+    // Whoever runs the task now has begun by clearing it up.
+    if (error.code === 'ALREADY_RUNNING') return;
+    ports.log.warn('what an earlier run left behind could not be cleared yet', {
+      task,
+      code: error.code,
+      error,
+    });
+  } finally {
+    lock?.release();
+  }
+}
