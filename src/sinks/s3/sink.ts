@@ -109,7 +109,7 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
 
     complete: (prepared, runId) =>
       call('Completing the upload of', 's3:PutObject', prepared.key, () =>
-        complete(client, bucket, prepared, runId),
+        complete(client, bucket, prepared, runId, list),
       ),
 
     runOf: (key) => call('Looking at', 's3:GetObject', key, () => runOf(client, bucket, key)),
@@ -151,8 +151,19 @@ async function complete(
   bucket: string,
   prepared: PreparedObject,
   runId: string,
+  open: (key: string) => Promise<string[]>,
 ): Promise<void> {
   const { key, uploadId, parts } = prepared;
+  // Ceph says 500 of an upload that was aborted: then only the list of open uploads tells that it is gone.
+  const isGone = async (error: unknown): Promise<boolean> => {
+    const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+    if (name === 'NoSuchUpload') return true;
+    if (($metadata?.httpStatusCode ?? 0) < 500) return false;
+    return open(key).then(
+      (ids) => !ids.includes(uploadId),
+      () => false,
+    );
+  };
   try {
     await client.send(
       new CompleteMultipartUploadCommand({
@@ -169,7 +180,7 @@ async function complete(
       }),
     );
   } catch (error) {
-    if ((error as Error).name !== 'NoSuchUpload') throw error;
+    if (!(await isGone(error))) throw error;
     // Completed before, and the answer was lost: then the object stands there, whole.
     if ((await runOf(client, bucket, key)) === runId) return;
     throw new TidemarkError(
