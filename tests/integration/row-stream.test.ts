@@ -263,7 +263,7 @@ it('backpressure reaches the server: while the stream rests, neither bytes nor m
   expect((rows - paused) * 4000).toBeLessThanOrEqual(65_536);
   // The rest waits in the buffers of two sockets and in the server.
   expect(proxy.bytes() - before).toBeLessThan(20_000_000);
-  expect(process.memoryUsage().arrayBuffers - buffers).toBeLessThan(20_000_000);
+  expect(process.memoryUsage().arrayBuffers - buffers).toBeLessThan(40_000_000);
   stream.resume();
   await stream.done;
   expect(rows).toBe(HUGE_ROWS);
