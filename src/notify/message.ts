@@ -95,8 +95,12 @@ function consequences({ spec, report, nextFire }: FailureDetails, zone: string):
     nextFire === null
       ? `What happens next: nothing by itself${spec.schedule === null ? ', the task runs by hand only' : ', the task is no longer scheduled'}. To run it again: ${again}`
       : `What happens next: the task runs again at ${inBothZones(nextFire, zone)}. ${outlook} To run it sooner: ${again}`;
+  const published =
+    report.error?.code === 'PUBLISH_INCOMPLETE'
+      ? 'The bucket may show objects of this run until they can be removed. It holds no manifest of it: read only what a manifest names.'
+      : 'Nothing was published: the bucket holds no object and no manifest of this run.';
   return [
-    'Nothing was published: the bucket holds no object and no manifest of this run.',
+    published,
     'The watermark is where it was: this task remembers nothing between its runs, and nothing has to be reset.',
     next,
   ];

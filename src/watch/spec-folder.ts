@@ -78,13 +78,16 @@ export function specFolder(folder: string, parse: ParseSpec, quietMs: number): (
   };
 }
 
+/** What a look at a file found; null: nothing there. */
+type Look = { readonly found: fs.Stats } | { readonly error: string } | null;
+
 /**
  * Size, times and inode of each regular file, links followed; what is gone or no file is left out. Written with
  * callbacks: for 1,000 files this takes half the CPU of promises, and a polled folder is looked at all day.
  */
 function statAll(files: readonly string[]): Promise<Map<string, { stamp: string; modified: number }>> {
   return new Promise((resolve) => {
-    const stats: (fs.Stats | NodeJS.ErrnoException | null)[] = files.map(() => null);
+    const stats: Look[] = files.map(() => null);
     let started = 0;
     let left = files.length;
     const next = (): void => {
@@ -92,8 +95,8 @@ function statAll(files: readonly string[]): Promise<Map<string, { stamp: string;
       const file = files[at];
       if (file === undefined) return;
       fs.stat(file, (error, found) => {
-        if (error === null) stats[at] = found;
-        else if (!isGone(error)) stats[at] = error;
+        if (error === null) stats[at] = { found };
+        else if (!isGone(error)) stats[at] = { error: error.code ?? error.message };
         if (--left === 0) resolve(stamps(files, stats));
         else next();
       });
@@ -105,14 +108,16 @@ function statAll(files: readonly string[]): Promise<Map<string, { stamp: string;
 
 function stamps(
   files: readonly string[],
-  stats: readonly (fs.Stats | NodeJS.ErrnoException | null)[],
+  stats: readonly Look[],
 ): Map<string, { stamp: string; modified: number }> {
   const found = new Map<string, { stamp: string; modified: number }>();
   files.forEach((file, at) => {
-    const one = stats[at];
+    const look = stats[at] ?? null;
+    if (look === null) return;
     // One file that cannot be looked at is that file's fault, to be told to somebody, and no other's.
-    if (one instanceof Error) found.set(file, { stamp: `unreadable: ${one.code}`, modified: 0 });
-    if (one === null || one === undefined || one instanceof Error || !one.isFile()) return;
+    if ('error' in look) found.set(file, { stamp: `unreadable: ${look.error}`, modified: 0 });
+    if ('error' in look || !look.found.isFile()) return;
+    const one = look.found;
     const stamp = `${one.dev}:${one.ino}:${one.size}:${one.mtimeMs}:${one.ctimeMs}`;
     found.set(file, { stamp, modified: one.mtimeMs });
   });

@@ -35,6 +35,13 @@ function forms(message: MailMessage): [string, string] {
 }
 
 describe('failureMessage', () => {
+  it('does not say that nothing was published where that is not yet so', () => {
+    for (const form of forms(failureMessage(withError({ code: 'PUBLISH_INCOMPLETE' })))) {
+      expect(form).not.toContain('Nothing was published');
+      expect(form).toContain('may show objects of this run');
+    }
+  });
+
   it('goes to the owner, with the task and the code in the subject', () => {
     const message = failureMessage(details);
     expect(message.to).toEqual({ name: 'A. Owner', address: 'owner@example.com' });

@@ -28,6 +28,9 @@ describe('keyTemplateFaults', () => {
     ['{constructor}', 'found the unknown placeholder'],
     ['{table', 'without its other half'],
     ['{{table}}', 'without its other half'],
+    ['{task}/_manifest_{stamp}.json', 'begins with "_manifest"'],
+    ['{table}{batch}.csv', 'found {batch} next to'],
+    ['{table}_{batch}{stamp}.csv', 'found {batch} next to'],
     [`${'x'.repeat(512)}{table}`, 'found 519 characters. Allowed: at most 512.'],
   ])('refuses %j', (template, expected) => {
     expect(keyTemplateFaults(template, 1)).toEqual([expect.stringContaining(expected)]);

@@ -59,6 +59,18 @@ describe('specFolder', () => {
     expect([...(await scan()).read]).toMatchObject([[path('b.json'), { spec: { taskName: 'c' } }]]);
   });
 
+  it('blames a file that cannot be looked at, and reads the others', async () => {
+    await write('a.json', text('a'));
+    // A name too long to be looked up: an error of stat that has nothing to do with who is asking.
+    await symlink(`/${'x'.repeat(300)}`, path('b.json'));
+    const scan = specFolder(folder, parseSample, 0);
+    const { present, read } = await scan();
+    expect(present).toEqual([path('a.json'), path('b.json')]);
+    expect(read.get(path('a.json'))).toMatchObject({ spec: { taskName: 'a' } });
+    expect(read.get(path('b.json'))).toMatchObject({ error: { code: 'SPEC_INVALID' } });
+    expect((await scan()).read.size).toBe(0);
+  });
+
   it('hands on nothing where a file was written anew with the same content', async () => {
     await write('a.json', text('a'));
     const scan = specFolder(folder, parseSample, 0);

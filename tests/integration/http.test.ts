@@ -1,0 +1,33 @@
+/** On a socket of its own, on loopback: what the server does when a page or a connection goes wrong. */
+import { connect } from 'node:net';
+import { startHttp, type HttpServer } from '../../src/http/server.ts';
+import { keptLog } from '../unit/schedule/kept-log.ts';
+
+let server: HttpServer;
+const log = keptLog();
+beforeAll(async () => {
+  server = await startHttp({
+    ...{ host: '127.0.0.1', port: 0, notReady: () => null, log },
+    tasks: () => {
+      throw new Error('no tasks to tell of');
+    },
+  });
+});
+afterAll(() => server.close());
+
+const get = (path: string): Promise<Response> => fetch(`http://${server.host}:${server.port}${path}`);
+
+it('answers 500 for a page that fails, and goes on', async () => {
+  expect((await get('/api/tasks')).status).toBe(500);
+  expect((await get('/api/tasks')).status).toBe(500);
+  expect((await get('/healthz')).status).toBe(200);
+  expect(log.lines.filter(({ message }) => message === 'a page could not be made')).toHaveLength(2);
+});
+
+it('survives what is no HTTP', async () => {
+  await new Promise((resolve) => {
+    const socket = connect(server.port, server.host, () => socket.end('\u0000\u0001 no HTTP\r\n\r\n'));
+    socket.on('close', resolve).resume();
+  });
+  expect((await get('/readyz')).status).toBe(200);
+});
