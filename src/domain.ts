@@ -159,7 +159,8 @@ export interface Plan {
   readonly source: string;
   readonly sink: string;
   readonly server: ServerIdentity;
-  readonly consistency: 'snapshot';
+  /** `snapshot`: all rows are of one moment. `per_batch`: claimed of each result alone, as an engine keeps no snapshots. */
+  readonly consistency: 'snapshot' | 'per_batch';
   readonly output: OutputOptions;
   readonly onEmpty: OnEmpty;
   readonly exports: readonly ExportPlan[];

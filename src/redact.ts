@@ -2,6 +2,7 @@
  * Takes secrets out of text before it is logged, mailed or shown. It knows the secrets themselves and the disguises
  * in which they turn up in URLs, JSON, SQL and mail protocols; it does not guess what else might be secret.
  */
+import { quoteString } from './plan/sql.ts';
 
 /** Shorter ones would blank out half of every text, and protect nothing. */
 const MIN_LENGTH = 3;
@@ -42,7 +43,7 @@ function disguises(secret: string): string[] {
     json,
     // JSON inside JSON: an error text quoted in a log field.
     JSON.stringify(json).slice(1, -1),
-    sqlEscaped(secret),
+    quoteString(secret).slice(1, -1),
     secret.replaceAll("'", "''"),
     ...base64Forms(secret),
   ];
@@ -50,23 +51,6 @@ function disguises(secret: string): string[] {
 
 function lowerCaseEscapes(url: string): string {
   return url.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase());
-}
-
-const SQL_ESCAPES: Readonly<Record<string, string>> = {
-  '\0': '\\0',
-  '\b': '\\b',
-  '\t': '\\t',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\x1a': '\\Z',
-  '"': '\\"',
-  "'": "\\'",
-  '\\': '\\\\',
-};
-
-function sqlEscaped(secret: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are the characters that MySQL escapes
-  return secret.replace(/[\0\b\t\n\r\x1a"'\\]/g, (char) => SQL_ESCAPES[char] ?? char);
 }
 
 /** Base64 of the whole, and of the secret at each of the three places where it can begin in a group of three bytes. */

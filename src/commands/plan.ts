@@ -54,7 +54,7 @@ function describePlan(plan: Plan): string {
   const { host, port, database, version } = plan.server;
   const lines = [
     `${plan.task}, scheduled for ${plan.scheduledFor}`,
-    `  from ${plan.source}: ${database} on ${host}:${port} (${version}), one ${plan.consistency}`,
+    `  from ${plan.source}: ${database} on ${host}:${port} (${version}), consistency ${plan.consistency}`,
     `  to   ${plan.sink}`,
   ];
   for (const table of plan.exports) {

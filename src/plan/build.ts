@@ -66,7 +66,7 @@ export function buildPlan(
     source: spec.source,
     sink: spec.sink,
     server,
-    consistency: 'snapshot',
+    consistency: drafts.every(({ draft }) => draft.inSnapshot) ? 'snapshot' : 'per_batch',
     output: spec.output,
     onEmpty: spec.onEmpty,
     exports,

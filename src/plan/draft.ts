@@ -18,6 +18,8 @@ export interface Draft {
   readonly windows: readonly Window[];
   /** Whether a WHERE keeps rows out, so that the table's own row count says too much. */
   readonly filtered: boolean;
+  /** Whether its rows are those of the snapshot: false where the engine is known to keep none. */
+  readonly inSnapshot: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -57,6 +59,7 @@ export function draftTable(
     columns: selected.map(outputColumn),
     windows: cdc.map((entry) => entry.window),
     filtered: conditions.length > 0,
+    inSnapshot: facts.transactional !== false,
     warnings: tableWarnings(spec.name, facts),
   };
 }
@@ -91,7 +94,15 @@ export function draftQuery(
   // FLOAT and GEOMETRY cannot be read exactly as they are; the query is then read through another SELECT.
   const wrap = columns.some((column) => column.kind === 'float32' || column.mysqlType === 'geometry');
   const outer = `SELECT ${columns.map(wrappedExpression).join(', ')}\nFROM (\n${flavor === 'mariadb' ? orderedInside(sql) : sql}\n) AS q`;
-  return { name: task, sql: wrap ? outer : sql, columns, windows: [], filtered: true, warnings: [] };
+  return {
+    name: task,
+    sql: wrap ? outer : sql,
+    columns,
+    windows: [],
+    filtered: true,
+    inSnapshot: true,
+    warnings: [],
+  };
 }
 
 /** MariaDB drops the ORDER BY of a derived table, unless a LIMIT depends on it. */

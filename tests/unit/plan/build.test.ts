@@ -53,6 +53,7 @@ describe('a custom query', () => {
       columns: [{ ...column, nullable }],
       windows: [],
       filtered: true,
+      inSnapshot: true,
       warnings: ['first'],
     };
     const estimate = { rows: 1, bytes: 9e9, basis: 'a guess' };
@@ -64,6 +65,18 @@ describe('a custom query', () => {
       batched: false,
       keyPattern: `staff/staff_${STAMP}.csv`,
     });
+  });
+
+  it('claims one moment for all only where every engine keeps snapshots', () => {
+    expect(plan({}, false).consistency).toBe('snapshot');
+    const none = { name: 'log', sql: 'SELECT 1', columns: [], windows: [], filtered: false, warnings: [] };
+    const draft: Draft = { ...none, inSnapshot: false };
+    const estimate = { rows: 1, bytes: 1, basis: 'a guess' };
+    const mixed = [
+      { draft: { ...draft, inSnapshot: true }, estimate, warnings: [] },
+      { draft, estimate, warnings: [] },
+    ];
+    expect(buildPlan(specOf({}), RUN, settings, SERVER, mixed).consistency).toBe('per_batch');
   });
 
   it('hands warnings on, and adds that a NULL alone is an empty line', () => {

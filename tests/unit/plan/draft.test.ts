@@ -28,7 +28,13 @@ it('selects all but invisible columns for "*", in the order of the primary key',
     ['hire_date', 'date', 'date', true],
     ['changed', 'timestamp', 'timestamp(3)', true],
   ]);
-  expect(found).toMatchObject({ name: 'employees', filtered: false, windows: [], warnings: [] });
+  expect(found).toMatchObject({
+    name: 'employees',
+    filtered: false,
+    inSnapshot: true,
+    windows: [],
+    warnings: [],
+  });
 });
 
 it('selects named columns in the order of the spec, invisible ones too, whatever their case', () => {
@@ -119,7 +125,7 @@ describe('a custom query', () => {
   it('is taken as it is', () => {
     const sql = 'SELECT id, name FROM a JOIN b USING (id)';
     const columns = [result('id', 'int', 'number'), result('name', 'varchar', 'text')];
-    const taken = { name: 'task', sql, columns, windows: [], filtered: true };
+    const taken = { name: 'task', sql, columns, windows: [], filtered: true, inSnapshot: true };
     expect(draftQuery('task', sql, columns, 'mysql')).toMatchObject(taken);
     expect(draftQuery('task', sql, columns, 'mariadb')).toMatchObject(taken);
   });
