@@ -7,7 +7,10 @@ let server: HttpServer;
 const log = keptLog();
 beforeAll(async () => {
   server = await startHttp({
-    ...{ host: '127.0.0.1', port: 0, notReady: () => null, log },
+    host: '127.0.0.1',
+    port: 0,
+    notReady: () => null,
+    log,
     tasks: () => {
       throw new Error('no tasks to tell of');
     },

@@ -35,13 +35,23 @@ async function read(): Promise<{ rows: string[]; columns: number }> {
   const { user, password } = await grantReader(database);
   const { host, port, name } = database;
   const snapshot = await mysqlSource({
-    ...{ host, port, user, password, database: name, tls: 'disabled', tlsCa: null },
-    ...{ connectTimeoutMs: 5000, idleTimeoutMs: 60_000 },
+    host,
+    port,
+    user,
+    password,
+    database: name,
+    tls: 'disabled',
+    tlsCa: null,
+    connectTimeoutMs: 5000,
+    idleTimeoutMs: 60_000,
   }).open(NEVER);
   try {
     const facts = await snapshot.tableFacts('t');
     const expected: OutputColumn[] = ['id', 'a'].map((column) => ({
-      ...{ name: column, mysqlType: 'text', nullable: true, kind: 'text' as const },
+      name: column,
+      mysqlType: 'text',
+      nullable: true,
+      kind: 'text',
     }));
     const rows: string[] = [];
     // Two values shorter than 251 bytes: a length byte before each.
