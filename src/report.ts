@@ -93,3 +93,18 @@ function common(state: RunState): Omit<RunReport, 'status' | 'files' | 'manifest
     warnings: state.warnings,
   };
 }
+
+/**
+ * The report without secrets in its free text. A code, a key or a time in which a short secret happens to occur has to
+ * stay what it is.
+ */
+export function redactReport(report: RunReport, redact: (text: string) => string): RunReport {
+  const { error } = report;
+  return {
+    ...report,
+    tables: report.tables.map((table) => ({ ...table, sql: table.sql.map(redact) })),
+    windows: report.windows.map((window) => ({ ...window, from: redact(window.from) })),
+    warnings: report.warnings.map(redact),
+    error: error === null ? null : { ...error, message: redact(error.message), hint: redact(error.hint) },
+  };
+}

@@ -24,6 +24,8 @@ import { requireLock, taskLockPath } from '../state/lock.ts';
 /** An installation that runs tasks in this process; `close` lets go of all it holds. */
 export interface LiveInstallation extends Installation {
   readonly log: ProcessLog;
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string;
   /** Null: the config names no SMTP server. */
   readonly notifier: Notifier | null;
   close(): Promise<void>;
@@ -58,6 +60,7 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
 
   return {
     log,
+    redact,
     notifier,
     source: (name) => mysqlSource(sourceOptions(entryOf(config.sources, name, 'source'))),
     sink(name) {

@@ -2,6 +2,7 @@
 import { TidemarkError } from '../errors.ts';
 import { executeRun, UNOBSERVED } from '../execute.ts';
 import type { RunReport } from '../domain.ts';
+import { redactReport } from '../report.ts';
 import { nextFire } from '../schedule/cron.ts';
 import { timingOf } from '../schedule/reconcile.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
@@ -24,7 +25,8 @@ export async function runCommand(options: TaskOptions): Promise<ExitCode> {
       abort.signal,
     );
     bar?.stop();
-    process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : summary(report));
+    const shown = redactReport(report, installation.redact);
+    process.stdout.write(options.json === true ? `${JSON.stringify(shown, null, 2)}\n` : summary(shown));
     // Whoever interrupts a run by hand knows of it.
     const interrupted = report.error?.code === 'INTERRUPTED';
     if (!interrupted)

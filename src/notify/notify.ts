@@ -5,6 +5,7 @@
 import type { RunReport, Spec } from '../domain.ts';
 import { asTidemarkError, type FaultsError, type TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
+import { redactReport } from '../report.ts';
 import { type MailMessage, shorten } from './letter.ts';
 import type { Mailer, SmtpSettings } from './mailer.ts';
 import { failureMessage, type Instance, invalidSpecMessage, logsUnwritableMessage } from './message.ts';
@@ -89,17 +90,5 @@ export function createNotifier(options: NotifierOptions): Notifier {
       const said = { code, message: redact(message), hint: redact(hint) };
       await send(logsUnwritableMessage(said, smtp.admin, instance), undefined);
     },
-  };
-}
-
-/** Free text alone: a code or a time in which a short secret happens to occur has to stay what it is. */
-function redactReport(report: RunReport, redact: (text: string) => string): RunReport {
-  const { error } = report;
-  return {
-    ...report,
-    tables: report.tables.map((table) => ({ ...table, sql: table.sql.map(redact) })),
-    windows: report.windows.map((window) => ({ ...window, from: redact(window.from) })),
-    warnings: report.warnings.map(redact),
-    error: error === null ? null : { ...error, message: redact(error.message), hint: redact(error.hint) },
   };
 }
