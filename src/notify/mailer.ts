@@ -1,5 +1,5 @@
 /** Sends mails through an SMTP server, one connection per mail, and says in words why one could not be sent. */
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { TidemarkError } from '../errors.ts';
 import type { MailMessage } from './letter.ts';
 
@@ -33,7 +33,40 @@ const SMTPS_PORT = 465;
 
 /** `redact` is applied to what the server says, which becomes part of the error. */
 export function createMailer(smtp: SmtpSettings, redact: (text: string) => string): Mailer {
-  const transport = createTransport({
+  let opened: Promise<Transporter> | null = null;
+  // Loaded with the first mail: most runs send none, and loading it is a good part of their start.
+  const transport = (): Promise<Transporter> => (opened ??= openTransport(smtp));
+
+  return {
+    send: async ({ to, subject, text, html, headers }) => {
+      const mail = {
+        from: smtp.from,
+        to: { name: to.name ?? '', address: to.address },
+        subject,
+        text,
+        html,
+        headers: { ...headers },
+      };
+      try {
+        await (await transport()).sendMail(mail);
+      } catch (error) {
+        throw mailFailed(error as SmtpFailure, smtp, to.address, redact);
+      }
+    },
+    verify: async () => {
+      try {
+        await (await transport()).verify();
+      } catch (error) {
+        throw mailFailed(error as SmtpFailure, smtp, null, redact);
+      }
+    },
+    close: () => void opened?.then((transporter) => transporter.close()),
+  };
+}
+
+async function openTransport(smtp: SmtpSettings): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
+  return createTransport({
     host: smtp.host,
     port: smtp.port,
     ...(smtp.user === null ? {} : { auth: { user: smtp.user, pass: smtp.password ?? '' } }),
@@ -44,31 +77,6 @@ export function createMailer(smtp: SmtpSettings, redact: (text: string) => strin
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-
-  return {
-    send: async ({ to, subject, text, html, headers }) => {
-      try {
-        await transport.sendMail({
-          from: smtp.from,
-          to: { name: to.name ?? '', address: to.address },
-          subject,
-          text,
-          html,
-          headers: { ...headers },
-        });
-      } catch (error) {
-        throw mailFailed(error as SmtpFailure, smtp, to.address, redact);
-      }
-    },
-    verify: async () => {
-      try {
-        await transport.verify();
-      } catch (error) {
-        throw mailFailed(error as SmtpFailure, smtp, null, redact);
-      }
-    },
-    close: () => transport.close(),
-  };
 }
 
 function encryption(smtp: SmtpSettings): object {
