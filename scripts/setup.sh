@@ -24,7 +24,8 @@ node24() { [[ $(node_modules/.bin/node --version 2>/dev/null) == v24.* ]]; }
 # ---- packages of npm, among them the Node that everything runs on -------------------------------------------
 if ! installed; then
   say 'installing npm packages'
-  npm ci --no-audit --no-fund >&2
+  # Called by `npm run --silent`, npm would keep even its errors to itself.
+  npm ci --no-audit --no-fund --loglevel=error >&2
 fi
 if ! node24; then
   # npm may refuse to run the install script of the package `node`, which fetches the binary for this machine.
