@@ -22,17 +22,31 @@ SCRIPT
 node24() { [[ $(node_modules/.bin/node --version 2>/dev/null) == v24.* ]]; }
 
 # ---- packages of npm, among them the Node that everything runs on -------------------------------------------
-if ! installed; then
-  say 'installing npm packages'
+install_packages() {
   # Called by `npm run --silent`, npm would keep even its errors to itself.
   npm ci --no-audit --no-fund --loglevel=error >&2
-fi
-if ! node24; then
+}
+put_node24() {
+  node24 && return
   # npm may refuse to run the install script of the package `node`, which fetches the binary for this machine.
   say 'putting Node 24 into node_modules/.bin'
   (cd node_modules/node && node installArchSpecificPackage.js) >&2
   mkdir -p node_modules/.bin
   ln -sf ../node/bin/node node_modules/.bin/node
+}
+if ! installed; then
+  say 'installing npm packages'
+  install_packages
+fi
+put_node24
+# npm leaves out native packages that the Node it runs on is too old for, and says nothing.
+if node24 && ! node_modules/.bin/oxlint --version >/dev/null 2>&1; then
+  say 'installing npm packages once more, now with Node 24'
+  newer=$(mktemp -d)
+  cp node_modules/node/bin/node "$newer/node"
+  PATH=$newer:$PATH install_packages
+  rm -rf "$newer"
+  put_node24
 fi
 if ! node24; then
   say "node_modules/.bin/node is not Node 24: try 'npm rebuild node', or put Node 24 there by hand"
