@@ -13,7 +13,8 @@ const WRITING = /^(writing to net|sending to client)/i;
  */
 export async function killQuery(options: MysqlSourceOptions, session: Session): Promise<void> {
   const { threadId } = session.connection;
-  await aside(options, session, (side) => side.query(`KILL QUERY ${threadId}`));
+  // The connection, not the query alone: a query that has been sent and has not begun yet would escape.
+  await aside(options, session, (side) => side.query(`KILL CONNECTION ${threadId}`));
 }
 
 /**
