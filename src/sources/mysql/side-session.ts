@@ -8,10 +8,10 @@ const PATIENCE_MS = 5000;
 const WRITING = /^(writing to net|sending to client)/i;
 
 /**
- * Ends a session's query on the server, which would otherwise go on sorting or scanning for nobody. Best effort:
+ * Ends a session on the server, whose query would otherwise go on sorting or scanning for nobody. Best effort:
  * where even this fails, the server notices the closed socket at its next write.
  */
-export async function killQuery(options: MysqlSourceOptions, session: Session): Promise<void> {
+export async function killSession(options: MysqlSourceOptions, session: Session): Promise<void> {
   const { threadId } = session.connection;
   // The connection, not the query alone: a query that has been sent and has not begun yet would escape.
   await aside(options, session, (side) => side.query(`KILL CONNECTION ${threadId}`));

@@ -5,7 +5,7 @@ import type { OutputColumn, ServerIdentity } from '../../domain.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { RowStream, Snapshot, Source } from '../../ports.ts';
 import { connect, type MysqlSourceOptions, type Session } from './connect.ts';
-import { killQuery } from './side-session.ts';
+import { killSession } from './side-session.ts';
 import { describeQuery, explain, tableFacts } from './metadata.ts';
 import { columnOfResult } from './columns.ts';
 import { streamRows } from './row-stream.ts';
@@ -68,7 +68,7 @@ function snapshotOf(session: Session, options: MysqlSourceOptions, server: Serve
     async close() {
       if (!session.broken) return endSession(session);
       session.connection.destroy();
-      await killQuery(options, session);
+      await killSession(options, session);
     },
   };
 }
