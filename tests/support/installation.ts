@@ -15,7 +15,6 @@ import {
   type LiveInstallation,
 } from '../../src/commands/installation.ts';
 import type { S3SinkOptions } from '../../src/sinks/s3/options.ts';
-import { s3Sink } from '../../src/sinks/s3/sink.ts';
 import type { MysqlSourceOptions } from '../../src/sources/mysql/connect.ts';
 import { parseSpec } from '../../src/spec/parse.ts';
 import { freshDatabase, type TestDatabase } from './mysql.ts';
@@ -156,12 +155,4 @@ export async function readExport(s3: TestS3, bucket: string, report: RunReport):
       return parseCsv(objects[index]!);
     },
   };
-}
-
-/** A sink of its own on the bucket of an installation. The caller closes it. */
-export function testSink(
-  here: TestInstallation,
-  options: Partial<S3SinkOptions> = {},
-): ReturnType<typeof s3Sink> {
-  return s3Sink({ ...here.sink, ...options });
 }
