@@ -19,11 +19,11 @@ afterAll(async () => {
   await gate.stop();
 });
 
-/** Settles when no query with this text runs in the server any more. */
+/** Settles when no query with this text runs in this database any more; other tests share the server. */
 async function queryGone(text: string): Promise<void> {
   for (let tries = 0; tries < 50; tries++) {
     const [rows] = await site.database.connection.query<RowDataPacket[]>(
-      'SELECT id FROM information_schema.processlist WHERE info LIKE ? AND id != CONNECTION_ID()',
+      'SELECT id FROM information_schema.processlist WHERE info LIKE ? AND db = DATABASE() AND id != CONNECTION_ID()',
       [`%${text}%`],
     );
     if (rows.length === 0) return;
