@@ -99,7 +99,7 @@ describe('the database', () => {
     const { connection } = site.database;
     await waitFor('the query', async () => {
       const [rows] = await connection.query(
-        "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT region_id, SLEEP%'",
+        "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'SELECT region_id, SLEEP%'",
       );
       const [row] = rows as { id: string }[];
       if (row !== undefined) await connection.query(`${statement} ${row.id}`);

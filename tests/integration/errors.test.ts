@@ -214,7 +214,7 @@ describe('waiting', () => {
     const { done } = snapshot.rows(limitless ? slow : hinted, columns, () => {}, NEVER);
     if (limitless) {
       // MySQL 5.6 has no such limit: it is ended by somebody.
-      const running = `SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '${slow}%'`;
+      const running = `SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE '${slow}%'`;
       let thread: RowDataPacket | undefined;
       while (thread === undefined) [thread] = await sql(running);
       await other.query(`KILL QUERY ${thread['ID']}`);
@@ -229,7 +229,7 @@ describe('waiting', () => {
     const running = here.run(TABLE, abort.signal);
     for (let waiting = 0; waiting === 0;) {
       const rows = await sql(
-        "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table%'",
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE LIKE 'Waiting for table%'",
       );
       waiting = rows.length;
     }
