@@ -26,10 +26,26 @@ export interface Span {
   readonly milliseconds: number;
 }
 
+/** Which runs of a task read the rows whose watermark column is NULL. */
+export type NullWatermark = 'first_run' | 'always' | 'never';
+
+/** How a task remembers how far it has read. */
+export interface WatermarkSpec {
+  /** Where the first run begins, exclusive; null: at the beginning. */
+  readonly initial: Literal | null;
+  /** How far behind the server's clock the window ends, so that rows committed late are still ahead of it. */
+  readonly lagMs: number;
+  /** IANA zone in which DATETIME and DATE values are written; null: the server's own. */
+  readonly timezone: string | null;
+  readonly nulls: NullWatermark;
+}
+
 export interface Cdc {
   readonly column: string;
   readonly bound:
-    { readonly kind: 'literal'; readonly value: Literal } | { readonly kind: 'span'; readonly span: Span };
+    | { readonly kind: 'literal'; readonly value: Literal }
+    | { readonly kind: 'span'; readonly span: Span }
+    | { readonly kind: 'watermark'; readonly watermark: WatermarkSpec };
 }
 
 export interface TableSpec {
@@ -37,7 +53,7 @@ export interface TableSpec {
   readonly columns: '*' | readonly string[];
   /** ANDed, in the order of the spec. */
   readonly filters: readonly Filter[];
-  /** ANDed as `column > bound`. */
+  /** ANDed, each a window on its column; at most one of them is a watermark. */
   readonly cdc: readonly Cdc[];
   /** Empty: the primary key. */
   readonly splitOrder: readonly string[];
@@ -58,6 +74,17 @@ export interface CsvDialect {
 export type ZeroDates = 'null' | 'string' | 'fail';
 export type BinaryEncoding = 'base64' | 'hex';
 export type OnEmpty = 'header' | 'skip' | 'fail';
+/** What becomes of slots at which no daemon was there to run the task. */
+export type CatchUp = 'latest' | 'all' | 'none';
+
+/** How often and when a run that failed for a reason that can pass is tried again. */
+export interface Retries {
+  /** Further attempts after the first. */
+  readonly count: number;
+  /** Before the second attempt; doubled before each one after it, and varied at random. */
+  readonly firstDelayMs: number;
+  readonly maxDelayMs: number;
+}
 
 /** How the values of a task are written: what the encoder needs besides the columns. */
 export interface OutputOptions {
@@ -81,6 +108,8 @@ export interface Spec {
   /** Empty exactly when `customQuery` is given. */
   readonly tables: readonly TableSpec[];
   readonly customQuery: string | null;
+  /** Given exactly where the custom query uses `:from` and `:to`. */
+  readonly queryWatermark: WatermarkSpec | null;
   readonly owner: { readonly name: string | null; readonly email: string };
   /** Names of entries in the config's `sources` and `sinks`. */
   readonly source: string;
@@ -90,6 +119,10 @@ export interface Spec {
   readonly keyTemplate: string | null;
   /** Megabytes (10^6 bytes) of output; null: the config's. */
   readonly batchThresholdMb: number | null;
+  readonly retries: Retries;
+  /** Longest time a run may take, all its attempts together; null: as long as it takes. */
+  readonly timeoutMs: number | null;
+  readonly catchUp: CatchUp;
 }
 
 /** How a column's wire value becomes output bytes. */
@@ -119,11 +152,58 @@ export interface Estimate {
   readonly basis: string;
 }
 
-/** A row window of one table: `column > from`. Bounds are exact text as they stand in the SQL. */
+/** A row window of one table: `column > from AND column <= to`. Bounds are exact text as they stand in the SQL. */
 export interface Window {
   readonly table: string;
+  /** Of a custom query: `:from`. */
   readonly column: string;
-  readonly from: string;
+  readonly mode: 'literal' | 'span' | 'watermark' | 'backfill';
+  /** Exclusive; null: from the beginning. */
+  readonly from: string | null;
+  /** Inclusive; null: without an end. */
+  readonly to: string | null;
+  /** Whether rows with NULL in the column are read too. */
+  readonly nulls: boolean;
+}
+
+/** How far a task has read one of its tables: exact text, as the server writes the value. */
+export interface Watermark {
+  readonly table: string;
+  readonly column: string;
+  readonly value: string;
+}
+
+/** What a task remembers of its earlier runs. */
+export interface TaskMemory {
+  readonly watermarks: readonly Watermark[];
+  /** For which time the last run that succeeded was scheduled, backfills aside; null: none has. */
+  readonly lastSuccess: Date | null;
+}
+
+/** What made a run begin: its slot has come, its slot was missed, somebody asked for it, or for a past window. */
+export type RunKind = 'scheduled' | 'catch_up' | 'manual' | 'backfill';
+
+/** What a run is asked to be, before it is known as one. */
+export interface Trigger {
+  readonly kind: RunKind;
+  readonly scheduledFor: Date;
+  /** See `RunIdentity`. */
+  readonly until: Date | null;
+  readonly backfill: RunIdentity['backfill'];
+}
+
+/** Which run this is: the same for all its attempts. */
+export interface RunIdentity {
+  readonly runId: string;
+  readonly kind: RunKind;
+  /** Whole seconds. */
+  readonly scheduledFor: Date;
+  /** Names the run in object keys: the scheduled time, `YYYYMMDDHHmmss` in UTC; of a backfill, more. */
+  readonly stamp: string;
+  /** Of a run that makes up for one slot among several missed: rows beyond this time are left to the next. */
+  readonly until: Date | null;
+  /** Of a backfill: which one, and the window in place of the spec's own, as text; exclusive and inclusive. */
+  readonly backfill: { readonly id: string; readonly from: string; readonly to: string } | null;
 }
 
 /** One SELECT and the object or objects it becomes. */
@@ -209,11 +289,14 @@ export interface RunError {
 export interface RunReport {
   readonly task: string;
   readonly run_id: string;
+  readonly kind: RunKind;
   readonly status: 'succeeded' | 'failed' | 'skipped';
   readonly scheduled_for: string;
   readonly started_at: string;
   readonly finished_at: string;
   readonly duration_ms: number;
+  /** How often the run was tried; the report is that of the last attempt. */
+  readonly attempts: number;
   readonly tables: readonly {
     readonly name: string;
     readonly rows: number;
@@ -227,4 +310,16 @@ export interface RunReport {
   readonly windows: readonly Window[];
   readonly warnings: readonly string[];
   readonly error: RunError | null;
+}
+
+/** What a run that has ended leaves in the state. */
+export interface RunRecord {
+  readonly report: RunReport;
+  readonly stamp: string;
+  /** Name of the sink in the config. */
+  readonly sink: string;
+  /** What is remembered from now on, all of it or nothing; empty where the run did not succeed. */
+  readonly watermarks: readonly Watermark[];
+  /** The backfill whose window this was, and the end of that window; null for every other run. */
+  readonly backfill: { readonly id: string; readonly to: string } | null;
 }

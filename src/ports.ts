@@ -2,7 +2,14 @@
  * What a run asks of the outside world: records of functions, given by `sources/`, `sinks/`, `state/` and the
  * logger. `run.ts`, `extract/` and `publish/` know these shapes and nothing of what stands behind them.
  */
-import type { OutputColumn, Plan, PreparedObject, PreparedPart, ServerIdentity } from './domain.ts';
+import type {
+  OutputColumn,
+  Plan,
+  PreparedObject,
+  PreparedPart,
+  RunRecord,
+  ServerIdentity,
+} from './domain.ts';
 
 /** Receives rows as the server sent them: the payload of one text-protocol row, valid only during the call. */
 export type RowHandler = (packet: Buffer, start: number, end: number) => void;
@@ -38,23 +45,45 @@ export interface TableFacts {
   readonly transactional: boolean | null;
 }
 
+/**
+ * What was known of the server's clock and its open transactions just before a snapshot was opened. What is committed
+ * after the snapshot carries times that are not before either of the two.
+ */
+export interface Horizon {
+  /** The server's clock, in microseconds since 1970 UTC. */
+  readonly now: bigint;
+  /** Not after the start of the oldest transaction that has written or may be writing; null: there is none. */
+  readonly oldestWrite: bigint | null;
+  /** Why open transactions cannot be seen, and what to grant; null: they can. */
+  readonly blind: string | null;
+}
+
 /** A consistent, read-only view of the source: all that is read through one snapshot is of the same moment. */
 export interface Snapshot {
   readonly server: ServerIdentity;
+  /** Null where it was not asked for. */
+  readonly horizon: Horizon | null;
   tableFacts(table: string): Promise<TableFacts>;
   /** Result columns of a SELECT, without running it. */
   describeQuery(sql: string): Promise<readonly OutputColumn[]>;
   /** EXPLAIN's estimate of the rows a SELECT reads and returns, and what it warns of. */
   explain(sql: string): Promise<{ readonly rows: number | null; readonly warnings: readonly string[] }>;
-  /** The server's own wall clock at an instant, `YYYY-MM-DD HH:MM:SS.ffffff`, as DATETIME values are written in. */
-  wallClock(instant: Date): Promise<string>;
+  /**
+   * The server's own wall clock at an instant, `YYYY-MM-DD HH:MM:SS.ffffff`, as DATETIME values are written in.
+   *
+   * @param instant in microseconds since 1970 UTC.
+   */
+  wallClock(instant: bigint): Promise<string>;
+  /** The one value of a SELECT, as text; null for NULL. Waits as long as the server works on it. */
+  scalar(sql: string, signal: AbortSignal): Promise<string | null>;
   /** Runs a SELECT; rows go to `onRow` as they come. */
   rows(sql: string, expected: readonly OutputColumn[], onRow: RowHandler, signal: AbortSignal): RowStream;
   close(): Promise<void>;
 }
 
 export interface Source {
-  open(signal: AbortSignal): Promise<Snapshot>;
+  /** @param needs `horizon`: whether clock and open transactions are looked at first. */
+  open(signal: AbortSignal, needs?: { readonly horizon: boolean }): Promise<Snapshot>;
 }
 
 /** An object on its way: parts may be sent in any order; nothing is visible before `complete`. */
@@ -107,12 +136,18 @@ export interface Journal {
   /** An upload of this key is about to be begun. */
   beginning(key: string): void;
   begun(key: string, uploadId: string): void;
-  /** Everything is uploaded: from here on the run is finished, not undone. */
-  committing(prepared: readonly PreparedObject[], manifest: ManifestObject): void;
+  /** Everything is uploaded: from here on the run is finished, not undone. `record` is what it will have been. */
+  committing(prepared: readonly PreparedObject[], manifest: ManifestObject, record: RunRecord): void;
   /** The commit failed and is being undone. */
   undoing(): void;
-  /** Nothing of the run is left to do. */
+  /** All is undone: forgets the run's uploads. */
   closed(): void;
+  /**
+   * All is in the bucket: in one transaction, the run is recorded, its watermarks move, and its uploads are forgotten.
+   *
+   * @throws TidemarkError STATE_UNUSABLE; recovery then does it later.
+   */
+  recorded(): void;
 }
 
 /** What the journal knows of a run that did not come to its end. */

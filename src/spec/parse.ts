@@ -84,6 +84,7 @@ function toSpec(document: SpecDocument, tables: readonly TableSpec[], file: stri
     timezone: document.timezone ?? null,
     tables: isNothing(document.table) ? [] : tables,
     customQuery: document.query?.custom ?? null,
+    queryWatermark: null,
     owner: { name: document.owner.name ?? null, email: document.owner.email },
     source: document.source,
     sink: document.sink,
@@ -97,6 +98,9 @@ function toSpec(document: SpecDocument, tables: readonly TableSpec[], file: stri
     onEmpty: document.on_empty ?? defaults.on_empty.default,
     keyTemplate: document.key_template ?? null,
     batchThresholdMb: document.batch_threshold_mb ?? null,
+    retries: { count: 0, firstDelayMs: 2000, maxDelayMs: 300_000 },
+    timeoutMs: null,
+    catchUp: 'latest',
   };
   // Strings cut from the text keep all of it in memory; copies do not. A daemon holds thousands of specs.
   return JSON.parse(JSON.stringify(spec)) as Spec;

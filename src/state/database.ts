@@ -6,26 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { TidemarkError } from '../errors.ts';
-
-/** Each takes the file one version further; none is ever changed once released. */
-const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE journal_run (
-     run_id   TEXT PRIMARY KEY,
-     task     TEXT NOT NULL,
-     sink     TEXT NOT NULL,
-     phase    TEXT NOT NULL CHECK (phase IN ('preparing', 'committing', 'undoing')),
-     -- JSON: what the commit completes and writes; NULL while preparing
-     prepared TEXT,
-     manifest TEXT
-   ) STRICT;
-   CREATE TABLE journal_upload (
-     run_id    TEXT NOT NULL REFERENCES journal_run ON DELETE CASCADE,
-     key       TEXT NOT NULL,
-     -- NULL until the sink has named the upload
-     upload_id TEXT,
-     PRIMARY KEY (run_id, key)
-   ) STRICT;`,
-];
+import { MIGRATIONS } from './migrations.ts';
 
 /** An open state file. Close it when done. */
 export interface StateDatabase {
@@ -76,5 +57,26 @@ function migrate(db: DatabaseSync, path: string): void {
     if (db.isTransaction) db.exec('ROLLBACK');
     db.close();
     throw error;
+  }
+}
+
+/**
+ * One transaction: all of it or nothing.
+ *
+ * @throws TidemarkError STATE_UNUSABLE: the disk is full, or the file was taken away.
+ */
+export function durably<T>(db: DatabaseSync, what: string, write: () => T): T {
+  try {
+    db.exec('BEGIN IMMEDIATE');
+    const result = write();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    if (error instanceof TidemarkError) throw error;
+    const { message } = error as Error;
+    throw new TidemarkError('STATE_UNUSABLE', `${what} cannot be written to the state file: ${message}`, {
+      cause: error,
+    });
   }
 }

@@ -1,8 +1,9 @@
 /** The journal of what runs have begun in a bucket, in the state file. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { PreparedObject } from '../domain.ts';
-import { TidemarkError } from '../errors.ts';
+import type { PreparedObject, RunRecord } from '../domain.ts';
 import type { Journal, JournalEntry, ManifestObject } from '../ports.ts';
+import { durably } from './database.ts';
+import { recordEnd } from './runs.ts';
 
 /**
  * The journal of one run. An entry exists from the first upload on, until nothing is left to do.
@@ -14,33 +15,30 @@ export function openJournal(db: DatabaseSync, run: { runId: string; task: string
   const addUpload = db.prepare('INSERT INTO journal_upload (run_id, key) VALUES (?, ?)');
   const nameUpload = db.prepare('UPDATE journal_upload SET upload_id = ? WHERE run_id = ? AND key = ?');
   const setCommitting = db.prepare(
-    "UPDATE journal_run SET phase = 'committing', prepared = ?, manifest = ? WHERE run_id = ?",
+    "UPDATE journal_run SET phase = 'committing', prepared = ?, manifest = ?, record = ? WHERE run_id = ?",
   );
   const setUndoing = db.prepare("UPDATE journal_run SET phase = 'undoing' WHERE run_id = ?");
-  const remove = db.prepare('DELETE FROM journal_run WHERE run_id = ?');
+  const write = (change: () => unknown): void => void durably(db, 'the journal', change);
   return {
     beginning: (key) =>
-      durably(() => {
+      write(() => {
         addRun.run(run.runId, run.task, run.sink);
         addUpload.run(run.runId, key);
       }),
-    begun: (key, uploadId) => durably(() => nameUpload.run(uploadId, run.runId, key)),
-    committing: (prepared, manifest) =>
-      durably(() => setCommitting.run(JSON.stringify(prepared), JSON.stringify(manifest), run.runId)),
-    undoing: () => durably(() => setUndoing.run(run.runId)),
-    closed: () => durably(() => remove.run(run.runId)),
+    begun: (key, uploadId) => write(() => nameUpload.run(uploadId, run.runId, key)),
+    committing: (prepared, manifest, record) =>
+      write(() =>
+        setCommitting.run(
+          JSON.stringify(prepared),
+          JSON.stringify(manifest),
+          JSON.stringify(record),
+          run.runId,
+        ),
+      ),
+    undoing: () => write(() => setUndoing.run(run.runId)),
+    closed: () => closeEntry(db, run.runId),
+    recorded: () => recordEntry(db, run.runId),
   };
-}
-
-/** @throws TidemarkError STATE_UNUSABLE: the disk is full, or the file was taken away. */
-function durably(write: () => unknown): void {
-  try {
-    write();
-  } catch (error) {
-    throw new TidemarkError('STATE_UNUSABLE', `The journal cannot be written: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }
 
 /** What runs have left behind: of one task, or of all. Runs still in progress are among them. */
@@ -67,7 +65,24 @@ export function journalEntries(db: DatabaseSync, task: string | null): JournalEn
   });
 }
 
-/** Forgets a run that recovery has finished or undone. */
+/** Forgets a run of which nothing is left in the bucket. */
 export function closeEntry(db: DatabaseSync, runId: string): void {
+  durably(db, 'the journal', () => removeEntry(db, runId));
+}
+
+/**
+ * Records a run whose commit is done, as the journal has kept it, and forgets its uploads. In one transaction, and only
+ * while the entry is there: however often it is called, the run is recorded once.
+ */
+export function recordEntry(db: DatabaseSync, runId: string): void {
+  durably(db, 'the run', () => {
+    const entry = db.prepare('SELECT record FROM journal_run WHERE run_id = ?').get(runId);
+    if (entry === undefined) return;
+    recordEnd(db, JSON.parse(entry['record'] as string) as RunRecord, new Date());
+    removeEntry(db, runId);
+  });
+}
+
+function removeEntry(db: DatabaseSync, runId: string): void {
   db.prepare('DELETE FROM journal_run WHERE run_id = ?').run(runId);
 }

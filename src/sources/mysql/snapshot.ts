@@ -46,6 +46,8 @@ async function openSnapshot(session: Session, server: ServerIdentity): Promise<v
 function snapshotOf(session: Session, options: MysqlSourceOptions, server: ServerIdentity): Snapshot {
   return {
     server,
+    horizon: null,
+    scalar: async (sql) => Object.values((await session.query(sql))[0] ?? { value: null })[0] as string | null,
     tableFacts: (table) => tableFacts(session, table),
     describeQuery: (sql) => describeQuery(session, sql),
     explain: (sql) => explain(session, server, sql),
@@ -85,13 +87,13 @@ function checkColumns(found: readonly OutputColumn[], expected: readonly OutputC
 }
 
 /** The server's wall clock at an instant, in the zone the session had before it was set to UTC. */
-async function wallClock(session: Session, instant: Date): Promise<string> {
-  const seconds = (instant.getTime() / 1000).toFixed(3);
+async function wallClock(session: Session, instant: bigint): Promise<string> {
+  const seconds = `${instant / 1_000_000n}.${String(instant % 1_000_000n).padStart(6, '0')}`;
   await session.query('SET time_zone = @tidemark_zone');
   const [row] = await session.query(`SELECT CAST(FROM_UNIXTIME(${seconds}) AS CHAR) AS clock`);
   await session.query("SET time_zone = '+00:00'");
   // Before 1970 FROM_UNIXTIME knows nothing; the zone no longer matters that far back.
-  return row!['clock'] ?? instant.toISOString().slice(0, 19).replace('T', ' ');
+  return row!['clock'] ?? new Date(Number(instant / 1000n)).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** How long the server has to take leave, in milliseconds. */

@@ -1,0 +1,143 @@
+/** The tables of the state file, as steps from one version of it to the next. None is ever changed once released. */
+
+const journal = `
+  CREATE TABLE journal_run (
+    run_id   TEXT PRIMARY KEY,
+    task     TEXT NOT NULL,
+    sink     TEXT NOT NULL,
+    phase    TEXT NOT NULL CHECK (phase IN ('preparing', 'committing', 'undoing')),
+    -- JSON: what the commit completes and writes; NULL while preparing
+    prepared TEXT,
+    manifest TEXT
+  ) STRICT;
+  CREATE TABLE journal_upload (
+    run_id    TEXT NOT NULL REFERENCES journal_run ON DELETE CASCADE,
+    key       TEXT NOT NULL,
+    -- NULL until the sink has named the upload
+    upload_id TEXT,
+    PRIMARY KEY (run_id, key)
+  ) STRICT;`;
+
+/** Times are ISO 8601 UTC with milliseconds, so that they sort as text. */
+const memory = `
+  -- JSON: what is to be recorded once the commit is done; NULL while preparing
+  ALTER TABLE journal_run ADD COLUMN record TEXT;
+
+  -- every run, from its beginning on
+  CREATE TABLE run (
+    -- in the order in which runs began
+    id            INTEGER PRIMARY KEY,
+    run_id        TEXT NOT NULL UNIQUE,
+    task          TEXT NOT NULL,
+    kind          TEXT NOT NULL CHECK (kind IN ('scheduled', 'catch_up', 'manual', 'backfill')),
+    status        TEXT NOT NULL CHECK (status IN ('running', 'succeeded', 'failed', 'skipped')),
+    -- names the run in its object keys
+    stamp         TEXT NOT NULL,
+    sink          TEXT NOT NULL,
+    scheduled_for TEXT NOT NULL,
+    started_at    TEXT NOT NULL,
+    -- these are NULL while it is running
+    finished_at   TEXT,
+    duration_ms   INTEGER,
+    rows          INTEGER,
+    bytes         INTEGER,
+    error_code    TEXT,
+    manifest      TEXT,
+    -- JSON: the run report without its files
+    report        TEXT
+  ) STRICT;
+  CREATE INDEX run_of_task ON run (task, id);
+  CREATE INDEX run_live_success ON run (task, scheduled_for) WHERE status = 'succeeded' AND kind <> 'backfill';
+  CREATE INDEX run_running ON run (task) WHERE status = 'running';
+  CREATE INDEX run_finished ON run (finished_at);
+
+  CREATE TABLE run_file (
+    run     INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+    key     TEXT NOT NULL,
+    "table" TEXT NOT NULL,
+    batch   INTEGER,
+    rows    INTEGER NOT NULL,
+    bytes   INTEGER NOT NULL,
+    PRIMARY KEY (run, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE watermark (
+    task       TEXT NOT NULL,
+    "table"    TEXT NOT NULL,
+    "column"   TEXT NOT NULL,
+    -- exact text, as the server writes it
+    value      TEXT NOT NULL,
+    -- the run that moved it; NULL: set by hand
+    run_id     TEXT,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (task, "table")
+  ) STRICT, WITHOUT ROWID;
+
+  -- up to which slot of its schedule a task has been dealt with
+  CREATE TABLE slot (
+    task    TEXT PRIMARY KEY,
+    settled TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- what people did to a task's memory: shown in its history
+  CREATE TABLE event (
+    id     INTEGER PRIMARY KEY,
+    task   TEXT NOT NULL,
+    at     TEXT NOT NULL,
+    actor  TEXT NOT NULL,
+    action TEXT NOT NULL,
+    -- a sentence
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX event_of_task ON event (task, id);
+
+  CREATE TABLE backfill (
+    -- the time it was asked for, YYYYMMDDHHmmss; it is part of its object keys
+    id         TEXT NOT NULL,
+    task       TEXT NOT NULL,
+    "from"     TEXT NOT NULL,
+    "to"       TEXT NOT NULL,
+    -- as written; NULL: one window
+    every      TEXT,
+    -- what of the spec shapes its rows: resuming with another spec would mix two exports
+    fingerprint TEXT NOT NULL,
+    -- end of the last window that is in the bucket; NULL: none is
+    done_until TEXT,
+    PRIMARY KEY (task, id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- failures that have been mailed about and not been followed by a success
+  CREATE TABLE incident (
+    task         TEXT PRIMARY KEY,
+    code         TEXT NOT NULL,
+    since        TEXT NOT NULL,
+    -- failed runs since then
+    failures     INTEGER NOT NULL,
+    -- mails about this code
+    mails        INTEGER NOT NULL,
+    last_mail_at TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  -- mails that have not reached the server yet
+  CREATE TABLE outbox (
+    id              INTEGER PRIMARY KEY,
+    task            TEXT,
+    -- JSON: the mail
+    message         TEXT NOT NULL,
+    created_at      TEXT NOT NULL,
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at TEXT NOT NULL,
+    last_error      TEXT
+  ) STRICT;
+  CREATE INDEX outbox_due ON outbox (next_attempt_at);
+
+  -- uploads that were aborted, until they have been seen to be gone
+  CREATE TABLE aborted_upload (
+    sink       TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    upload_id  TEXT NOT NULL,
+    aborted_at TEXT NOT NULL,
+    PRIMARY KEY (sink, key, upload_id)
+  ) STRICT, WITHOUT ROWID;`;
+
+export const MIGRATIONS: readonly string[] = [journal, memory];

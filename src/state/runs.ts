@@ -1,0 +1,159 @@
+/** Runs as the state keeps them: from their beginning, and what each has left when it ended. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { RunIdentity, RunRecord, RunReport, TaskMemory, Watermark } from '../domain.ts';
+import { durably } from './database.ts';
+
+/** A run begins: from here on it is seen as running. A run of this id that was recorded already stays as it is. */
+export function recordBeginning(
+  db: DatabaseSync,
+  run: { readonly task: string; readonly sink: string; readonly identity: RunIdentity },
+  startedAt: Date,
+): void {
+  const { runId, kind, stamp, scheduledFor } = run.identity;
+  durably(db, 'the beginning of the run', () =>
+    db
+      .prepare(
+        `INSERT OR IGNORE INTO run (run_id, task, kind, status, stamp, sink, scheduled_for, started_at)
+         VALUES (?, ?, ?, 'running', ?, ?, ?, ?)`,
+      )
+      .run(
+        runId,
+        run.task,
+        kind,
+        stamp,
+        run.sink,
+        scheduledFor.toISOString(),
+        startedAt.toISOString(),
+      ),
+  );
+}
+
+/** A run that failed or was skipped has ended. */
+export function recordFailure(db: DatabaseSync, record: RunRecord): void {
+  durably(db, 'the end of the run', () => recordEnd(db, record, new Date(record.report.finished_at)));
+}
+
+/**
+ * Writes down how a run ended, moves its watermarks and settles its slot. Part of the caller's transaction.
+ *
+ * @param finishedAt of a run that is recorded by a later process, the time of that.
+ */
+export function recordEnd(db: DatabaseSync, record: RunRecord, finishedAt: Date): void {
+  const { report, stamp, sink, watermarks, backfill } = record;
+  const { files, ...rest } = { ...report, finished_at: finishedAt.toISOString() };
+  rest.duration_ms = finishedAt.getTime() - Date.parse(report.started_at);
+  const total = (of: 'rows' | 'bytes'): number => report.tables.reduce((sum, table) => sum + table[of], 0);
+  const saved = db
+    .prepare(
+      `INSERT INTO run (run_id, task, kind, status, stamp, sink, scheduled_for, started_at,
+                        finished_at, duration_ms, rows, bytes, error_code, manifest, report)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (run_id) DO UPDATE SET
+         status = excluded.status, finished_at = excluded.finished_at, duration_ms = excluded.duration_ms,
+         rows = excluded.rows, bytes = excluded.bytes, error_code = excluded.error_code,
+         manifest = excluded.manifest, report = excluded.report
+       RETURNING id`,
+    )
+    .get(
+      rest.run_id,
+      rest.task,
+      rest.kind,
+      rest.status,
+      stamp,
+      sink,
+      rest.scheduled_for,
+      rest.started_at,
+      rest.finished_at,
+      rest.duration_ms,
+      total('rows'),
+      total('bytes'),
+      rest.error?.code ?? null,
+      rest.manifest,
+      JSON.stringify(rest),
+    ) as { id: number };
+  const addFile = db.prepare(
+    'INSERT OR REPLACE INTO run_file (run, key, "table", batch, rows, bytes) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  for (const { key, table, batch, rows, bytes } of files) addFile.run(saved.id, key, table, batch, rows, bytes);
+  for (const watermark of watermarks)
+    moveWatermark(db, rest.task, watermark, rest.run_id, rest.finished_at);
+  if (backfill !== null && rest.status === 'succeeded')
+    db.prepare('UPDATE backfill SET done_until = ? WHERE task = ? AND id = ?').run(
+      backfill.to,
+      rest.task,
+      backfill.id,
+    );
+  // A run that was told to stop has not dealt with its slot: it is made up for.
+  const slot = rest.kind === 'scheduled' || rest.kind === 'catch_up';
+  if (slot && rest.error?.code !== 'INTERRUPTED') settleSlot(db, rest.task, rest.scheduled_for);
+}
+
+function moveWatermark(
+  db: DatabaseSync,
+  task: string,
+  { table, column, value }: Watermark,
+  runId: string | null,
+  at: string,
+): void {
+  db.prepare(
+    'INSERT OR REPLACE INTO watermark (task, "table", "column", value, run_id, updated_at) VALUES (?, ?, ?, ?, ?, ?)',
+  ).run(task, table, column, value, runId, at);
+}
+
+/** Slots up to this one have been dealt with; never goes back. Part of the caller's transaction. */
+function settleSlot(db: DatabaseSync, task: string, slot: string): void {
+  db.prepare(
+    `INSERT INTO slot (task, settled) VALUES (?1, ?2)
+     ON CONFLICT (task) DO UPDATE SET settled = max(settled, excluded.settled)`,
+  ).run(task, slot);
+}
+
+/** What a task remembers. */
+export function taskMemory(db: DatabaseSync, task: string): TaskMemory {
+  const watermarks = db
+    .prepare('SELECT "table", "column", value FROM watermark WHERE task = ? ORDER BY "table"')
+    .all(task) as unknown as Watermark[];
+  const last = db
+    .prepare(
+      `SELECT max(scheduled_for) AS at FROM run WHERE task = ? AND status = 'succeeded' AND kind <> 'backfill'`,
+    )
+    .get(task)!['at'] as string | null;
+  return { watermarks, lastSuccess: last === null ? null : new Date(last) };
+}
+
+/** The report of the run that has succeeded for this time; null where none has. Backfills aside. */
+export function successFor(db: DatabaseSync, task: string, scheduledFor: Date): RunReport | null {
+  const row = db
+    .prepare(
+      `SELECT id, report FROM run
+       WHERE task = ? AND scheduled_for = ? AND status = 'succeeded' AND kind <> 'backfill'`,
+    )
+    .get(task, scheduledFor.toISOString());
+  return row === undefined ? null : reportOf(db, row['id'] as number, row['report'] as string);
+}
+
+/** A report with its files, which are kept beside it. */
+export function reportOf(db: DatabaseSync, id: number, report: string): RunReport {
+  const files = db
+    .prepare('SELECT key, "table", batch, rows, bytes FROM run_file WHERE run = ? ORDER BY key')
+    .all(id) as unknown as RunReport['files'];
+  return { ...(JSON.parse(report) as Omit<RunReport, 'files'>), files };
+}
+
+/**
+ * Runs of a task that are still marked as running, of processes that died. Call it only with the task's lock held.
+ *
+ * @returns their ids.
+ */
+export function recordDeaths(db: DatabaseSync, task: string, now: Date): string[] {
+  return durably(db, 'the end of the run', () => {
+    const dead = db
+      .prepare(
+        `UPDATE run SET status = 'failed', error_code = 'PROCESS_DIED', finished_at = ?,
+                        duration_ms = NULL, rows = 0, bytes = 0
+         WHERE task = ? AND status = 'running' RETURNING run_id`,
+      )
+      .all(now.toISOString(), task);
+    return dead.map((row) => row['run_id'] as string);
+  });
+}
