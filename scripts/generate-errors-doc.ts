@@ -53,6 +53,7 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
       'OBJECT_TOO_LARGE',
     ],
   ],
+  ['What was published', ['COUNT_DIFFERS', 'MANIFEST_UNREADABLE', 'VERIFY_FAILED']],
   ['This machine', ['STATE_UNUSABLE', 'LOGS_UNWRITABLE', 'MAIL_FAILED', 'INTERNAL']],
 ];
 

@@ -235,6 +235,27 @@ export const ERRORS = {
     retryable: false,
   },
 
+  // what was published
+  COUNT_DIFFERS: {
+    title: 'The server counts other rows than were read',
+    cause:
+      'With `--verify count`, COUNT(*) over the same rows of the same snapshot gave another number than was written.',
+    hint: 'Nothing was published. For a custom query, make sure that it returns the same rows each time: RAND(), NOW(6) or LIMIT without ORDER BY do not. Otherwise look for a corrupt index (`CHECK TABLE`), and report it.',
+    retryable: false,
+  },
+  MANIFEST_UNREADABLE: {
+    title: 'The manifest cannot be read',
+    cause: 'There is no object under its key, or it is not a manifest that this Tidemark knows.',
+    hint: 'Look what became of the object: a lifecycle rule of the bucket, or somebody, may have removed or replaced it.',
+    retryable: false,
+  },
+  VERIFY_FAILED: {
+    title: 'What is in the bucket is not what was published',
+    cause: 'An object that the manifest names is missing, was replaced, or holds other bytes.',
+    hint: 'Look who else writes to the prefix. Run the task again, or backfill its window, to publish the rows anew.',
+    retryable: false,
+  },
+
   // this machine
   STATE_UNUSABLE: {
     title: 'The state folder cannot be used',

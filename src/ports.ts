@@ -128,6 +128,32 @@ export interface Sink {
   remove(key: string): Promise<void>;
 }
 
+/** An object as it is read back. */
+export interface StoredObject {
+  readonly bytes: number;
+  /** Which run wrote it; null: it is nobody's. */
+  readonly runId: string | null;
+  /** From the first byte to the last, once. Throws where the object is replaced meanwhile, or cannot be read on. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Reads what has been published. */
+export interface ObjectReader {
+  url(key: string): string;
+  /** Null: there is no such object. Whoever reads no further must abort the signal. */
+  read(key: string, signal: AbortSignal): Promise<StoredObject | null>;
+}
+
+/** An upload that was aborted and may yet come back. */
+export interface AbortedUpload {
+  /** Name of the sink in the config. */
+  readonly sink: string;
+  readonly key: string;
+  readonly uploadId: string;
+  /** The last time. */
+  readonly abortedAt: Date;
+}
+
 /**
  * What one run has begun in the bucket, written down before it is done, so that whoever comes after a crash can finish
  * it or clear it away. All calls return when the entry is durable.
@@ -148,6 +174,8 @@ export interface Journal {
    * @throws TidemarkError STATE_UNUSABLE; recovery then does it later.
    */
   recorded(): void;
+  /** Records a run that has succeeded and has nothing to publish. */
+  recordEmpty(record: RunRecord): void;
 }
 
 /** What the journal knows of a run that did not come to its end. */

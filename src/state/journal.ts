@@ -4,6 +4,7 @@ import type { PreparedObject, RunRecord } from '../domain.ts';
 import type { Journal, JournalEntry, ManifestObject } from '../ports.ts';
 import { durably } from './database.ts';
 import { recordEnd } from './runs.ts';
+import { keepAborted } from './uploads.ts';
 
 /**
  * The journal of one run. An entry exists from the first upload on, until nothing is left to do.
@@ -38,6 +39,8 @@ export function openJournal(db: DatabaseSync, run: { runId: string; task: string
     undoing: () => write(() => setUndoing.run(run.runId)),
     closed: () => closeEntry(db, run.runId),
     recorded: () => recordEntry(db, run.runId),
+    recordEmpty: (record) =>
+      durably(db, 'the run', () => recordEnd(db, record, new Date(record.report.finished_at))),
   };
 }
 
@@ -65,9 +68,12 @@ export function journalEntries(db: DatabaseSync, task: string | null): JournalEn
   });
 }
 
-/** Forgets a run of which nothing is left in the bucket. */
+/** Forgets a run of which nothing is left in the bucket. Its uploads are looked at once more, some time later. */
 export function closeEntry(db: DatabaseSync, runId: string): void {
-  durably(db, 'the journal', () => removeEntry(db, runId));
+  durably(db, 'the journal', () => {
+    keepAborted(db, runId, new Date());
+    removeEntry(db, runId);
+  });
 }
 
 /**
