@@ -312,6 +312,28 @@ export interface RunReport {
   readonly error: RunError | null;
 }
 
+/** A run as status, history and `/api/runs` show it, also one that has not ended. Times are ISO 8601 UTC. */
+export interface PastRun {
+  readonly run_id: string;
+  readonly task: string;
+  readonly kind: RunKind;
+  readonly status: RunReport['status'] | 'running';
+  readonly scheduled_for: string;
+  readonly started_at: string;
+  /** These three are null while it is running. */
+  readonly finished_at: string | null;
+  /** Null also where its process died. */
+  readonly duration_ms: number | null;
+  readonly attempts: number | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly files: number;
+  readonly manifest: string | null;
+  readonly windows: readonly Window[];
+  readonly warnings: readonly string[];
+  readonly error: RunError | null;
+}
+
 /** What a run that has ended leaves in the state. */
 export interface RunRecord {
   readonly report: RunReport;
