@@ -19,16 +19,17 @@ import {
 import { crc32 } from 'node:zlib';
 import type { PreparedObject, PreparedPart } from '../../domain.ts';
 import { TidemarkError } from '../../errors.ts';
-import type { ObjectMeta, Sink } from '../../ports.ts';
+import type { ObjectMeta, ObjectReader, Sink } from '../../ports.ts';
 import { s3Client } from './client.ts';
 import { sinkError } from './errors.ts';
 import type { S3SinkOptions } from './options.ts';
+import { readObject } from './read.ts';
 
 /** Name of the metadata that says which run wrote an object: `x-amz-meta-tidemark-run`. */
 const RUN = 'tidemark-run';
 
 /** A sink, and the means to let go of its sockets. */
-export interface S3Sink extends Sink {
+export interface S3Sink extends Sink, ObjectReader {
   close(): void;
 }
 
@@ -140,6 +141,13 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
       await call('Removing', 's3:DeleteObject', key, () =>
         client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })),
       );
+    },
+
+    async read(key, signal) {
+      const object = await readObject(client, bucket, key, signal);
+      if (object === null) return null;
+      const { bytes, metadata, body } = object;
+      return { bytes, runId: metadata[RUN] ?? null, body };
     },
 
     close: () => client.destroy(),
