@@ -40,7 +40,7 @@ function pieceKind(text: string): Piece['kind'] {
 const PLACEHOLDER = /(?<![:\w]):([A-Za-z_]\w*)/g;
 
 /** The placeholders a custom query may use. */
-export const PLACEHOLDERS = ['scheduled_for'] as const;
+export const PLACEHOLDERS = ['scheduled_for', 'from', 'to'] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 /**
@@ -73,7 +73,28 @@ export function customQueryFault(sql: string): string | null {
       return `found the placeholder :${name}; allowed: ${PLACEHOLDERS.map((known) => `:${known}`).join(', ')}`;
     }
   }
-  return null;
+  return windowFault(usedPlaceholders(sql));
+}
+
+/** A window has two ends: with one alone, runs would read again what others have read. */
+function windowFault(used: ReadonlySet<Placeholder>): string | null {
+  if (used.has('from') === used.has('to')) return null;
+  const [found, missing] = used.has('from') ? ['from', 'to'] : ['to', 'from'];
+  const why =
+    missing === 'to'
+      ? 'rows behind the end of the window would be read now and again by the next run'
+      : 'every run would read all earlier rows again';
+  return `found :${found} without :${missing}; ${why}. Use both, as in "updated_at > :from AND updated_at <= :to", or neither`;
+}
+
+/** The placeholders a query uses outside of strings, quoted names and comments. */
+export function usedPlaceholders(sql: string): ReadonlySet<Placeholder> {
+  const used = new Set(
+    pieces(sql)
+      .filter(({ kind }) => kind === 'code')
+      .flatMap(({ text }) => Array.from(text.matchAll(PLACEHOLDER), (match) => match[1]!)),
+  );
+  return new Set(PLACEHOLDERS.filter((known) => used.has(known)));
 }
 
 function isClosed(text: string): boolean {
@@ -88,12 +109,21 @@ function isClosed(text: string): boolean {
 /**
  * The query with every placeholder replaced by its SQL text, and without a closing semicolon.
  *
- * @param values SQL text for each placeholder, escaped by the caller.
+ * @param values SQL text for each placeholder that the query uses, escaped by the caller.
  */
-export function bindPlaceholders(sql: string, values: Readonly<Record<Placeholder, string>>): string {
+export function bindPlaceholders(
+  sql: string,
+  values: Readonly<Partial<Record<Placeholder, string>>>,
+): string {
   const bound = pieces(sql).map((piece) => {
     if (piece.kind === 'code') {
-      return piece.text.replace(PLACEHOLDER, (whole, name: string) => values[name as Placeholder] ?? whole);
+      return piece.text.replace(PLACEHOLDER, (whole, name: string) => {
+        const known = PLACEHOLDERS.find((placeholder) => placeholder === name);
+        if (known === undefined) return whole;
+        const value = values[known];
+        if (value === undefined) throw new Error(`no value was given for :${known}`);
+        return value;
+      });
     }
     // Comments go, so that the query can stand inside another; optimizer hints stay.
     return piece.kind === 'comment' && !piece.text.startsWith('/*+') ? ' ' : piece.text;

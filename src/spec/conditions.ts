@@ -1,21 +1,15 @@
 /**
- * Filters and cdc bounds of one table, read from the JSON tree rather than from values: the tree still has the exact
- * text of a number and the order in which the author wrote the columns.
+ * Filters of one table, read from the JSON tree rather than from values: the tree still has the exact text of a number
+ * and the order in which the author wrote the columns.
  */
 import type { Node } from 'jsonc-parser';
-import type { Cdc, Filter, Literal } from '../domain.ts';
+import type { Filter, Literal } from '../domain.ts';
 import { readCondition } from './filter-conditions.ts';
 import { entries, nodeAt } from './json-document.ts';
 import type { Segment } from './json-document.ts';
-import { nameFault, textFault } from './names.ts';
-import { showText } from './show.ts';
-import { misspelledSpan, parseSpan } from './span.ts';
-
-/** Takes down a fault at a path. */
-export type Report = (path: readonly Segment[], message: string, part?: 'key' | 'value') => void;
-
-/** Longest number that MySQL keeps exactly is 65 digits; this leaves room for zeros and exponents. */
-const LONGEST_NUMBER = 400;
+import { readLiteral } from './literal.ts';
+import { nameFault } from './names.ts';
+import type { Report } from './schema-faults.ts';
 
 const VALUE = 'a text, a number, true or false';
 
@@ -99,56 +93,3 @@ function readFilter(
     }
   }
 }
-
-/** A literal with the text that stands in the file; null, with a report, for what is none. */
-function readLiteral(node: Node, path: readonly Segment[], text: string, report: Report): Literal | null {
-  switch (node.type) {
-    case 'number': {
-      if (node.length > LONGEST_NUMBER) {
-        report(path, `found a number of ${node.length} characters. Allowed: at most ${LONGEST_NUMBER}.`);
-        return null;
-      }
-      return { kind: 'number', text: text.slice(node.offset, node.offset + node.length) };
-    }
-    case 'string': {
-      const fault = textFault(node.value as string);
-      if (fault !== null) report(path, fault);
-      return { kind: 'string', text: node.value as string };
-    }
-    case 'boolean':
-      return { kind: 'boolean', text: node.value === true ? 'TRUE' : 'FALSE' };
-    case 'null':
-      report(path, 'found null; nothing compares with NULL. Use the condition "is null" or "is not null".');
-      return null;
-    default:
-      return null; // Objects and nested lists: the schema has said so.
-  }
-}
-
-/** The bounds `column > value` of a table in the order of the spec. */
-export function readCdc(node: Node | null, path: readonly Segment[], text: string, report: Report): Cdc[] {
-  if (node?.type !== 'object') return [];
-  return entries(node).flatMap(({ key: column, value: bound }): Cdc[] => {
-    const at = [...path, column];
-    const fault = nameFault(column);
-    if (fault !== null) report(at, fault, 'key');
-    if (bound.type !== 'string' && bound.type !== 'number') return [];
-    if (bound.type === 'string') {
-      const written = bound.value as string;
-      const span = parseSpan(written);
-      if (span !== null) return [{ column, bound: { kind: 'span', span } }];
-      const misspelled = misspelledSpan(written);
-      if (misspelled !== null) {
-        report(
-          at,
-          `found ${showText(written)}, which looks like a span of time but is none. ${misspelled} ${AS_LITERAL}`,
-        );
-        return [];
-      }
-    }
-    const value = readLiteral(bound, at, text, report);
-    return value === null ? [] : [{ column, bound: { kind: 'literal', value } }];
-  });
-}
-
-const AS_LITERAL = 'If it is a literal, write it under "filters" with the condition ">".';

@@ -25,12 +25,16 @@ export type KeyPlaceholder = (typeof KEY_PLACEHOLDERS)[number];
 const LONGEST = 512;
 const ALLOWED = `Allowed: ${KEY_PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}.`;
 
-/**
- * What is wrong with a key template, one sentence for each thing.
- *
- * @param tables how many tables the task exports: several need `{table}`, or they would share a key.
- */
-export function keyTemplateFaults(template: string, tables: number): string[] {
+/** What a task exports, as far as its keys depend on it. */
+export interface KeyNeeds {
+  /** Several tables need `{table}`, or they would share a key. */
+  readonly tables: number;
+  /** Whether a run reads only what is new: its objects must not be overwritten by those of the next. */
+  readonly incremental: boolean;
+}
+
+/** What is wrong with a key template, one sentence for each thing. */
+export function keyTemplateFaults(template: string, { tables, incremental }: KeyNeeds): string[] {
   const faults: string[] = [];
   if (template === '') return ['found an empty text. Allowed: a key such as "{task}/{table}_{stamp}.{ext}".'];
   if (template.length > LONGEST)
@@ -69,6 +73,11 @@ export function keyTemplateFaults(template: string, tables: number): string[] {
     faults.push(`found a "{" or "}" without its other half. ${ALLOWED}`);
   if (tables > 1 && !names.includes('table')) {
     faults.push(`found no {table}, and ${tables} tables would share one key. Add {table}.`);
+  }
+  if (incremental && !names.includes('stamp') && !names.includes('run_id')) {
+    faults.push(
+      'found neither {stamp} nor {run_id} in the keys of a task with a watermark; a later run would overwrite the objects of an earlier one, whose rows are not read again. Add {stamp}.',
+    );
   }
   return faults;
 }

@@ -6,18 +6,20 @@ import type { ValidateFunction } from 'ajv';
 import type { Spec, TableSpec } from '../domain.ts';
 import { FaultsError } from '../errors.ts';
 import type { Fault } from '../errors.ts';
-import { customQueryFault } from '../plan/custom-query.ts';
 import { csvDialect, csvDialectFaults } from './csv-dialect.ts';
-import type { Report } from './conditions.ts';
 import { nodeAt, plainValue, readJson } from './json-document.ts';
 import type { JsonDocument, Segment } from './json-document.ts';
 import { keyTemplateFaults } from './key-template.ts';
-import { textFault } from './names.ts';
+import type { KeyNeeds } from './key-template.ts';
 import { didYouMean } from '../nearest.ts';
+import { readQuery } from './query.ts';
+import type { Query } from './query.ts';
+import { retriesFaults, retriesOf, timeoutFault, timeoutMsOf } from './retries.ts';
 import { cronFaults, zoneFault } from './schedule.ts';
 import type { SpecDocument } from './schema.ts';
 import { specSchema } from './schema.ts';
 import { compileSchema, fault, placesIn, schemaFaults, tidyFaults } from './schema-faults.ts';
+import type { Report } from './schema-faults.ts';
 import { showText } from './show.ts';
 import { readTables } from './tables.ts';
 
@@ -54,8 +56,10 @@ export function parseSpec(text: string, file: string, known?: KnownNames): Spec 
   if (!validate(value)) faults.push(...schemaFaults(validate.errors ?? [], places, value));
 
   const tables = readTables(nodeAt(document.root, ['table']), document.text, report);
-  checkTableOrQuery(document, value['table'], tables, report);
-  checkFields(document, Math.max(tables.length, 1), report);
+  const query = readQuery(document, report);
+  checkTableOrQuery(value['table'], tables, query, report);
+  checkFields(document, keyNeeds(tables, query), report);
+  for (const { key, message } of retriesFaults(value['retries'])) report(['retries', key], message);
   // Its folder of logs would be where the log of the whole installation is.
   if (value['task_name'] === 'tidemark.log')
     report(['task_name'], 'found "tidemark.log", the name of the main log. Choose another.');
@@ -72,10 +76,10 @@ export function parseSpec(text: string, file: string, known?: KnownNames): Spec 
       report(['csv', setting], message);
   }
   if (faults.length > 0) throw new FaultsError('SPEC_INVALID', tidyFaults(faults));
-  return toSpec(value as SpecDocument, tables, file);
+  return toSpec(value as SpecDocument, tables, query, file);
 }
 
-function toSpec(document: SpecDocument, tables: readonly TableSpec[], file: string): Spec {
+function toSpec(document: SpecDocument, tables: readonly TableSpec[], query: Query, file: string): Spec {
   const defaults = specSchema.properties;
   const spec: Spec = {
     file,
@@ -83,8 +87,8 @@ function toSpec(document: SpecDocument, tables: readonly TableSpec[], file: stri
     schedule: document.schedule ?? null,
     timezone: document.timezone ?? null,
     tables: isNothing(document.table) ? [] : tables,
-    customQuery: document.query?.custom ?? null,
-    queryWatermark: null,
+    customQuery: query.custom,
+    queryWatermark: query.watermark,
     owner: { name: document.owner.name ?? null, email: document.owner.email },
     source: document.source,
     sink: document.sink,
@@ -98,9 +102,9 @@ function toSpec(document: SpecDocument, tables: readonly TableSpec[], file: stri
     onEmpty: document.on_empty ?? defaults.on_empty.default,
     keyTemplate: document.key_template ?? null,
     batchThresholdMb: document.batch_threshold_mb ?? null,
-    retries: { count: 0, firstDelayMs: 2000, maxDelayMs: 300_000 },
-    timeoutMs: null,
-    catchUp: 'latest',
+    retries: retriesOf(document.retries),
+    timeoutMs: timeoutMsOf(document.timeout),
+    catchUp: document.catch_up ?? defaults.catch_up.default,
   };
   // Strings cut from the text keep all of it in memory; copies do not. A daemon holds thousands of specs.
   return JSON.parse(JSON.stringify(spec)) as Spec;
@@ -108,15 +112,12 @@ function toSpec(document: SpecDocument, tables: readonly TableSpec[], file: stri
 
 /** Exactly one of `table` and `query.custom` says what is exported. */
 function checkTableOrQuery(
-  document: JsonDocument,
   table: unknown,
   tables: readonly TableSpec[],
+  { custom }: Query,
   report: Report,
 ): void {
-  const custom = textAt(document, ['query', 'custom']);
   if (custom !== null) {
-    const wrong = customQueryFault(custom) ?? textFault(custom);
-    if (wrong !== null) report(['query', 'custom'], wrong);
     if (tables.length > 0 && !isNothing(table)) {
       report(
         ['table'],
@@ -133,16 +134,23 @@ function checkTableOrQuery(
 }
 
 /** What the schema cannot say about single fields. */
-function checkFields(document: JsonDocument, tables: number, report: Report): void {
+function checkFields(document: JsonDocument, needs: KeyNeeds, report: Report): void {
   const check = (key: string, faultsOf: (text: string) => readonly string[]): void => {
     const text = textAt(document, [key]);
     if (text !== null) for (const message of faultsOf(text)) report([key], message);
   };
-  const zone = (text: string): string[] => [zoneFault(text)].filter((message) => message !== null);
+  const one = (faultOf: (text: string) => string | null) => (text: string) =>
+    [faultOf(text)].filter((message) => message !== null);
   check('schedule', cronFaults);
-  check('timezone', zone);
-  check('output_timezone', zone);
-  check('key_template', (template) => keyTemplateFaults(template, tables));
+  check('timezone', one(zoneFault));
+  check('output_timezone', one(zoneFault));
+  check('timeout', one(timeoutFault));
+  check('key_template', (template) => keyTemplateFaults(template, needs));
+}
+
+function keyNeeds(tables: readonly TableSpec[], query: Query): KeyNeeds {
+  const marked = tables.some(({ cdc }) => cdc.some(({ bound }) => bound.kind === 'watermark'));
+  return { tables: Math.max(tables.length, 1), incremental: marked || query.watermark !== null };
 }
 
 function checkName(

@@ -18,6 +18,9 @@ export interface Places {
   describe(path: readonly Segment[]): string;
 }
 
+/** Takes down a fault at a path. */
+export type Report = (path: readonly Segment[], message: string, part?: 'key' | 'value') => void;
+
 /** More faults than anybody reads at once. */
 const MOST_FAULTS = 100;
 

@@ -8,7 +8,9 @@
  */
 import type { FromSchema } from 'json-schema-to-ts';
 import { EMAIL_PATTERN } from './email.ts';
+import { retriesSchema, timeoutSchema } from './retries.ts';
 import { tableSchema } from './table-schema.ts';
+import { queryWatermarkSchema } from './watermark-schema.ts';
 
 const csv = {
   title: 'CSV dialect',
@@ -113,13 +115,14 @@ export const specSchema = {
         custom: {
           title: 'Custom query',
           description:
-            'One SELECT, joins welcome, exported as one file named after the task. `:scheduled_for` stands for the time the run was scheduled for, in UTC, as are NOW() and TIMESTAMP columns; DATETIME columns hold what was written into them.',
+            'One SELECT, joins welcome, exported as one file named after the task. `:from` and `:to` stand for the window of an incremental query, exclusive and inclusive. `:scheduled_for` stands for the time the run was scheduled for, in UTC, as are NOW() and TIMESTAMP columns; DATETIME columns hold what was written into them.',
           type: ['string', 'null'],
           default: null,
           examples: [
             'SELECT d.department_name, COUNT(*) AS people FROM employees e JOIN departments d USING (department_id) GROUP BY d.department_name',
           ],
         },
+        watermark: queryWatermarkSchema,
       },
       additionalProperties: false,
       default: null,
@@ -217,6 +220,15 @@ export const specSchema = {
       enum: ['snapshot', null],
       default: 'snapshot',
     },
+    retries: retriesSchema,
+    timeout: timeoutSchema,
+    catch_up: {
+      title: 'Missed runs',
+      description:
+        'What becomes of scheduled runs that were missed, as no daemon was there: one run that covers the gap (`latest`), one run for each (`all`), or none (`none`).',
+      enum: ['latest', 'all', 'none', null],
+      default: 'latest',
+    },
     on_empty: {
       title: 'Empty result',
       description:
@@ -227,7 +239,7 @@ export const specSchema = {
     key_template: {
       title: 'Key template',
       description:
-        'Object key behind the prefix of the sink. Placeholders: {task}, {table}, {stamp} (YYYYMMDDHHmmss), {date} (YYYY-MM-DD), {year}, {month}, {day}, {hour}, {minute}, {run_id}, {batch}, {ext}. Default: `{task}/{table}_{stamp}.{ext}`, and `_{batch}` before the dot in batches.',
+        'Object key behind the prefix of the sink. Placeholders: {task}, {table}, {stamp} (YYYYMMDDHHmmss), {date} (YYYY-MM-DD), {year}, {month}, {day}, {hour}, {minute}, {run_id}, {batch}, {ext}. Default: `{task}/{table}_{stamp}.{ext}`, and `_{batch}` before the dot in batches. A task with a watermark needs {stamp} or {run_id}.',
       type: ['string', 'null'],
       default: null,
       examples: ['{task}/dt={date}/{table}_{stamp}_{batch}.{ext}'],

@@ -1,5 +1,6 @@
 /** The part of the spec's JSON Schema that describes one table. See `schema.ts`. */
 import { CONDITIONS, CONDITION_PATTERN } from './filter-conditions.ts';
+import { tableWatermarkSchema } from './watermark-schema.ts';
 
 const identifier = { type: 'string', minLength: 1, maxLength: 64 } as const;
 
@@ -67,14 +68,19 @@ export const tableSchema = {
     cdc: {
       title: 'Changed since',
       description:
-        'Rows whose column is greater than the value. A literal means the same on every run. A span (`"12 hours"`, `"2 weeks"`, `"3 months"`) counts back from the time the run was scheduled for. Several columns must all be greater.',
+        'Rows whose column is greater than the value. A literal means the same on every run. A span (`"12 hours"`, `"2 weeks"`, `"3 months"`) counts back from the time the run was scheduled for. A watermark reads on where the last success ended. Several columns must all be greater.',
       type: ['object', 'null'],
       additionalProperties: {
-        type: ['string', 'number'],
-        errorMessage: 'Allowed: a literal such as "1995-05-05" or 17, or a span such as "12 hours".',
+        anyOf: [{ type: ['string', 'number'] }, tableWatermarkSchema],
+        errorMessage:
+          'Allowed: a literal such as "1995-05-05" or 17, a span such as "12 hours", or {"mode": "watermark"}.',
       },
       default: null,
-      examples: [{ hire_date: '1995-05-05' }, { updated_at: '12 hours' }],
+      examples: [
+        { hire_date: '1995-05-05' },
+        { updated_at: '12 hours' },
+        { updated_at: { mode: 'watermark' } },
+      ],
       errorMessage: 'Allowed: an object of column names and values.',
     },
     split_order: {

@@ -1,11 +1,12 @@
 /** The tables of a spec: one or a list, with what the schema cannot say about their names. */
 import type { Node } from 'jsonc-parser';
 import type { TableSpec } from '../domain.ts';
-import { readCdc, readFilters } from './conditions.ts';
-import type { Report } from './conditions.ts';
+import { readCdc } from './cdc.ts';
+import { readFilters } from './conditions.ts';
 import { nodeAt } from './json-document.ts';
 import type { Segment } from './json-document.ts';
 import { nameFault } from './names.ts';
+import type { Report } from './schema-faults.ts';
 import { showText } from './show.ts';
 
 /**

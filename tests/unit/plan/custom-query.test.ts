@@ -1,5 +1,5 @@
 /** What a custom query may be, and that only its own placeholders are bound. */
-import { bindPlaceholders, customQueryFault } from '../../../src/plan/custom-query.ts';
+import { bindPlaceholders, customQueryFault, usedPlaceholders } from '../../../src/plan/custom-query.ts';
 
 const bind = (sql: string): string => bindPlaceholders(sql, { scheduled_for: "'2026-07-01'" });
 
@@ -22,6 +22,8 @@ describe('lets pass', () => {
     'SELECT 5--1',
     'SELECT converted_into, information FROM t',
     "SELECT ':from', `:to`, a FROM t WHERE b > :scheduled_for",
+    'SELECT * FROM t WHERE a > :from AND a <= :to',
+    'SELECT * FROM t WHERE a > :from AND a <= :to AND b < :scheduled_for',
     'SELECT t.`a``b; INTO` FROM t',
     "SELECT ''",
     "SELECT '12:30', JSON_EXTRACT(j, '$.a') FROM t",
@@ -64,7 +66,11 @@ describe('refuses', () => {
     ['SELECT `abc``', 'never closed'],
     ['SELECT 1 /* abc', 'never closed'],
     ['SELECT 1 /*/', 'never closed'],
-    ['SELECT :from', 'placeholder :from; allowed: :scheduled_for'],
+    ['SELECT :form', 'placeholder :form; allowed: :scheduled_for, :from, :to'],
+    ['SELECT :constructor', 'placeholder :constructor'],
+    ['SELECT * FROM t WHERE a > :from', 'found :from without :to'],
+    ["SELECT ':to' FROM t WHERE a > :from -- :to", 'found :from without :to'],
+    ['SELECT * FROM t WHERE a <= :to', 'found :to without :from'],
     ['SELECT :Scheduled_For', 'placeholder :Scheduled_For'],
     // To the server "--" begins a comment before any control character too, and hides the quote behind it.
     ['SELECT 1 --\x01 \'\n INTO OUTFILE "/tmp/x" -- \'', 'found INTO'],
@@ -95,8 +101,32 @@ describe('binds', () => {
     expect(bind(sql)).toBe(bound);
   });
 
+  it('binds the window of an incremental query', () => {
+    const sql = "SELECT * FROM t WHERE a > :from AND a <= :to AND b = ':from'";
+    expect(bindPlaceholders(sql, { from: '1', to: '2' })).toBe(
+      "SELECT * FROM t WHERE a > 1 AND a <= 2 AND b = ':from'",
+    );
+  });
+
+  it('fails where a placeholder has no value: it would reach the server', () => {
+    expect(() => bindPlaceholders('SELECT :from, :to', { from: '1' })).toThrow('no value was given for :to');
+  });
+
   it('takes what a value says literally', () => {
     expect(bindPlaceholders('SELECT :scheduled_for', { scheduled_for: "'$& $1'" })).toBe("SELECT '$& $1'");
+  });
+});
+
+describe('usedPlaceholders', () => {
+  it.each([
+    ['SELECT 1', []],
+    ['SELECT :to, :from, :to', ['from', 'to']],
+    ['SELECT \':from\', ":to", `:to` -- :from\n, :scheduled_for /* :to */ # :from', ['scheduled_for']],
+    ['SELECT a:from, a::to, :from_here, :toto', []],
+    ['SELECT(:from)<:to', ['from', 'to']],
+    ["SELECT 'a':from", ['from']],
+  ])('%j', (sql, used) => {
+    expect([...usedPlaceholders(sql)]).toEqual(used);
   });
 });
 

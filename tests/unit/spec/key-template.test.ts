@@ -1,5 +1,8 @@
 import { KEY_PLACEHOLDERS, keyTemplateFaults } from '../../../src/spec/key-template.ts';
 
+const faults = (template: string, tables = 1, incremental = false) =>
+  keyTemplateFaults(template, { tables, incremental });
+
 describe('keyTemplateFaults', () => {
   it.each([
     '{task}/dt={date}/{table}_{stamp}_{batch}.{ext}',
@@ -8,7 +11,7 @@ describe('keyTemplateFaults', () => {
     'latest/...{table}',
     KEY_PLACEHOLDERS.map((name) => `{${name}}`).join('_'),
   ])('takes %j', (template) => {
-    expect(keyTemplateFaults(template, 2).filter((fault) => !fault.includes('{table}'))).toEqual([]);
+    expect(faults(template, 2).filter((fault) => !fault.includes('{table}'))).toEqual([]);
   });
 
   it.each([
@@ -33,11 +36,23 @@ describe('keyTemplateFaults', () => {
     ['{table}_{batch}{stamp}.csv', 'found {batch} next to'],
     [`${'x'.repeat(512)}{table}`, 'found 519 characters. Allowed: at most 512.'],
   ])('refuses %j', (template, expected) => {
-    expect(keyTemplateFaults(template, 1)).toEqual([expect.stringContaining(expected)]);
+    expect(faults(template)).toEqual([expect.stringContaining(expected)]);
   });
 
   it('needs {table} where several tables would share a key', () => {
-    expect(keyTemplateFaults('{task}.{ext}', 1)).toEqual([]);
-    expect(keyTemplateFaults('{task}.{ext}', 2)).toEqual([expect.stringContaining('Add {table}')]);
+    expect(faults('{task}.{ext}', 1)).toEqual([]);
+    expect(faults('{task}.{ext}', 2)).toEqual([expect.stringContaining('Add {table}')]);
   });
+
+  it.each(['{table}.{ext}', 'dt={date}/{hour}{minute}/{table}_{batch}.{ext}'])(
+    'needs {stamp} or {run_id} where a later run would overwrite what is not read again: %s',
+    (template) => {
+      expect(faults(template, 1, false)).toEqual([]);
+      expect(faults(template, 1, true)).toEqual([
+        expect.stringContaining('found neither {stamp} nor {run_id}'),
+      ]);
+      expect(faults(`{stamp}/${template}`, 1, true)).toEqual([]);
+      expect(faults(`{run_id}/${template}`, 1, true)).toEqual([]);
+    },
+  );
 });

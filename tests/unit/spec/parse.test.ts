@@ -39,6 +39,10 @@ describe('parseSpec', () => {
       onEmpty: 'header',
       keyTemplate: null,
       batchThresholdMb: null,
+      queryWatermark: null,
+      retries: { count: 2, firstDelayMs: 2000, maxDelayMs: 300_000 },
+      timeoutMs: null,
+      catchUp: 'latest',
     });
   });
 
@@ -52,7 +56,10 @@ describe('parseSpec', () => {
       schedule: null,
       timezone: null,
       table: { name: 'employees', columns: null, filters: null, cdc: null, split_order: null },
-      query: null,
+      query: { custom: null, watermark: null },
+      retries: null,
+      timeout: null,
+      catch_up: null,
       column_transformation: null,
       owner: { name: null, email: 'owner@example.com' },
       output_file_format: null,
@@ -154,7 +161,11 @@ describe('parseSpec', () => {
       { column_transformation: { a: 1 } },
       'column_transformation: found an object. Allowed for now: {} or null.',
     ],
-    [{ retries: 3 }, 'retries: found the unknown key "retries".'],
+    [{ retrys: 3 }, 'retrys: found the unknown key "retrys". Did you mean "retries"?'],
+    [
+      { catch_up: 'last' },
+      'catch_up: found "last". Did you mean "latest"? Allowed: "latest", "all", "none", null.',
+    ],
     [{ batch_threshold_mb: 0 }, 'batch_threshold_mb: found 0. Allowed: a number greater than 0'],
     [{ on_empty: 'heder' }, 'on_empty: found "heder". Did you mean "header"?'],
     [{ zero_dates: 7 }, 'zero_dates: found 7. Allowed: "null", "string", "fail", null.'],
@@ -164,10 +175,6 @@ describe('parseSpec', () => {
     [{ table: { name: 'a', columns: ['id', 'ID'] } }, 'table.columns[1]: found "ID" a second time.'],
     [{ table: { name: 'a', split_order: ['x', 'x'] } }, 'table.split_order[1]: found "x" a second time.'],
     [{ table: [{ name: 'a' }, { name: 'a' }] }, 'table[1].name: found "a", which table[0] exports already.'],
-    [
-      { table: { name: 'a', cdc: { t: { mode: 'watermark' } } } },
-      'table.cdc.t: found an object. Allowed: a literal',
-    ],
     [{ table: { name: 'a', cdc: { t: '12 hors' } } }, 'Did you mean "12 hours"?'],
     [{ sink: 's4' }, 'sink: found "s4", which the config does not have. Did you mean "s3"?'],
     [{ schedule: '61 * * * *' }, 'schedule: found "61 * * * *"; "61" does not fit the field minute (0-59).'],

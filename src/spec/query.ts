@@ -1,0 +1,42 @@
+/** The custom query of a spec, and the watermark of one that reads on where the last success ended. */
+import type { WatermarkSpec } from '../domain.ts';
+import { customQueryFault, usedPlaceholders } from '../plan/custom-query.ts';
+import { nodeAt } from './json-document.ts';
+import type { JsonDocument } from './json-document.ts';
+import { textFault } from './names.ts';
+import type { Report } from './schema-faults.ts';
+import { readQueryWatermark } from './watermark.ts';
+
+/** What the `query` field says; null and null where it says nothing. */
+export interface Query {
+  readonly custom: string | null;
+  /** Given exactly where the query uses `:from` and `:to`. */
+  readonly watermark: WatermarkSpec | null;
+}
+
+/** Reads the `query` field. Parts of the wrong type are left to the schema. */
+export function readQuery(document: JsonDocument, report: Report): Query {
+  const written: unknown = nodeAt(document.root, ['query', 'custom'])?.value;
+  const custom = typeof written === 'string' ? written : null;
+  const wrong = custom === null ? null : (customQueryFault(custom) ?? textFault(custom));
+  if (wrong !== null) report(['query', 'custom'], wrong);
+
+  const path = ['query', 'watermark'];
+  const node = nodeAt(document.root, path);
+  const isGiven = node?.type === 'object';
+  const incremental = custom !== null && usedPlaceholders(custom).has('to');
+  if (incremental || isGiven) {
+    const watermark = readQueryWatermark(isGiven ? node : null, path, report);
+    if (incremental) return { custom, watermark };
+  }
+  if (isGiven && custom === null) {
+    report(path, 'found a watermark without a custom query. Of a table it stands in table.cdc.', 'key');
+  } else if (isGiven && wrong === null) {
+    report(
+      path,
+      'found a watermark, and the query uses neither :from nor :to. Use both, as in "updated_at > :from AND updated_at <= :to", or remove the watermark.',
+      'key',
+    );
+  }
+  return { custom, watermark: null };
+}
