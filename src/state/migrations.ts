@@ -47,6 +47,9 @@ const memory = `
     report        TEXT
   ) STRICT;
   CREATE INDEX run_of_task ON run (task, id);
+  -- how a task stands: its last success, its failures since
+  CREATE INDEX run_result ON run (task, status, id) WHERE kind <> 'backfill';
+  CREATE INDEX run_for ON run (task, scheduled_for);
   CREATE INDEX run_live_success ON run (task, scheduled_for) WHERE status = 'succeeded' AND kind <> 'backfill';
   CREATE INDEX run_running ON run (task) WHERE status = 'running';
   CREATE INDEX run_finished ON run (finished_at);
@@ -106,27 +109,37 @@ const memory = `
     PRIMARY KEY (task, id)
   ) STRICT, WITHOUT ROWID;
 
-  -- failures that have been mailed about and not been followed by a success
+  -- failures that have been mailed about and not been followed by a success, each with each of its codes
   CREATE TABLE incident (
-    task         TEXT PRIMARY KEY,
-    code         TEXT NOT NULL,
-    since        TEXT NOT NULL,
-    -- failed runs since then
-    failures     INTEGER NOT NULL,
-    -- mails about this code
-    mails        INTEGER NOT NULL,
-    last_mail_at TEXT
+    -- a task; 'backfill:TASK' of its backfills, 'spec:FILE' of a spec that cannot be used
+    task            TEXT NOT NULL,
+    code            TEXT NOT NULL,
+    since           TEXT NOT NULL,
+    -- since then, with this code
+    failures        INTEGER NOT NULL,
+    mails           INTEGER NOT NULL,
+    last_mail_at    TEXT NOT NULL,
+    last_failure_at TEXT NOT NULL,
+    -- JSON: who was mailed; NULL of a spec
+    owner           TEXT,
+    -- of a spec: which faults were mailed
+    fingerprint     TEXT,
+    PRIMARY KEY (task, code)
   ) STRICT, WITHOUT ROWID;
 
-  -- mails that have not reached the server yet
+  -- mails that the server has not taken yet
   CREATE TABLE outbox (
+    -- in the order in which they were written
     id              INTEGER PRIMARY KEY,
     task            TEXT,
+    recipient       TEXT NOT NULL,
     -- JSON: the mail
     message         TEXT NOT NULL,
     created_at      TEXT NOT NULL,
     attempts        INTEGER NOT NULL DEFAULT 0,
     next_attempt_at TEXT NOT NULL,
+    -- what the last attempt failed of: the server as a whole, or its answer to this very mail, for now or for good
+    obstacle        TEXT CHECK (obstacle IN ('server', 'deferred', 'refused')),
     last_error      TEXT
   ) STRICT;
   CREATE INDEX outbox_due ON outbox (next_attempt_at);
