@@ -12,7 +12,17 @@ const FILE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
 const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])[] = [
   [
     'Usage, configuration and specs',
-    ['USAGE', 'CONFIG_INVALID', 'SPEC_INVALID', 'SPEC_UNREADABLE', 'ALREADY_RUNNING', 'INTERRUPTED'],
+    [
+      'USAGE',
+      'CONFIG_INVALID',
+      'SPEC_INVALID',
+      'SPEC_UNREADABLE',
+      'ALREADY_RUNNING',
+      'ALREADY_DONE',
+      'INTERRUPTED',
+      'RUN_TIMEOUT',
+      'PROCESS_DIED',
+    ],
   ],
   [
     'The database',
@@ -27,6 +37,9 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
       'QUERY_WRITES',
       'COLUMNS_AMBIGUOUS',
       'SPAN_ON_NUMBER',
+      'WATERMARK_TYPE',
+      'WATERMARK_VALUE',
+      'WATERMARK_MISMATCH',
       'CONNECTION_LOST',
       'CONNECTION_SILENT',
       'TOO_MANY_CONNECTIONS',

@@ -178,6 +178,8 @@ export interface TaskMemory {
   readonly watermarks: readonly Watermark[];
   /** For which time the last run that succeeded was scheduled, backfills aside; null: none has. */
   readonly lastSuccess: Date | null;
+  /** The same, where a slot of the schedule has passed since without a success; null where none has. */
+  readonly missedSince: Date | null;
 }
 
 /** What made a run begin: its slot has come, its slot was missed, somebody asked for it, or for a past window. */
@@ -247,6 +249,8 @@ export interface Plan {
   readonly manifestKey: string;
   readonly windows: readonly Window[];
   readonly warnings: readonly string[];
+  /** What cannot be promised, whatever the rows are: the same on every run, and therefore said once. */
+  readonly cautions: readonly string[];
 }
 
 /** An object whose parts are all uploaded and which nobody can see yet. Plain data: any process can complete it. */

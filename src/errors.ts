@@ -46,6 +46,25 @@ export const ERRORS = {
     hint: 'Wait for it to end, or give the second installation a `state_dir` of its own.',
     retryable: true,
   },
+  ALREADY_DONE: {
+    title: 'The run for this time has succeeded already',
+    cause:
+      'The clock was set back, or the slot came twice. A second run would overwrite the objects of the first.',
+    hint: 'Nothing is missing. To read the rows once more, run the task by hand or use `tidemark backfill`.',
+    retryable: false,
+  },
+  PROCESS_DIED: {
+    title: 'The process died while the task ran',
+    cause: 'kill -9, the out-of-memory killer, or a power cut.',
+    hint: 'Nothing of the run stays in the bucket; the daemon makes up for it as `catch_up` says. If it recurs, look for the OOM killer in the system log.',
+    retryable: true,
+  },
+  RUN_TIMEOUT: {
+    title: 'The run took longer than its timeout',
+    cause: 'The spec’s `timeout` has passed; attempts and the waiting between them count together.',
+    hint: 'Narrow the window, add an index for it, or raise `timeout` in the spec.',
+    retryable: true,
+  },
   INTERRUPTED: {
     title: 'The run was interrupted',
     cause: 'Tidemark was asked to stop (SIGTERM, SIGINT) and the run did not end within `shutdown_grace`.',
@@ -113,6 +132,24 @@ export const ERRORS = {
     title: 'A time span stands on a numeric column',
     cause: '`cdc` counts a span such as "12 hours" back in time, and the column holds numbers.',
     hint: 'Use a DATE, DATETIME or TIMESTAMP column, or a literal bound.',
+    retryable: false,
+  },
+  WATERMARK_TYPE: {
+    title: 'The column cannot be a watermark',
+    cause: '`cdc` names a column as watermark whose values are neither times nor integers.',
+    hint: 'Use a DATETIME, TIMESTAMP, DATE or integer column that every write moves forward, such as `updated_at TIMESTAMP(6) … ON UPDATE CURRENT_TIMESTAMP(6)`.',
+    retryable: false,
+  },
+  WATERMARK_VALUE: {
+    title: 'A watermark or a bound is no value of its column',
+    cause: '`initial`, a value set by hand, or a bound of a backfill does not fit the column.',
+    hint: 'Write a time as "2026-01-31 03:00:00" and a number as 1700.',
+    retryable: false,
+  },
+  WATERMARK_MISMATCH: {
+    title: 'The spec names another watermark column than what is remembered',
+    cause: 'The column in `cdc` was changed. What was read by the old column says nothing about the new one.',
+    hint: 'Set where the new column begins with `tidemark watermark set`, or start over with `tidemark watermark reset`.',
     retryable: false,
   },
   CONNECTION_LOST: {

@@ -1,15 +1,18 @@
 /**
- * One run as a process does it: alone on its task, after clearing away what an earlier one may have left, with a log
- * of its own. `tidemark run` and the daemon both go through here.
+ * One run as a process does it: alone on its task, after clearing away what an earlier one may have left, tried again
+ * where that helps, with a log of its own, and recorded at its end. `tidemark run`, `backfill` and the daemon all go
+ * through here.
  */
-import type { Spec } from './domain.ts';
-import { asTidemarkError } from './errors.ts';
+import { withRetries, withTimeout } from './attempts.ts';
+import type { RunIdentity, RunReport, Spec, TaskMemory, Trigger } from './domain.ts';
+import { asTidemarkError, TidemarkError } from './errors.ts';
 import { identifyRun } from './planner.ts';
-import type { PlanSettings, RunIdentity } from './plan/build.ts';
-import { stampOf } from './plan/keys.ts';
+import type { PlanSettings } from './plan/build.ts';
 import type { Journal, RunLog, RunObserver, Source } from './ports.ts';
 import { recoverTask, type RecoveryPorts } from './recovery.ts';
-import { beginRun, failedReport, notBegun, type RunEnd, type RunOutcome } from './report.ts';
+import { beginRun, failedReport, notBegun, recordOf } from './report.ts';
+import type { RunAttempt, RunEnd, RunOutcome } from './report.ts';
+import { logEnd, tellLog } from './run-log.ts';
 import { runTask, type RunPorts } from './run.ts';
 
 /** What runs share in one process. */
@@ -19,7 +22,23 @@ export interface Installation extends RecoveryPorts {
   readonly journal: RecoveryPorts['journal'] & {
     open(run: { readonly runId: string; readonly task: string; readonly sink: string }): Journal;
   };
+  readonly runs: RunBook;
+  /** What cannot be promised of a task and has been said by this process. */
+  readonly said: Set<string>;
   forRun(task: string, stamp: string): RunLog;
+}
+
+/** The state's record of runs. All throw TidemarkError STATE_UNUSABLE. */
+export interface RunBook {
+  /** What a task remembers, as seen from a time. */
+  memory(spec: Spec, scheduledFor: Date): TaskMemory;
+  /** The run that has succeeded for this time; null: none has. */
+  successFor(task: string, scheduledFor: Date): RunReport | null;
+  /** Whether any run has been named after this time. */
+  isTaken(task: string, scheduledFor: Date): boolean;
+  began(run: { readonly task: string; readonly sink: string; readonly attempt: RunAttempt }): void;
+  /** Of a run that failed or was skipped; a success is recorded with its commit. */
+  ended(record: ReturnType<typeof recordOf>): void;
 }
 
 /** For runs that nobody watches. */
@@ -35,85 +54,151 @@ const TAIL_LINES = 20;
 export async function executeRun(
   installation: Installation,
   spec: Spec,
-  scheduledFor: Date,
+  trigger: Trigger,
   observer: RunObserver,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
-  const run = identifyRun(scheduledFor);
+  const startedAt = new Date();
+  const asAsked: RunAttempt = { ...identifyRun(trigger), startedAt, number: 1 };
   await installation.recovering.get(spec.taskName);
   let lock;
   try {
     lock = installation.lockTask(spec.taskName);
   } catch (error) {
-    return notBegun(beginRun(spec.taskName, run), asTidemarkError(error));
+    return notBegun(beginRun(spec.taskName, asAsked), asTidemarkError(error));
   }
-  const log = installation.forRun(spec.taskName, stampOf(run.scheduledFor));
+  try {
+    const run = { ...nameRun(installation, spec.taskName, trigger), startedAt };
+    return await logged(installation, spec, run, observer, signal);
+  } catch (error) {
+    // Also where the state says that there is nothing to do, or cannot be read or written.
+    return notBegun(beginRun(spec.taskName, asAsked), asTidemarkError(error));
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * The run's identity. Its time names its objects, so no two runs of a task may share one: a slot that has succeeded is
+ * not run again, and who asks for a run gets the next free second.
+ *
+ * @throws TidemarkError ALREADY_DONE.
+ */
+function nameRun({ runs }: Installation, task: string, trigger: Trigger): RunIdentity {
+  let run = identifyRun(trigger);
+  if (trigger.kind === 'backfill') return run;
+  if (trigger.kind === 'manual') {
+    while (runs.isTaken(task, run.scheduledFor)) {
+      run = identifyRun({ ...trigger, scheduledFor: new Date(run.scheduledFor.getTime() + 1000) });
+    }
+    return run;
+  }
+  const earlier = runs.successFor(task, run.scheduledFor);
+  if (earlier === null) return run;
+  throw new TidemarkError(
+    'ALREADY_DONE',
+    `The run for ${run.scheduledFor.toISOString()} has succeeded already: ${earlier.run_id}, at ${earlier.finished_at}.`,
+  );
+}
+
+async function logged(
+  installation: Installation,
+  spec: Spec,
+  run: RunIdentity & { readonly startedAt: Date },
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const log = installation.forRun(spec.taskName, run.stamp);
   try {
     log.info('run begins', {
       run_id: run.runId,
+      kind: run.kind,
       scheduled_for: run.scheduledFor.toISOString(),
       spec: spec.file,
     });
-    const end = await recoverThenRun(installation, spec, run, tellLog(log, observer), signal);
+    const end = await recorded(installation, spec, run, log, observer, signal);
     logEnd(log, end);
     return { ...end, logTail: log.tail(TAIL_LINES) };
   } finally {
     await log.close();
-    lock.release();
   }
+}
+
+/** In the state, the run begins before anything else is done, and ends with its success or its last failure. */
+async function recorded(
+  installation: Installation,
+  spec: Spec,
+  run: RunIdentity & { readonly startedAt: Date },
+  log: RunLog,
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<RunEnd> {
+  const { runs, unended } = installation;
+  const first: RunAttempt = { ...run, number: 1 };
+  try {
+    unended.close(spec.taskName);
+    runs.began({ task: spec.taskName, sink: spec.sink, attempt: first });
+  } catch (thrown) {
+    const error = asTidemarkError(thrown);
+    return { report: failedReport(beginRun(spec.taskName, first), error), error };
+  }
+  const timed = withTimeout(signal, spec.timeoutMs);
+  const end = await withRetries(
+    spec.retries,
+    (number) =>
+      recoverThenRun(
+        installation,
+        spec,
+        { ...run, number },
+        tellLog(log, installation.said, observer),
+        timed.signal,
+      ),
+    (error, number, delay) =>
+      log.warn(`attempt ${number} failed; trying again`, {
+        code: error.code,
+        error,
+        delay_ms: delay,
+        attempts_left: spec.retries.count + 1 - number,
+      }),
+    timed.signal,
+  );
+  timed.release();
+  if (end.error === null) return end;
+  try {
+    runs.ended(recordOf(beginRun(spec.taskName, first), end.report, spec.sink));
+  } catch (error) {
+    // The run has an error of its own to report. In the state it stays unended, and is closed before the next one.
+    log.error('the end of the run could not be recorded', { error: asTidemarkError(error) });
+  }
+  return end;
 }
 
 async function recoverThenRun(
   installation: Installation,
   spec: Spec,
-  run: RunIdentity,
+  run: RunAttempt,
   observer: RunObserver,
   signal: AbortSignal,
 ): Promise<RunEnd> {
+  const { taskName } = spec;
   let ports: RunPorts;
   try {
-    await recoverTask(installation, spec.taskName);
+    signal.throwIfAborted();
+    await recoverTask(installation, taskName);
+    // Recovery may have finished what the attempt before could neither finish nor undo.
+    const finished = run.number > 1 ? installation.runs.successFor(taskName, run.scheduledFor) : null;
+    if (finished?.run_id === run.runId) return { report: finished, error: null };
     ports = {
       source: installation.source(spec.source),
       sink: installation.sink(spec.sink),
-      journal: installation.journal.open({ runId: run.runId, task: spec.taskName, sink: spec.sink }),
+      journal: installation.journal.open({ runId: run.runId, task: taskName, sink: spec.sink }),
       observer,
       settings: installation.settings(spec),
+      memory: installation.runs.memory(spec, run.scheduledFor),
     };
   } catch (thrown) {
     const error = asTidemarkError(thrown);
-    return { report: failedReport(beginRun(spec.taskName, run), error), error };
+    return { report: failedReport(beginRun(taskName, run), error), error };
   }
   return runTask(spec, run, ports, signal);
-}
-
-/** The observer, with the plan also written to the run's log. */
-function tellLog(log: RunLog, observer: RunObserver): RunObserver {
-  return {
-    planned(plan) {
-      const { host, port, version } = plan.server;
-      log.info('snapshot opened', { server: `${host}:${port}`, version, consistency: plan.consistency });
-      for (const { name, estimate, batched, sql } of plan.exports) {
-        log.info('reading', { table: name, estimated_rows: estimate.rows, batched, sql });
-      }
-      observer.planned(plan);
-    },
-    progress: observer.progress,
-  };
-}
-
-function logEnd(log: RunLog, { report, error }: RunEnd): void {
-  const { status, manifest, duration_ms } = report;
-  for (const warning of report.warnings) log.warn(warning);
-  for (const { name, rows, bytes, files } of report.tables)
-    log.info('table read', { table: name, rows, bytes, files });
-  if (error === null) return log.info(`run ${status}`, { duration_ms, manifest });
-  const published =
-    error.code === 'PUBLISH_INCOMPLETE' ? 'it could not be undone yet' : 'nothing was published';
-  log.error(`run failed; ${published}`, {
-    duration_ms,
-    code: error.code,
-    error,
-    sql: error.sql ?? undefined,
-  });
 }

@@ -2,69 +2,116 @@
  * Asks the server what a plan needs to know, and has the plan drawn up. The questions are here, the decisions in plan/.
  */
 import { randomBytes } from 'node:crypto';
-import type { Plan, Spec } from './domain.ts';
+import type { Plan, RunIdentity, Spec, TableSpec, TaskMemory, Trigger } from './domain.ts';
 import { bindPlaceholders } from './plan/custom-query.ts';
-import { buildPlan, type PlanSettings, type RunIdentity, type SizedDraft } from './plan/build.ts';
-import { draftQuery, draftTable, selectedColumns } from './plan/draft.ts';
+import { buildPlan, type PlanSettings, type SizedDraft } from './plan/build.ts';
+import { checkColumnsKnown, columnFinder, draftQuery, draftTable, selectedColumns } from './plan/draft.ts';
 import { estimateQuery, estimateTable } from './plan/estimate.ts';
 import { stampOf } from './plan/keys.ts';
-import { quoteString } from './plan/sql.ts';
-import { instantsOf, utcText } from './plan/windows.ts';
+import { maximumSql, quoteString } from './plan/sql.ts';
+import { BEGINNING, queryWindow, questionsOf, utcText } from './plan/windows.ts';
+import type { Answers, Questions, WindowContext } from './plan/windows.ts';
 import type { Snapshot } from './ports.ts';
 
-/** A run's identity: readable, sortable, and not to be confused with another attempt at the same slot. */
-export function identifyRun(scheduledFor: Date): RunIdentity {
+/** A run's identity: readable, sortable, and not to be confused with another run for the same slot. */
+export function identifyRun({ kind, scheduledFor, until, backfill }: Trigger): RunIdentity {
   // The stamp has whole seconds, so the run has too: what is named after it must say the same.
   const wholeSeconds = new Date(Math.floor(scheduledFor.getTime() / 1000) * 1000);
-  return { scheduledFor: wholeSeconds, runId: `${stampOf(wholeSeconds)}-${randomBytes(4).toString('hex')}` };
+  const time = stampOf(wholeSeconds);
+  return {
+    runId: `${time}-${randomBytes(4).toString('hex')}`,
+    kind,
+    scheduledFor: wholeSeconds,
+    // A backfill never writes over what the live runs have published, nor over another backfill.
+    stamp: backfill === null ? time : `backfill_${backfill.id}_${time}`,
+    until,
+    backfill,
+  };
+}
+
+/** Whether the plan of a spec depends on the server's clock and its open transactions. */
+export function needsHorizon(spec: Spec): boolean {
+  return (
+    spec.queryWatermark !== null ||
+    spec.tables.some((table) => table.cdc.some(({ bound }) => bound.kind === 'watermark'))
+  );
 }
 
 /**
- * @throws TidemarkError of the source: TABLE_UNKNOWN, COLUMN_UNKNOWN, PRIVILEGE_MISSING, QUERY_INVALID …
+ * @param snapshot opened with its horizon where the spec needs it.
+ * @param memory what the task remembers.
+ * @throws TidemarkError of the source: TABLE_UNKNOWN, COLUMN_UNKNOWN, PRIVILEGE_MISSING, QUERY_INVALID …, or of the
+ * windows: WATERMARK_TYPE, WATERMARK_MISMATCH …
  */
 export async function makePlan(
   spec: Spec,
   snapshot: Snapshot,
   run: RunIdentity,
+  memory: TaskMemory,
   settings: PlanSettings,
+  signal: AbortSignal,
 ): Promise<Plan> {
-  const drafts =
-    spec.customQuery === null
-      ? await draftTables(spec, snapshot, run)
-      : [await draftCustom(spec.taskName, spec.customQuery, snapshot, run)];
-  return buildPlan(spec, run, settings, snapshot.server, drafts);
+  const context: WindowContext = { run, memory, horizon: snapshot.horizon };
+  const drafts: SizedDraft[] = [];
+  if (spec.customQuery !== null) drafts.push(await draftCustom(spec, spec.customQuery, snapshot, context));
+  // One after the other: a snapshot is one session, and a session answers one question at a time.
+  for (const table of spec.tables) drafts.push(await draftOne(table, snapshot, context, signal));
+  return buildPlan(spec, run, settings, snapshot.server, drafts, snapshot.horizon?.blind ?? null);
 }
 
-async function draftTables(
-  spec: Spec,
+async function draftOne(
+  table: TableSpec,
   snapshot: Snapshot,
-  { scheduledFor }: RunIdentity,
-): Promise<SizedDraft[]> {
-  const clocks = new Map<string, string>();
-  for (const instant of instantsOf(spec.tables, scheduledFor)) {
-    clocks.set(instant.toISOString(), await snapshot.wallClock(instant));
-  }
-  const drafts: SizedDraft[] = [];
-  // One after the other: a snapshot is one session, and a session answers one question at a time.
-  for (const table of spec.tables) {
-    const facts = await snapshot.tableFacts(table.name);
-    const draft = draftTable(table, facts, scheduledFor, clocks);
-    const explained = await snapshot.explain(draft.sql);
-    const rows = draft.filtered || facts.rows === null ? explained.rows : null;
-    const estimate = estimateTable(facts, selectedColumns(table, facts), rows);
-    drafts.push({ draft, estimate, warnings: explained.warnings });
-  }
-  return drafts;
+  context: WindowContext,
+  signal: AbortSignal,
+): Promise<SizedDraft> {
+  const facts = await snapshot.tableFacts(table.name);
+  checkColumnsKnown(table, facts);
+  const find = columnFinder(facts);
+  const questions = questionsOf(table, (name) => find(name)!, context);
+  const draft = draftTable(table, facts, context, await ask(questions, table.name, snapshot, signal));
+  const explained = await snapshot.explain(draft.sql);
+  const rows = draft.filtered || facts.rows === null ? explained.rows : null;
+  const estimate = estimateTable(facts, selectedColumns(table, facts), rows);
+  return { draft, estimate, warnings: explained.warnings };
+}
+
+async function ask(
+  questions: Questions,
+  table: string,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<Answers> {
+  const clocks = new Map<bigint, string>();
+  for (const instant of questions.clocks) clocks.set(instant, await snapshot.wallClock(instant));
+  const maxima = new Map<string, string | null>();
+  for (const column of questions.maxima)
+    maxima.set(column, await snapshot.scalar(maximumSql(table, column), signal));
+  return { clocks, maxima };
 }
 
 async function draftCustom(
-  task: string,
+  spec: Spec,
   query: string,
   snapshot: Snapshot,
-  { scheduledFor }: RunIdentity,
+  context: WindowContext,
 ): Promise<SizedDraft> {
-  const sql = bindPlaceholders(query, { scheduled_for: quoteString(utcText(scheduledFor)) });
-  const draft = draftQuery(task, sql, await snapshot.describeQuery(sql), snapshot.server.flavor);
+  const window =
+    spec.queryWatermark === null ? null : queryWindow(spec.taskName, spec.queryWatermark, context);
+  const sql = bindPlaceholders(query, {
+    scheduled_for: quoteString(utcText(context.run.scheduledFor)),
+    ...(window === null
+      ? {}
+      : { from: quoteString(window.from ?? BEGINNING), to: quoteString(window.to ?? BEGINNING) }),
+  });
+  const columns = await snapshot.describeQuery(sql);
+  const draft = draftQuery(
+    spec.taskName,
+    sql,
+    columns,
+    snapshot.server.flavor,
+    window === null ? [] : [window],
+  );
   const explained = await snapshot.explain(draft.sql);
   return { draft, estimate: estimateQuery(explained.rows), warnings: explained.warnings };
 }

@@ -1,6 +1,7 @@
 /**
  * Clears away what runs of processes that died have left in a bucket, from the journal: before a task runs again, at
- * the daemon's start, and from time to time after that.
+ * the daemon's start, and from time to time after that. A run whose commit is finished here is recorded as it would
+ * have been; the others are recorded as failed.
  */
 import type { JournalEntry, Log, Sink } from './ports.ts';
 import { asTidemarkError } from './errors.ts';
@@ -12,7 +13,16 @@ export interface RecoveryPorts {
   readonly journal: {
     /** Of one task, or of all. */
     entries(task: string | null): JournalEntry[];
+    /** Forgets a run of which nothing is left. */
     close(runId: string): void;
+    /** Records a run that has been finished, and forgets its uploads. */
+    record(runId: string): void;
+  };
+  /** Runs that are marked as running: those in progress, and those of processes that died. */
+  readonly unended: {
+    tasks(): string[];
+    /** Marks those of a task as failed; the task's lock must be held. Returns their ids. */
+    close(task: string): string[];
   };
   /**
    * Holds the task against every other process.
@@ -26,23 +36,25 @@ export interface RecoveryPorts {
 }
 
 /**
- * Finishes or undoes what runs of this task have left behind. The task's lock must be held.
+ * Finishes or undoes what runs of this task have left in the bucket. The task's lock must be held.
  *
  * @throws TidemarkError of the sink or of the state; the entry is then kept.
  */
 export async function recoverTask(ports: RecoveryPorts, task: string): Promise<void> {
   for (const entry of ports.journal.entries(task)) {
+    const { runId } = entry;
     const outcome = await recoverRun(entry, ports.sink(entry.sink));
-    ports.journal.close(entry.runId);
-    ports.log.warn(`a run that had not come to its end was ${outcome}`, { task, run_id: entry.runId });
+    if (outcome === 'finished') ports.journal.record(runId);
+    else ports.journal.close(runId);
+    ports.log.warn(`a run that had not come to its end was ${outcome}`, { task, run_id: runId });
   }
 }
 
 /** The same for every task that nobody is running. Never rejects: what fails is kept for the next time. */
 export async function recoverAll(ports: RecoveryPorts, signal: AbortSignal): Promise<void> {
   try {
-    const tasks = new Set(ports.journal.entries(null).map((entry) => entry.task));
-    for (const task of tasks) {
+    const left = ports.journal.entries(null).map((entry) => entry.task);
+    for (const task of new Set([...left, ...ports.unended.tasks()])) {
       if (signal.aborted) return;
       const recovery = recoverIdle(ports, task);
       ports.recovering.set(task, recovery);
@@ -58,6 +70,7 @@ async function recoverIdle(ports: RecoveryPorts, task: string): Promise<void> {
   try {
     lock = ports.lockTask(task);
     await recoverTask(ports, task);
+    ports.unended.close(task);
   } catch (thrown) {
     const error = asTidemarkError(thrown);
     // Whoever runs the task now has begun by clearing it up.

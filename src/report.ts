@@ -1,13 +1,20 @@
 /** What has become of a run, as `tidemark run --json` prints it: of a failed one, as much as there was. */
-import type { Plan, PreparedObject, RunReport } from './domain.ts';
-import type { TidemarkError } from './errors.ts';
+import type { Plan, PreparedObject, RunIdentity, RunRecord, RunReport } from './domain.ts';
+import type { ErrorCode, TidemarkError } from './errors.ts';
+import { movedBy } from './plan/watermark.ts';
+
+/** One attempt at a run. */
+export interface RunAttempt extends RunIdentity {
+  /** When the run began, with its first attempt. */
+  readonly startedAt: Date;
+  /** From 1. */
+  readonly number: number;
+}
 
 /** A run as far as it has come. */
 export interface RunState {
   readonly task: string;
-  readonly runId: string;
-  readonly scheduledFor: Date;
-  readonly startedAt: Date;
+  readonly attempt: RunAttempt;
   plan: Plan | null;
   /** Tables that have been read to the end. */
   readonly tables: TableResult[];
@@ -34,12 +41,8 @@ export interface RunOutcome extends RunEnd {
   readonly logTail: readonly string[];
 }
 
-/** A run that begins now. */
-export function beginRun(
-  task: string,
-  run: { readonly runId: string; readonly scheduledFor: Date },
-): RunState {
-  return { task, ...run, startedAt: new Date(), plan: null, tables: [], warnings: [] };
+export function beginRun(task: string, attempt: RunAttempt): RunState {
+  return { task, attempt, plan: null, tables: [], warnings: [] };
 }
 
 /** @param manifest its key; null where every table was empty and `on_empty` is "skip". */
@@ -61,24 +64,30 @@ export function failedReport(state: RunState, { code, message, hint, retryable }
   };
 }
 
-/** The end of a run that could not begin. Where the task was running already, it is skipped rather than failed. */
+/** Reasons not to run that are no failures. */
+const SKIPS: ReadonlySet<string> = new Set<ErrorCode>(['ALREADY_RUNNING', 'ALREADY_DONE']);
+
+/** The end of a run that could not begin: skipped or failed, as the error says. */
 export function notBegun(state: RunState, error: TidemarkError): RunOutcome {
   const failed = failedReport(state, error);
-  const report = error.code === 'ALREADY_RUNNING' ? ({ ...failed, status: 'skipped' } as const) : failed;
+  const report = SKIPS.has(error.code) ? ({ ...failed, status: 'skipped' } as const) : failed;
   return { report, error, logTail: [] };
 }
 
 function common(state: RunState): Omit<RunReport, 'status' | 'files' | 'manifest' | 'error'> {
-  const { plan, startedAt } = state;
+  const { plan, attempt } = state;
+  const { startedAt } = attempt;
   const finishedAt = new Date();
   const done = new Map(state.tables.map((table) => [table.name, table]));
   return {
     task: state.task,
-    run_id: state.runId,
-    scheduled_for: state.scheduledFor.toISOString(),
+    run_id: attempt.runId,
+    kind: attempt.kind,
+    scheduled_for: attempt.scheduledFor.toISOString(),
     started_at: startedAt.toISOString(),
     finished_at: finishedAt.toISOString(),
     duration_ms: finishedAt.getTime() - startedAt.getTime(),
+    attempts: attempt.number,
     tables: (plan?.exports ?? []).map(({ name, sql }) => {
       const table = done.get(name);
       return {
@@ -103,8 +112,25 @@ export function redactReport(report: RunReport, redact: (text: string) => string
   return {
     ...report,
     tables: report.tables.map((table) => ({ ...table, sql: table.sql.map(redact) })),
-    windows: report.windows.map((window) => ({ ...window, from: redact(window.from) })),
+    windows: report.windows.map((window) => ({
+      ...window,
+      from: window.from === null ? null : redact(window.from),
+      to: window.to === null ? null : redact(window.to),
+    })),
     warnings: report.warnings.map(redact),
     error: error === null ? null : { ...error, message: redact(error.message), hint: redact(error.hint) },
+  };
+}
+
+/** What the state is to keep of a run that ended like this. */
+export function recordOf(state: RunState, report: RunReport, sink: string): RunRecord {
+  const { stamp, backfill } = state.attempt;
+  const watermarks = report.status === 'succeeded' ? movedBy(report.windows) : [];
+  return {
+    report,
+    stamp,
+    sink,
+    watermarks,
+    backfill: backfill === null ? null : { id: backfill.id, to: backfill.to },
   };
 }

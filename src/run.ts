@@ -2,15 +2,16 @@
  * The story of one run: open a snapshot, plan, extract, publish, report. `tidemark run` and the daemon both call
  * `runTask`. Whatever happens, it returns a report; a run that did not succeed has left nothing in the bucket.
  */
-import type { Plan, Spec } from './domain.ts';
+import type { Plan, RunReport, Spec, TaskMemory } from './domain.ts';
 import { asTidemarkError } from './errors.ts';
 import { exportTable, type Progress } from './extract/export-table.ts';
-import type { PlanSettings, RunIdentity } from './plan/build.ts';
-import { makePlan } from './planner.ts';
+import type { PlanSettings } from './plan/build.ts';
+import { makePlan, needsHorizon } from './planner.ts';
 import type { Journal, RunObserver, Sink, Snapshot, Source } from './ports.ts';
 import { manifestOf } from './publish/manifest.ts';
 import { beginPublication, type Publication } from './publish/publication.ts';
-import { beginRun, failedReport, succeededReport, type RunEnd, type RunState } from './report.ts';
+import { beginRun, failedReport, recordOf, succeededReport } from './report.ts';
+import type { RunAttempt, RunEnd, RunState } from './report.ts';
 
 /** What a run works with. */
 export interface RunPorts {
@@ -19,12 +20,14 @@ export interface RunPorts {
   readonly journal: Journal;
   readonly observer: RunObserver;
   readonly settings: PlanSettings;
+  /** What the task remembers of its earlier runs. */
+  readonly memory: TaskMemory;
 }
 
 /** @param signal its reason becomes the run's error; the run then ends as soon as everything is undone. */
 export async function runTask(
   spec: Spec,
-  run: RunIdentity,
+  run: RunAttempt,
   ports: RunPorts,
   signal: AbortSignal,
 ): Promise<RunEnd> {
@@ -33,8 +36,7 @@ export async function runTask(
   try {
     const plan = await prepareAll(spec, run, ports, publication, state, signal);
     signal.throwIfAborted();
-    const manifest = await publishAll(plan, ports, publication, state);
-    return { report: succeededReport(state, manifest), error: null };
+    return { report: await publishAll(plan, ports, publication, state), error: null };
   } catch (thrown) {
     const error = asTidemarkError(thrown);
     await publication.rollback();
@@ -45,15 +47,15 @@ export async function runTask(
 /** Plans and extracts in one snapshot, which ends before anything is published or undone: the server is done with. */
 async function prepareAll(
   spec: Spec,
-  run: RunIdentity,
+  run: RunAttempt,
   ports: RunPorts,
   publication: Publication,
   state: RunState,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const snapshot = await ports.source.open(signal);
+  const snapshot = await ports.source.open(signal, { horizon: needsHorizon(spec) });
   try {
-    const plan = await makePlan(spec, snapshot, run, ports.settings);
+    const plan = await makePlan(spec, snapshot, run, ports.memory, ports.settings, signal);
     state.plan = plan;
     state.warnings.push(...plan.warnings);
     ports.observer.planned(plan);
@@ -91,17 +93,26 @@ async function extractAll(
   }
 }
 
-/** Makes the run visible. Returns the manifest's key; null where every table was empty and skipped. */
+/** Makes the run visible and has it recorded; where every table was empty and skipped, there is nothing to see. */
 async function publishAll(
   plan: Plan,
   ports: RunPorts,
   publication: Publication,
   state: RunState,
-): Promise<string | null> {
+): Promise<RunReport> {
   const objects = state.tables.flatMap((table) => table.objects);
-  if (objects.length === 0) return null;
-  const times = { startedAt: state.startedAt, preparedAt: new Date() };
+  if (objects.length === 0) {
+    const report = succeededReport(state, null);
+    ports.journal.recordEmpty(recordOf(state, report, plan.sink));
+    return report;
+  }
+  const times = { startedAt: state.attempt.startedAt, preparedAt: new Date() };
   const manifest = manifestOf(plan, objects, times, state.warnings, ports.sink.url);
-  await publication.commit(objects, manifest);
-  return manifest.key;
+  const record = recordOf(state, succeededReport(state, manifest.key), plan.sink);
+  const unrecorded = await publication.commit(objects, manifest, record);
+  if (unrecorded !== null)
+    state.warnings.push(
+      `All is published, and will be recorded before the task runs again: ${unrecorded.message}`,
+    );
+  return succeededReport(state, manifest.key);
 }

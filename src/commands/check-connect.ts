@@ -4,12 +4,11 @@ import type { Config } from '../config/config.ts';
 import type { Spec } from '../domain.ts';
 import { asTidemarkError } from '../errors.ts';
 import { createMailer } from '../notify/mailer.ts';
-import { identifyRun, makePlan } from '../planner.ts';
 import { createRedactor } from '../redact.ts';
 import { s3Sink } from '../sinks/s3/sink.ts';
-import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { secretsOf } from '../config/config.ts';
-import { planSettings, sinkOptions, sourceOptions } from './installation.ts';
+import { sinkOptions } from './installation.ts';
+import { planNow } from './plan-now.ts';
 
 export interface Finding {
   readonly severity: 'error' | 'warning' | 'ok';
@@ -40,16 +39,9 @@ async function checkTask(config: Config, spec: Spec): Promise<Finding[]> {
     subject,
     'server, tables, columns and grants are as the spec needs them',
     async () => {
-      const snapshot = await mysqlSource(sourceOptions(config.sources[spec.source]!)).open(
-        new AbortController().signal,
-      );
-      try {
-        const plan = await makePlan(spec, snapshot, identifyRun(new Date()), planSettings(config, spec));
-        for (const message of plan.warnings)
-          warnings.push({ severity: 'warning', subject, message, remedy: null });
-      } finally {
-        await snapshot.close();
-      }
+      const plan = await planNow(config, spec);
+      for (const message of [...plan.warnings, ...plan.cautions])
+        warnings.push({ severity: 'warning', subject, message, remedy: null });
     },
   );
   return [result, ...warnings];

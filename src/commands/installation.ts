@@ -7,9 +7,9 @@ import {
   type SmtpConfig,
   type SourceConfig,
 } from '../config/config.ts';
-import type { Spec } from '../domain.ts';
+import type { Spec, TaskMemory } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
-import type { Installation } from '../execute.ts';
+import type { Installation, RunBook } from '../execute.ts';
 import type { PlanSettings } from '../plan/build.ts';
 import { createLog, type ProcessLog } from '../log.ts';
 import { createMailer } from '../notify/mailer.ts';
@@ -17,9 +17,12 @@ import { createNotifier, type Notifier } from '../notify/notify.ts';
 import { createRedactor } from '../redact.ts';
 import { s3Sink, type S3Sink } from '../sinks/s3/sink.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
-import { openState } from '../state/database.ts';
-import { closeEntry, journalEntries, openJournal } from '../state/journal.ts';
+import { nextSlot } from '../schedule/slots.ts';
+import { timingOf } from '../schedule/reconcile.ts';
+import { openState, type StateDatabase } from '../state/database.ts';
+import { closeEntry, journalEntries, openJournal, recordEntry } from '../state/journal.ts';
 import { requireLock, taskLockPath } from '../state/lock.ts';
+import * as runs from '../state/runs.ts';
 
 /** An installation that runs tasks in this process; `close` lets go of all it holds. */
 export interface LiveInstallation extends Installation {
@@ -74,7 +77,14 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
       open: (run) => openJournal(state.db, run),
       entries: (task) => journalEntries(state.db, task),
       close: (runId) => closeEntry(state.db, runId),
+      record: (runId) => recordEntry(state.db, runId),
     },
+    unended: {
+      tasks: () => runs.unendedTasks(state.db),
+      close: (task) => runs.recordDeaths(state.db, task, new Date()),
+    },
+    runs: runBook(state.db, config.timezone),
+    said: new Set(),
     lockTask: (task) => requireLock(taskLockPath(config.state_dir, task), `task ${task}`),
     forRun: log.forRun,
     async close() {
@@ -83,6 +93,32 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
       state.close();
     },
   };
+}
+
+function runBook(db: StateDatabase['db'], timezone: string): RunBook {
+  return {
+    memory: (spec, scheduledFor) => memoryOf(db, spec, timezone, scheduledFor),
+    successFor: (task, scheduledFor) => runs.successFor(db, task, scheduledFor),
+    isTaken: (task, scheduledFor) => runs.isTaken(db, task, scheduledFor),
+    began: ({ task, sink, attempt }) =>
+      runs.recordBeginning(db, { task, sink, identity: attempt }, attempt.startedAt),
+    ended: (record) => runs.recordFailure(db, record),
+  };
+}
+
+/** What a task remembers, as seen from the time a run is scheduled for. `timezone`: the config's. */
+export function memoryOf(
+  db: StateDatabase['db'],
+  spec: Spec,
+  timezone: string,
+  scheduledFor: Date,
+): TaskMemory {
+  const memory = runs.taskMemory(db, spec.taskName);
+  const { lastSuccess } = memory;
+  const timing = timingOf(spec, timezone);
+  if (lastSuccess === null || timing === null) return { ...memory, missedSince: null };
+  const next = nextSlot(timing, lastSuccess);
+  return { ...memory, missedSince: next !== null && next < scheduledFor ? lastSuccess : null };
 }
 
 /** Specs are checked against these names when they are read; a journal may name one that has since been removed. */

@@ -1,25 +1,17 @@
 /** `tidemark plan`: what a run would do, touching no data. */
-import type { ExportPlan, Plan } from '../domain.ts';
-import { identifyRun, makePlan } from '../planner.ts';
+import type { ExportPlan, Plan, Window } from '../domain.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { planSettings, sourceOptions } from './installation.ts';
 import { loadTask } from './load.ts';
 import type { TaskOptions } from './options.ts';
-import { mysqlSource } from '../sources/mysql/snapshot.ts';
+import { planNow } from './plan-now.ts';
 
 export async function planCommand(options: TaskOptions): Promise<ExitCode> {
   const { config, spec } = loadTask(options);
-  const source = mysqlSource(sourceOptions(config.sources[spec.source]!));
-  const snapshot = await source.open(new AbortController().signal);
-  try {
-    const plan = await makePlan(spec, snapshot, identifyRun(new Date()), planSettings(config, spec));
-    process.stdout.write(
-      options.json === true ? `${JSON.stringify(planDocument(plan), null, 2)}\n` : describePlan(plan),
-    );
-    return EXIT.done;
-  } finally {
-    await snapshot.close();
-  }
+  const plan = await planNow(config, spec);
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify(planDocument(plan), null, 2)}\n` : describePlan(plan),
+  );
+  return EXIT.done;
 }
 
 /** The plan in the names of the contract's JSON. */
@@ -43,6 +35,7 @@ export function planDocument(plan: Plan): object {
     windows: plan.windows,
     manifest: plan.manifestKey,
     warnings: plan.warnings,
+    cautions: plan.cautions,
   };
 }
 
@@ -67,8 +60,14 @@ function describePlan(plan: Plan): string {
     if (table.batched)
       lines.push(`  about ${batchesOf(table)} batches of at most ${table.thresholdBytes / 1e6} MB`);
   }
-  for (const { table, column, from } of plan.windows) lines.push('', `window: ${table}.${column} > ${from}`);
+  for (const window of plan.windows) lines.push('', `window: ${describeWindow(window)}`);
   lines.push('', `last of all: ${plan.manifestKey}`);
-  for (const warning of plan.warnings) lines.push(`warning: ${warning}`);
+  for (const warning of [...plan.warnings, ...plan.cautions]) lines.push(`warning: ${warning}`);
   return `${lines.join('\n')}\n`;
+}
+
+function describeWindow({ table, column, mode, from, to, nulls }: Window): string {
+  const begin = from === null ? 'from the beginning' : `after ${from}`;
+  const end = to === null ? '' : `, up to and including ${to}`;
+  return `${table}.${column} ${begin}${end} (${mode})${nulls ? ', and rows without a value' : ''}`;
 }

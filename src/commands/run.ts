@@ -20,7 +20,7 @@ export async function runCommand(options: TaskOptions): Promise<ExitCode> {
     const { report, error, logTail } = await executeRun(
       installation,
       spec,
-      new Date(),
+      { kind: 'manual', scheduledFor: new Date(), until: null, backfill: null },
       bar?.observer ?? UNOBSERVED,
       abort.signal,
     );

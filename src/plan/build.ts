@@ -1,18 +1,12 @@
 /**
  * Drafts and estimates become the plan: which exports roll over into batches, and every object key.
  */
-import type { Estimate, ExportPlan, Plan, ServerIdentity, Spec } from '../domain.ts';
+import type { Estimate, ExportPlan, Plan, RunIdentity, ServerIdentity, Spec, Window } from '../domain.ts';
 import type { Draft } from './draft.ts';
-import { keyPattern, manifestKey, stampOf } from './keys.ts';
+import { keyPattern, manifestKey } from './keys.ts';
 
 /** 10^6 bytes, so that a limit in MB holds by either definition. */
 export const MEGABYTE = 1_000_000;
-
-/** Which run this is. */
-export interface RunIdentity {
-  readonly runId: string;
-  readonly scheduledFor: Date;
-}
 
 /** What the config says where the spec is silent. */
 export interface PlanSettings {
@@ -27,15 +21,18 @@ export interface SizedDraft {
   readonly warnings: readonly string[];
 }
 
+/** @param blind why open transactions could not be seen, where a watermark would depend on it. */
 export function buildPlan(
   spec: Spec,
   run: RunIdentity,
   settings: PlanSettings,
   server: ServerIdentity,
   drafts: readonly SizedDraft[],
+  blind: string | null,
 ): Plan {
   const thresholdBytes = Math.floor((spec.batchThresholdMb ?? settings.batchThresholdMb) * MEGABYTE);
-  const { scheduledFor, runId } = run;
+  const { scheduledFor, runId, stamp } = run;
+  const windows = drafts.flatMap(({ draft }) => draft.windows);
   const exports = drafts.map(({ draft, estimate }): ExportPlan => {
     // A custom query is one file, whatever its size.
     const batched = spec.customQuery === null && (estimate.bytes ?? 0) > thresholdBytes;
@@ -52,6 +49,7 @@ export function buildPlan(
         task: spec.taskName,
         table: draft.name,
         scheduledFor,
+        stamp,
         runId,
         extension: spec.output.format,
         batched,
@@ -62,7 +60,7 @@ export function buildPlan(
     task: spec.taskName,
     runId,
     scheduledFor: scheduledFor.toISOString(),
-    stamp: stampOf(scheduledFor),
+    stamp,
     source: spec.source,
     sink: spec.sink,
     server,
@@ -70,13 +68,25 @@ export function buildPlan(
     output: spec.output,
     onEmpty: spec.onEmpty,
     exports,
-    manifestKey: manifestKey(settings.prefix, spec.taskName, scheduledFor),
-    windows: drafts.flatMap(({ draft }) => draft.windows),
+    manifestKey: manifestKey(settings.prefix, spec.taskName, stamp),
+    windows,
     warnings: [
       ...drafts.flatMap(({ draft, warnings }) => [...draft.warnings, ...warnings]),
       ...csvWarnings(spec, exports),
     ],
+    cautions: cautionsOf(windows, blind),
   };
+}
+
+function cautionsOf(windows: readonly Window[], blind: string | null): string[] {
+  const watermarks = windows.filter(({ mode }) => mode === 'watermark');
+  if (watermarks.length === 0) return [];
+  const integers = watermarks.filter(({ to, from }) => /^-?\d+$/.test(to ?? from ?? ''));
+  const cautions = integers.map(
+    ({ table, column }) =>
+      `${table}.${column} is an integer: a row that takes its number early and is committed late is missed. Only a time column, such as updated_at, can promise that none is.`,
+  );
+  return blind === null || integers.length === watermarks.length ? cautions : [...cautions, blind];
 }
 
 function csvWarnings(spec: Spec, exports: readonly ExportPlan[]): string[] {

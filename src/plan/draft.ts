@@ -8,7 +8,7 @@ import type { TableColumn, TableFacts } from '../ports.ts';
 import { nearest } from '../nearest.ts';
 import { outputColumn, selectExpression, wrappedExpression } from './columns.ts';
 import { filterSql, selectSql } from './sql.ts';
-import { cdcCondition, type WallClocks } from './windows.ts';
+import { windowSql, type Answers, type WindowContext } from './windows.ts';
 
 /** An export before its size is known. */
 export interface Draft {
@@ -23,17 +23,19 @@ export interface Draft {
   readonly warnings: readonly string[];
 }
 
-/**
- * @throws TidemarkError COLUMN_UNKNOWN with the nearest names, SPAN_ON_NUMBER.
- */
-export function draftTable(
-  spec: TableSpec,
-  facts: TableFacts,
-  scheduledFor: Date,
-  clocks: WallClocks,
-): Draft {
+/** Finds a column of a table by its name, in any case. */
+export function columnFinder(facts: TableFacts): (name: string) => TableColumn | undefined {
   const byName = new Map(facts.columns.map((column) => [column.name.toLowerCase(), column]));
-  const find = (name: string): TableColumn | undefined => byName.get(name.toLowerCase());
+  return (name) => byName.get(name.toLowerCase());
+}
+
+/**
+ * Every column that a spec names is there.
+ *
+ * @throws TidemarkError COLUMN_UNKNOWN with the nearest names.
+ */
+export function checkColumnsKnown(spec: TableSpec, facts: TableFacts): void {
+  const find = columnFinder(facts);
   const named = [
     ...(spec.columns === '*' ? [] : spec.columns),
     ...spec.filters.map((filter) => filter.column),
@@ -42,12 +44,25 @@ export function draftTable(
   ];
   const unknown = [...new Set(named.filter((name) => find(name) === undefined))];
   if (unknown.length > 0) throw unknownColumns(spec.name, unknown, facts);
+}
 
+/**
+ * @param spec names only columns that are there.
+ * @throws TidemarkError SPAN_ON_NUMBER, WATERMARK_TYPE, WATERMARK_VALUE, WATERMARK_MISMATCH.
+ */
+export function draftTable(
+  spec: TableSpec,
+  facts: TableFacts,
+  context: WindowContext,
+  answers: Answers,
+): Draft {
+  const find = columnFinder(facts);
   const selected = selectedColumns(spec, facts);
-  const cdc = spec.cdc.map((entry) =>
-    cdcCondition(spec.name, entry, find(entry.column)!, scheduledFor, clocks),
-  );
-  const conditions = [...spec.filters.map(filterSql), ...cdc.map((entry) => entry.condition)];
+  const cdc = spec.cdc.map((entry) => windowSql(spec.name, entry, find(entry.column)!, context, answers));
+  const conditions = [
+    ...spec.filters.map(filterSql),
+    ...cdc.map((entry) => entry.condition).filter((condition) => condition !== null),
+  ];
   return {
     name: spec.name,
     sql: selectSql({
@@ -60,7 +75,7 @@ export function draftTable(
     windows: cdc.map((entry) => entry.window),
     filtered: conditions.length > 0,
     inSnapshot: facts.transactional !== false,
-    warnings: tableWarnings(spec.name, facts),
+    warnings: [...tableWarnings(spec.name, facts), ...cdc.flatMap((entry) => entry.warnings)],
   };
 }
 
@@ -76,6 +91,7 @@ export function selectedColumns(spec: TableSpec, facts: TableFacts): TableColumn
 /**
  * @param columns the query's result columns as the server describes them.
  * @param flavor of the server that will run it.
+ * @param windows that its placeholders stand for.
  * @throws TidemarkError COLUMNS_AMBIGUOUS.
  */
 export function draftQuery(
@@ -83,6 +99,7 @@ export function draftQuery(
   sql: string,
   columns: readonly OutputColumn[],
   flavor: ServerIdentity['flavor'],
+  windows: readonly Window[],
 ): Draft {
   const names = columns.map((column) => column.name);
   const repeated = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
@@ -98,7 +115,7 @@ export function draftQuery(
     name: task,
     sql: wrap ? outer : sql,
     columns,
-    windows: [],
+    windows,
     filtered: true,
     inSnapshot: true,
     warnings: [],

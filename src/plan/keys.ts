@@ -17,6 +17,8 @@ export interface KeyParts {
   readonly task: string;
   readonly table: string;
   readonly scheduledFor: Date;
+  /** Names the run. */
+  readonly stamp: string;
   readonly runId: string;
   readonly extension: string;
   /** Whether several objects need a number each. */
@@ -29,7 +31,7 @@ export function keyPattern(parts: KeyParts): string {
   const values: Readonly<Record<string, string>> = {
     task: safeSegment(parts.task),
     table: safeSegment(parts.table),
-    stamp: stampOf(parts.scheduledFor),
+    stamp: parts.stamp,
     date: iso.slice(0, 10),
     year: iso.slice(0, 4),
     month: iso.slice(5, 7),
@@ -58,8 +60,8 @@ export function objectKey(pattern: string, batch: number | null): string {
   return batch === null ? pattern : pattern.replaceAll('{batch}', String(batch));
 }
 
-export function manifestKey(prefix: string, task: string, scheduledFor: Date): string {
-  return `${prefix}${safeSegment(task)}/_manifest_${stampOf(scheduledFor)}.json`;
+export function manifestKey(prefix: string, task: string, stamp: string): string {
+  return `${prefix}${safeSegment(task)}/_manifest_${stamp}.json`;
 }
 
 /**

@@ -63,3 +63,8 @@ export function selectSql(parts: {
   if (parts.orderBy.length > 0) lines.push(`ORDER BY ${parts.orderBy.map(quoteName).join(', ')}`);
   return lines.join('\n');
 }
+
+/** The largest value of a column; NULL where the table has no row. */
+export function maximumSql(table: string, column: string): string {
+  return `SELECT MAX(${quoteName(column)}) AS last FROM ${quoteName(table)}`;
+}

@@ -1,44 +1,178 @@
 /**
- * `cdc` bounds as SQL. A literal means what it says on every run; a span counts back from the time the run was
- * scheduled for. DATETIME and DATE columns hold the server's wall clock, TIMESTAMP columns are read in UTC.
+ * `cdc` bounds as windows and as SQL. A literal means what it says on every run; a span counts back from the time the
+ * run was scheduled for, or to where the last success ended; a watermark goes on where the last success stopped.
+ * DATETIME and DATE columns hold the server's wall clock, TIMESTAMP columns are read in UTC.
  */
-import type { Cdc, TableSpec, Window } from '../domain.ts';
+import type { Cdc, Literal, RunIdentity, Span, TableSpec, TaskMemory, Window } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
-import type { TableColumn } from '../ports.ts';
+import type { Horizon, TableColumn } from '../ports.ts';
 import { spanBefore } from '../spec/span.ts';
+import { formatClock, parseClock } from './clock.ts';
 import { literalSql, quoteName, quoteString } from './sql.ts';
+import { checkValue, clockInstants, lastValue, scaleOf, watermarkWindow, windowEnd } from './watermark.ts';
 
-/** The server's wall clock at the instants that were asked for, by their ISO text. */
-export type WallClocks = ReadonlyMap<string, string>;
+/** Everything a window depends on besides the spec. */
+export interface WindowContext {
+  readonly run: RunIdentity;
+  readonly memory: TaskMemory;
+  /** Null where no table has a watermark. */
+  readonly horizon: Horizon | null;
+}
 
-/** The instants at which the wall clock must be known before the windows of these tables can be written. */
-export function instantsOf(tables: readonly TableSpec[], scheduledFor: Date): Date[] {
-  const instants = tables
-    .flatMap((table) => table.cdc)
-    .flatMap(({ bound }) => (bound.kind === 'span' ? [spanBefore(bound.span, scheduledFor)] : []));
-  return [...new Map(instants.map((instant) => [instant.toISOString(), instant])).values()];
+/** What the source has to say before the windows of a table can be written. */
+export interface Questions {
+  /** Instants at which its own clock must be known, in microseconds since 1970 UTC. */
+  readonly clocks: readonly bigint[];
+  /** Columns of which the largest value must be known. */
+  readonly maxima: readonly string[];
+}
+
+export interface Answers {
+  /** As the server shows it, by instant. */
+  readonly clocks: ReadonlyMap<bigint, string>;
+  /** As text, by the name in the question; null: there is no row. */
+  readonly maxima: ReadonlyMap<string, string | null>;
+}
+
+export interface WindowSql {
+  /** A WHERE condition; null: all rows are in the window. */
+  readonly condition: string | null;
+  readonly window: Window;
+  readonly warnings: readonly string[];
+}
+
+type Find = (name: string) => TableColumn;
+
+/** @throws TidemarkError WATERMARK_TYPE. */
+export function questionsOf(table: TableSpec, find: Find, context: WindowContext): Questions {
+  const clocks: bigint[] = [];
+  const maxima: string[] = [];
+  const { run, memory } = context;
+  for (const { column: name, bound } of table.cdc) {
+    const column = find(name);
+    if (bound.kind === 'literal' || replaced(bound, run)) continue;
+    if (bound.kind === 'span') {
+      if (column.dataType === 'timestamp') continue;
+      clocks.push(micros(spanStart(bound.span, run, memory).from));
+      if (run.until !== null) clocks.push(micros(run.until));
+      continue;
+    }
+    const scale = scaleOf(table.name, column, bound.watermark);
+    if (scale.kind === 'integer') maxima.push(name);
+    else if (scale.clock === null)
+      clocks.push(...clockInstants(windowEnd(scale, bound.watermark, horizonOf(context), run.until)));
+  }
+  return { clocks: [...new Set(clocks)], maxima };
+}
+
+/** A backfill brings its own window, in place of the spec's. */
+function replaced(bound: Cdc['bound'], run: RunIdentity): boolean {
+  return run.backfill !== null && bound.kind !== 'literal';
 }
 
 /**
- * @returns the WHERE condition of one `cdc` entry, and the window it opens.
- * @throws TidemarkError SPAN_ON_NUMBER.
+ * One `cdc` entry as a window.
+ *
+ * @throws TidemarkError SPAN_ON_NUMBER, WATERMARK_TYPE, WATERMARK_VALUE, WATERMARK_MISMATCH.
  */
-export function cdcCondition(
+export function windowSql(
   table: string,
   cdc: Cdc,
   column: TableColumn,
-  scheduledFor: Date,
-  clocks: WallClocks,
-): { readonly condition: string; readonly window: Window } {
+  context: WindowContext,
+  answers: Answers,
+): WindowSql {
   const { bound } = cdc;
-  const name = quoteName(cdc.column);
-  if (bound.kind === 'literal') {
-    const from = literalSql(bound.value);
-    return { condition: `${name} > ${from}`, window: { table, column: cdc.column, from: bound.value.text } };
+  switch (bound.kind) {
+    case 'literal':
+      return literalWindow(table, cdc.column, bound.value);
+    case 'span':
+      return context.run.backfill === null
+        ? spanWindow(table, cdc.column, bound.span, column, context, answers)
+        : boundedBy(backfillWindow(table, cdc.column, context.run.backfill));
+    case 'watermark': {
+      const scale = scaleOf(table, column, bound.watermark);
+      const last =
+        context.run.backfill !== null
+          ? null
+          : scale.kind === 'integer'
+            ? (answers.maxima.get(cdc.column) ?? null)
+            : lastValue(
+                scale,
+                windowEnd(scale, bound.watermark, horizonOf(context), context.run.until),
+                (instant) => clockAt(instant, answers),
+              );
+      const window = watermarkWindow(
+        table,
+        cdc.column,
+        bound.watermark,
+        scale,
+        context.memory,
+        context.run,
+        last,
+      );
+      // A NOT NULL column has no NULLs, and MySQL calls its zero dates NULL.
+      return boundedBy(column.nullable ? window : { ...window, nulls: false }, scale.kind === 'integer');
+    }
   }
-  const instant = spanBefore(bound.span, scheduledFor);
-  const from = spanBound(table, column, bound.span.text, instant, clocks);
-  return { condition: `${name} > ${quoteString(from)}`, window: { table, column: cdc.column, from } };
+}
+
+function literalWindow(table: string, column: string, value: Literal): WindowSql {
+  const window = { table, column, mode: 'literal', from: value.text, to: null, nulls: false } as const;
+  return { condition: `${quoteName(column)} > ${literalSql(value)}`, window, warnings: [] };
+}
+
+function backfillWindow(table: string, column: string, { from, to }: { from: string; to: string }): Window {
+  for (const text of [from, to])
+    checkValue(`${table}.${column}`, { kind: 'time', digits: 6, clock: null }, text);
+  return { table, column, mode: 'backfill', from, to, nulls: false };
+}
+
+/** `column > from AND column <= to`, and the rows with NULL where they are asked for. */
+function boundedBy(window: Window, numeric = false): WindowSql {
+  const { from, to, nulls } = window;
+  const name = quoteName(window.column);
+  const sql = (text: string): string => (numeric ? text : quoteString(text));
+  const bounds = [
+    ...(from === null ? [] : [`${name} > ${sql(from)}`]),
+    ...(to === null ? [] : [`${name} <= ${sql(to)}`]),
+  ].join(' AND ');
+  // A comparison leaves NULL out; without one, it has to be left out by name.
+  const condition = bounds === '' ? `${name} IS NOT NULL` : bounds;
+  return { condition: nulls ? `(${condition} OR ${name} IS NULL)` : condition, window, warnings: [] };
+}
+
+/** Where a span begins: where the last success ended, if runs were missed since and it lies further back. */
+function spanStart(
+  span: Span,
+  run: RunIdentity,
+  { missedSince }: TaskMemory,
+): { readonly from: Date; readonly reachesBack: boolean } {
+  const from = spanBefore(span, run.scheduledFor);
+  if (missedSince !== null && missedSince < from) return { from: missedSince, reachesBack: true };
+  return { from, reachesBack: false };
+}
+
+function spanWindow(
+  table: string,
+  name: string,
+  span: Span,
+  column: TableColumn,
+  { run, memory }: WindowContext,
+  answers: Answers,
+): WindowSql {
+  const { from, reachesBack } = spanStart(span, run, memory);
+  const text = (instant: Date): string => spanBound(table, column, span.text, instant, answers);
+  const window: Window = {
+    table,
+    column: name,
+    mode: 'span',
+    from: text(from),
+    to: run.until === null ? null : text(run.until),
+    nulls: false,
+  };
+  const warning = `${table}.${name}: runs were missed, so the window of "${span.text}" reaches back to ${window.from}, where the last success ended.`;
+  return { ...boundedBy(window), warnings: reachesBack ? [warning] : [] };
 }
 
 function spanBound(
@@ -46,7 +180,7 @@ function spanBound(
   column: TableColumn,
   span: string,
   instant: Date,
-  clocks: WallClocks,
+  answers: Answers,
 ): string {
   switch (column.dataType) {
     case 'timestamp':
@@ -55,10 +189,8 @@ function spanBound(
     case 'datetime':
     case 'char':
     case 'varchar': {
-      const clock = clocks.get(instant.toISOString());
-      if (clock === undefined) throw new Error(`no wall clock was read for ${instant.toISOString()}`);
-      const seconds = clock.replace(/\.0*$/, '');
-      return column.dataType === 'date' ? seconds.slice(0, 10) : seconds;
+      const clock = clockAt(micros(instant), answers).replace(/\.0*$/, '');
+      return column.dataType === 'date' ? clock.slice(0, 10) : clock;
     }
     default:
       throw new TidemarkError(
@@ -68,10 +200,40 @@ function spanBound(
   }
 }
 
+function clockAt(instant: bigint, { clocks }: Answers): string {
+  const shown = clocks.get(instant);
+  if (shown === undefined) throw new Error(`the server's clock was not asked for ${instant}`);
+  return shown;
+}
+
+function horizonOf({ horizon }: WindowContext): Horizon {
+  if (horizon === null) throw new Error('the snapshot was opened without its horizon');
+  return horizon;
+}
+
+function micros(instant: Date): bigint {
+  return BigInt(instant.getTime()) * 1000n;
+}
+
 /** `YYYY-MM-DD HH:MM:SS` in UTC, with milliseconds only where there are some. */
 export function utcText(instant: Date): string {
-  return instant
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/(\.000)?Z$/, '');
+  return formatClock(micros(instant), instant.getTime() % 1000 === 0 ? 0 : 3);
 }
+
+/** The window of a custom query that uses `:from` and `:to`. */
+export function queryWindow(
+  task: string,
+  watermark: NonNullable<Parameters<typeof watermarkWindow>[2]>,
+  context: WindowContext,
+): Window {
+  // How finely its columns are kept is not known: whole seconds are right for all of them.
+  const scale = { kind: 'time', digits: 0, clock: watermark.timezone ?? 'UTC' } as const;
+  const last =
+    context.run.backfill === null
+      ? lastValue(scale, windowEnd(scale, watermark, horizonOf(context), context.run.until), () => '')
+      : null;
+  return watermarkWindow(task, ':from', watermark, scale, context.memory, context.run, last);
+}
+
+/** What `:from` stands for before there is a watermark: the first time that a DATETIME can hold. */
+export const BEGINNING = formatClock(parseClock('1000-01-01')!, 0);

@@ -4,7 +4,7 @@
  * done, so that a process that dies at any moment leaves enough to finish or to undo the run (see recover.ts).
  */
 import { setTimeout } from 'node:timers/promises';
-import type { PreparedObject } from '../domain.ts';
+import type { PreparedObject, RunRecord } from '../domain.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { Journal, ManifestObject, PendingUpload, Sink } from '../ports.ts';
 
@@ -15,11 +15,17 @@ export interface Publication {
   /** Begins an upload that belongs to this run. */
   begin(key: string, contentType: string, signal: AbortSignal): Promise<PendingUpload>;
   /**
-   * Makes the run visible. When it fails, the run is undone before the error is thrown.
+   * Makes the run visible and has it recorded. When it fails, the run is undone before the error is thrown.
    *
+   * @param record what the run will have been.
+   * @returns why a run that is visible could not be recorded yet, which recovery makes up for; null: it is.
    * @throws TidemarkError of the sink; PUBLISH_INCOMPLETE where even undoing failed.
    */
-  commit(prepared: readonly PreparedObject[], manifest: ManifestObject): Promise<void>;
+  commit(
+    prepared: readonly PreparedObject[],
+    manifest: ManifestObject,
+    record: RunRecord,
+  ): Promise<TidemarkError | null>;
   /**
    * Leaves no upload of this run behind, or leaves them to recovery where the sink cannot be reached. Does nothing
    * after a commit. Never throws: the run has an error of its own to report.
@@ -67,8 +73,8 @@ export function beginPublication(sink: Sink, journal: Journal, runId: string): P
       });
     },
 
-    async commit(prepared, manifest) {
-      journal.committing(prepared, manifest);
+    async commit(prepared, manifest, record) {
+      journal.committing(prepared, manifest, record);
       ended = true;
       try {
         await finishCommit(sink, runId, prepared, manifest);
@@ -85,7 +91,12 @@ export function beginPublication(sink: Sink, journal: Journal, runId: string): P
         );
         throw undone ? error : incomplete(asTidemarkError(error), prepared.length);
       }
-      close(journal);
+      try {
+        journal.recorded();
+        return null;
+      } catch (error) {
+        return asTidemarkError(error);
+      }
     },
 
     async rollback() {

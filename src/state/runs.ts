@@ -16,15 +16,7 @@ export function recordBeginning(
         `INSERT OR IGNORE INTO run (run_id, task, kind, status, stamp, sink, scheduled_for, started_at)
          VALUES (?, ?, ?, 'running', ?, ?, ?, ?)`,
       )
-      .run(
-        runId,
-        run.task,
-        kind,
-        stamp,
-        run.sink,
-        scheduledFor.toISOString(),
-        startedAt.toISOString(),
-      ),
+      .run(runId, run.task, kind, stamp, run.sink, scheduledFor.toISOString(), startedAt.toISOString()),
   );
 }
 
@@ -74,9 +66,9 @@ export function recordEnd(db: DatabaseSync, record: RunRecord, finishedAt: Date)
   const addFile = db.prepare(
     'INSERT OR REPLACE INTO run_file (run, key, "table", batch, rows, bytes) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  for (const { key, table, batch, rows, bytes } of files) addFile.run(saved.id, key, table, batch, rows, bytes);
-  for (const watermark of watermarks)
-    moveWatermark(db, rest.task, watermark, rest.run_id, rest.finished_at);
+  for (const { key, table, batch, rows, bytes } of files)
+    addFile.run(saved.id, key, table, batch, rows, bytes);
+  for (const watermark of watermarks) moveWatermark(db, rest.task, watermark, rest.run_id, rest.finished_at);
   if (backfill !== null && rest.status === 'succeeded')
     db.prepare('UPDATE backfill SET done_until = ? WHERE task = ? AND id = ?').run(
       backfill.to,
@@ -108,8 +100,8 @@ function settleSlot(db: DatabaseSync, task: string, slot: string): void {
   ).run(task, slot);
 }
 
-/** What a task remembers. */
-export function taskMemory(db: DatabaseSync, task: string): TaskMemory {
+/** What a task remembers; whether slots were missed is for who knows its schedule. */
+export function taskMemory(db: DatabaseSync, task: string): Omit<TaskMemory, 'missedSince'> {
   const watermarks = db
     .prepare('SELECT "table", "column", value FROM watermark WHERE task = ? ORDER BY "table"')
     .all(task) as unknown as Watermark[];
@@ -130,6 +122,23 @@ export function successFor(db: DatabaseSync, task: string, scheduledFor: Date): 
     )
     .get(task, scheduledFor.toISOString());
   return row === undefined ? null : reportOf(db, row['id'] as number, row['report'] as string);
+}
+
+/** Whether any run, a backfill aside, has been named after this time: its objects, if any, have their keys from it. */
+export function isTaken(db: DatabaseSync, task: string, scheduledFor: Date): boolean {
+  return (
+    db
+      .prepare("SELECT 1 FROM run WHERE task = ? AND scheduled_for = ? AND kind <> 'backfill'")
+      .get(task, scheduledFor.toISOString()) !== undefined
+  );
+}
+
+/** Tasks with runs that are marked as running. */
+export function unendedTasks(db: DatabaseSync): string[] {
+  return db
+    .prepare("SELECT DISTINCT task FROM run WHERE status = 'running'")
+    .all()
+    .map((row) => row['task'] as string);
 }
 
 /** A report with its files, which are kept beside it. */

@@ -1,0 +1,81 @@
+/** Trying a run again: when, and how long after. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Retries } from './domain.ts';
+import { TidemarkError, type ErrorCode } from './errors.ts';
+import type { RunEnd } from './report.ts';
+
+/** They may pass, but not by trying again at once: somebody wants the run to end, or another process runs the task. */
+const FINAL: ReadonlySet<string> = new Set<ErrorCode>([
+  'INTERRUPTED',
+  'ALREADY_RUNNING',
+  'ALREADY_DONE',
+  'RUN_TIMEOUT',
+]);
+
+/**
+ * How long to wait before the next attempt, in milliseconds: doubled each time up to the longest, of which a random
+ * half is taken off, so that tasks that failed together do not come back together.
+ *
+ * https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+ *
+ * @param attempt that has failed, from 1.
+ * @param random from 0 to 1.
+ */
+export function retryDelay(
+  { firstDelayMs, maxDelayMs }: Pick<Retries, 'firstDelayMs' | 'maxDelayMs'>,
+  attempt: number,
+  random: number,
+): number {
+  const longest = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(attempt - 1, 40));
+  return Math.round(longest * (1 - random / 2));
+}
+
+/**
+ * Makes attempts until one succeeds, fails for good, or is the last.
+ *
+ * @param attempt makes one, given its number; never rejects.
+ * @param onRetry hears of a failed attempt after which there is another.
+ * @returns the end of the last attempt.
+ */
+export async function withRetries(
+  retries: Retries,
+  attempt: (number: number) => Promise<RunEnd>,
+  onRetry: (failed: TidemarkError, number: number, delayMs: number) => void,
+  signal: AbortSignal,
+): Promise<RunEnd> {
+  for (let number = 1; ; number++) {
+    const end = await attempt(number);
+    const { error } = end;
+    if (error === null || !error.retryable || FINAL.has(error.code)) return end;
+    if (number > retries.count || signal.aborted) return end;
+    const delay = retryDelay(retries, number, Math.random());
+    onRetry(error, number, delay);
+    try {
+      await sleep(delay, undefined, { signal });
+    } catch {
+      // Told to stop while it waited: the next attempt says so, having done nothing.
+    }
+  }
+}
+
+/**
+ * A signal that also fires when a run has taken too long.
+ *
+ * @param timeout longest duration in milliseconds; null: none.
+ */
+export function withTimeout(
+  signal: AbortSignal,
+  timeout: number | null,
+): { readonly signal: AbortSignal; release(): void } {
+  if (timeout === null) return { signal, release: () => {} };
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(tooLate(timeout)), timeout);
+  return { signal: AbortSignal.any([signal, late.signal]), release: () => clearTimeout(timer) };
+}
+
+function tooLate(timeout: number): TidemarkError {
+  return new TidemarkError(
+    'RUN_TIMEOUT',
+    `The run took longer than its timeout of ${timeout / 1000} s, all its attempts together.`,
+  );
+}

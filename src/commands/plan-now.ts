@@ -1,0 +1,40 @@
+/** The plan of the run that would begin now: what `plan` prints and `check --connect` looks at. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import type { Plan, Spec, TaskMemory } from '../domain.ts';
+import { identifyRun, makePlan, needsHorizon } from '../planner.ts';
+import { mysqlSource } from '../sources/mysql/snapshot.ts';
+import { openState } from '../state/database.ts';
+import { memoryOf, planSettings, sourceOptions } from './installation.ts';
+
+/**
+ * Asks the server, and reads no table data but the largest value of an integer watermark.
+ *
+ * @throws TidemarkError of the source, of the state, or of the windows.
+ */
+export async function planNow(config: Config, spec: Spec): Promise<Plan> {
+  const now = new Date();
+  const run = identifyRun({ kind: 'manual', scheduledFor: now, until: null, backfill: null });
+  const { signal } = new AbortController();
+  const source = mysqlSource(sourceOptions(config.sources[spec.source]!));
+  const memory = memoryNow(config, spec, now);
+  const snapshot = await source.open(signal, { horizon: needsHorizon(spec) });
+  try {
+    return await makePlan(spec, snapshot, run, memory, planSettings(config, spec), signal);
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/** Looking makes no state file: a plan may be asked for before anything has run, and where nothing may be written. */
+function memoryNow(config: Config, spec: Spec, now: Date): TaskMemory {
+  if (!existsSync(join(config.state_dir, 'tidemark.db')))
+    return { watermarks: [], lastSuccess: null, missedSince: null };
+  const state = openState(config.state_dir);
+  try {
+    return memoryOf(state.db, spec, config.timezone, now);
+  } finally {
+    state.close();
+  }
+}

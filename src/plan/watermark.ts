@@ -1,0 +1,162 @@
+/**
+ * Watermark windows: `(from, to]`, where `from` is what the last run remembered and `to` is what this one will. `to`
+ * is chosen so that no row that is committed after the snapshot can carry a value in the window:
+ *
+ * - Whoever commits later began after the horizon, so his rows carry a time that is not before it. A column that keeps
+ *   whole seconds cuts the fraction off, so the second of the horizon itself is still open, and the window ends with
+ *   the one before; likewise the day of a DATE column.
+ * - DATETIME and DATE hold a wall clock. Before it is set back in autumn, the window ends that much earlier, so that
+ *   the hour which comes twice is ahead of it both times.
+ * - Integers tell no time: the window ends at the largest value in the snapshot. A row with a smaller number that is
+ *   committed later is missed; nothing that the server tells can prevent this.
+ */
+import type { RunIdentity, TaskMemory, WatermarkSpec, Window } from '../domain.ts';
+import { TidemarkError } from '../errors.ts';
+import type { Horizon, TableColumn } from '../ports.ts';
+import { floorTo, formatClock, parseClock, unitOf, zoneClock } from './clock.ts';
+
+/** How values of a watermark column are counted. */
+export type Scale =
+  | { readonly kind: 'integer' }
+  /** `digits` of the fraction, or whole days. `clock`: in UTC, in a named zone, or in the server's own (null). */
+  | { readonly kind: 'time'; readonly digits: number | 'date'; readonly clock: string | null };
+
+/** Clocks are set back by three hours at most. */
+const LONGEST_STEP_BACK = 3n * 3_600_000_000n;
+
+/** @throws TidemarkError WATERMARK_TYPE. */
+export function scaleOf(table: string, column: TableColumn, watermark: WatermarkSpec): Scale {
+  const digits = Number(/\((\d)\)/.exec(column.columnType)?.[1] ?? 0);
+  switch (column.dataType) {
+    case 'tinyint':
+    case 'smallint':
+    case 'mediumint':
+    case 'int':
+    case 'bigint':
+      return { kind: 'integer' };
+    case 'timestamp':
+      return { kind: 'time', digits, clock: 'UTC' };
+    case 'datetime':
+      return { kind: 'time', digits, clock: watermark.timezone };
+    case 'date':
+      return { kind: 'time', digits: 'date', clock: watermark.timezone };
+    default:
+      throw new TidemarkError(
+        'WATERMARK_TYPE',
+        `The watermark ${table}.${column.name} is ${column.columnType}. Allowed: DATETIME, TIMESTAMP, DATE and integers.`,
+      );
+  }
+}
+
+/**
+ * The instant that is the first to lie beyond the window, in microseconds since 1970 UTC.
+ *
+ * @param until see `RunIdentity`.
+ */
+export function windowEnd(
+  scale: Extract<Scale, { kind: 'time' }>,
+  watermark: WatermarkSpec,
+  horizon: Horizon,
+  until: Date | null,
+): bigint {
+  const { now, oldestWrite } = horizon;
+  const asOf = until === null ? now : least(now, BigInt(until.getTime()) * 1000n);
+  const behind = asOf - BigInt(watermark.lagMs) * 1000n + unitOf(scale.digits);
+  return least(behind, asOf, ...(oldestWrite === null ? [] : [oldestWrite]));
+}
+
+/** The instants at which the server's own clock must be known to say where a window ends. */
+export function clockInstants(end: bigint): readonly [bigint, bigint] {
+  return [end, end + LONGEST_STEP_BACK];
+}
+
+/**
+ * The last value of the window, as exact text.
+ *
+ * @param serverClock what the server's own clock shows at an instant, as it says it.
+ */
+export function lastValue(
+  scale: Extract<Scale, { kind: 'time' }>,
+  end: bigint,
+  serverClock: (instant: bigint) => string,
+): string {
+  const { digits, clock } = scale;
+  const shown = (instant: bigint): bigint => {
+    if (clock !== null) return zoneClock(clock, instant);
+    const text = serverClock(instant);
+    const value = parseClock(text);
+    if (value === null) throw new Error(`the server's clock shows ${text}`);
+    return value;
+  };
+  const [at, later] = clockInstants(end);
+  const safe = least(shown(at), shown(later) - LONGEST_STEP_BACK);
+  const unit = unitOf(digits);
+  return formatClock(floorTo(safe, unit) - unit, digits);
+}
+
+/** @throws TidemarkError WATERMARK_VALUE for a text that is no value of the column. */
+export function checkValue(name: string, scale: Scale, text: string): void {
+  const fits = scale.kind === 'integer' ? /^-?\d{1,20}$/.test(text) : parseClock(text) !== null;
+  if (fits) return;
+  const allowed =
+    scale.kind === 'integer'
+      ? 'an integer such as 0 or 1700'
+      : 'a time such as "2026-01-31" or "2026-01-31 03:00:00.000000"';
+  throw new TidemarkError(
+    'WATERMARK_VALUE',
+    `The watermark ${name} is to begin at ${JSON.stringify(text)}. Allowed: ${allowed}.`,
+  );
+}
+
+/** Which of two values is further on. */
+function furthest(scale: Scale, a: string, b: string): string {
+  const count = (text: string): bigint => (scale.kind === 'integer' ? BigInt(text) : parseClock(text)!);
+  return count(a) >= count(b) ? a : b;
+}
+
+/**
+ * The window of a run.
+ *
+ * @param last value of the window as the source says it now; null: an integer column without a row.
+ * @throws TidemarkError WATERMARK_MISMATCH, WATERMARK_VALUE.
+ */
+export function watermarkWindow(
+  table: string,
+  column: string,
+  watermark: WatermarkSpec,
+  scale: Scale,
+  memory: TaskMemory,
+  run: RunIdentity,
+  last: string | null,
+): Window {
+  const name = `${table}.${column}`;
+  if (run.backfill !== null) {
+    const { from, to } = run.backfill;
+    for (const bound of [from, to]) checkValue(name, scale, bound);
+    return { table, column, mode: 'backfill', from, to, nulls: false };
+  }
+  const known = memory.watermarks.find((one) => one.table === table);
+  if (known !== undefined && known.column.toLowerCase() !== column.toLowerCase()) {
+    throw new TidemarkError(
+      'WATERMARK_MISMATCH',
+      `The spec names ${name} as watermark; what is remembered of ${table} is ${known.column} = ${known.value}.`,
+    );
+  }
+  const from = known?.value ?? watermark.initial?.text ?? null;
+  if (from !== null) checkValue(name, scale, from);
+  const nulls = watermark.nulls === 'always' || (watermark.nulls === 'first_run' && known === undefined);
+  // Never back: a clock that was set back, or a longer lag, must not publish rows a second time.
+  const to = from === null ? last : last === null ? from : furthest(scale, last, from);
+  return { table, column, mode: 'watermark', from, to, nulls };
+}
+
+/** What a run that succeeds will have remembered. */
+export function movedBy(windows: readonly Window[]): { table: string; column: string; value: string }[] {
+  return windows.flatMap(({ mode, table, column, to }) =>
+    mode === 'watermark' && to !== null ? [{ table, column, value: to }] : [],
+  );
+}
+
+function least(first: bigint, ...others: readonly bigint[]): bigint {
+  return others.reduce((low, value) => (value < low ? value : low), first);
+}
