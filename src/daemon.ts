@@ -2,13 +2,15 @@
  * The daemon: watches the specs folder, schedules, runs, and answers over HTTP. Everything that is started pushes
  * its releaser; they run in reverse when the daemon stops, and also when starting fails half-way.
  */
-import type { Spec } from './domain.ts';
+import type { PastRun, Spec } from './domain.ts';
 import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
 import { outgoing } from './daemon/outgoing.ts';
 import { startRecovery } from './daemon/recovery.ts';
+import { startRetention } from './daemon/retention.ts';
 import { listTasks } from './daemon/task-views.ts';
 import { startHttp } from './http/server.ts';
-import { lastRun, type LastRun, type TaskList } from './http/task-list.ts';
+import type { RunList, RunQuery } from './http/run-list.ts';
+import type { TaskList } from './http/task-list.ts';
 import type { Log } from './ports.ts';
 import type { RunOutcome } from './report.ts';
 import { dispatcher, type RunTask } from './daemon/dispatcher.ts';
@@ -46,6 +48,14 @@ export interface DaemonOptions {
   ) => Promise<void>;
   /** Tells the owner of the last good version, or else the admin, of a spec that cannot be used. */
   readonly notifyInvalidSpec: (invalid: InvalidSpec) => Promise<void>;
+  /** What the state keeps of the past. */
+  readonly history: {
+    /** By task. */
+    lastRuns(): ReadonlyMap<string, PastRun>;
+    runs(query: RunQuery): RunList;
+    /** Removes what is older than it is kept. */
+    prune(signal: AbortSignal): Promise<void>;
+  };
   readonly log: Log;
 }
 
@@ -78,8 +88,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Daemon> {
-  const { settings, log } = options;
-  const lastRuns = new Map<string, LastRun>();
+  const { settings, history, log } = options;
   let specs: SpecSet = new Map();
   let watch: SpecWatch | null = null;
   let stopping = false;
@@ -97,19 +106,23 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
       timezone: settings.timezone,
       next: (task) => schedule.next(task),
       queue: runs.queue(),
-      lastRuns,
+      lastRuns: history.lastRuns(),
     });
-  const http = settings.http === null ? null : await startHttp({ ...settings.http, notReady, tasks, log });
+  const { runs: pastRuns } = history;
+  const http =
+    settings.http === null
+      ? null
+      : await startHttp({ ...settings.http, notReady, tasks, runs: pastRuns, log });
   if (http !== null) releasers.push(() => http.close());
 
   releasers.push(startRecovery(options.recover));
+  releasers.push(startRetention(history.prune, log));
 
   const mails = outgoing(log);
   releasers.push(() => mails.settle());
 
   const onEnd = (spec: Spec, outcome: RunOutcome): void => {
     const { report } = outcome;
-    lastRuns.set(spec.taskName, lastRun(report));
     if (report.status === 'skipped') log.warn('run skipped', { task: spec.taskName, error: outcome.error });
     if (report.status !== 'failed') return;
     // Of a run that ends while the daemon stops, too: the schedule has no timers then.
@@ -130,7 +143,6 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     const inForce = specsInForce(set);
     runs.setSpecs(inForce);
     schedule.apply(inForce);
-    for (const spec of diff.removed) lastRuns.delete(spec.taskName);
     for (const invalid of invalidSpecs(diff)) {
       mails.add('invalid spec', invalid.lastGood?.taskName, options.notifyInvalidSpec(invalid));
     }

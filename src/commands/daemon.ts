@@ -49,6 +49,7 @@ function daemonOptions(config: Config, installation: LiveInstallation): Paramete
     notifyRun: async (spec, { report, error, logTail }, { nextFire }) =>
       notifier?.runFinished(spec, report, { nextFire, logTail, sql: error?.sql }),
     notifyInvalidSpec: async (invalid) => notifier?.specInvalid(invalid),
+    history: installation.history,
     log,
   };
 }

@@ -7,22 +7,28 @@ import {
   type SmtpConfig,
   type SourceConfig,
 } from '../config/config.ts';
-import type { Spec, TaskMemory } from '../domain.ts';
+import type { PastRun, Spec, TaskMemory } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Installation, RunBook } from '../execute.ts';
 import type { PlanSettings } from '../plan/build.ts';
 import { createLog, type ProcessLog } from '../log.ts';
 import { createMailer } from '../notify/mailer.ts';
 import { createNotifier, type Notifier } from '../notify/notify.ts';
+import type { Log } from '../ports.ts';
 import { createRedactor } from '../redact.ts';
 import { s3Sink, type S3Sink } from '../sinks/s3/sink.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { nextSlot } from '../schedule/slots.ts';
 import { timingOf } from '../schedule/reconcile.ts';
 import { openState, type StateDatabase } from '../state/database.ts';
+import { listRuns } from '../state/history.ts';
 import { closeEntry, journalEntries, openJournal, recordEntry } from '../state/journal.ts';
 import { requireLock, taskLockPath } from '../state/lock.ts';
+import { pruneHistory } from '../state/prune.ts';
 import * as runs from '../state/runs.ts';
+import { lastRuns } from '../state/task-states.ts';
+import { spanBefore } from '../spec/span.ts';
+import { redactPast } from './redact-past.ts';
 
 /** An installation that runs tasks in this process; `close` lets go of all it holds. */
 export interface LiveInstallation extends Installation {
@@ -31,7 +37,18 @@ export interface LiveInstallation extends Installation {
   readonly redact: (text: string) => string;
   /** Null: the config names no SMTP server. */
   readonly notifier: Notifier | null;
+  /** What the state keeps of the past, without secrets. */
+  readonly history: History;
   close(): Promise<void>;
+}
+
+interface History {
+  /** The last result of each task. */
+  lastRuns(): Map<string, PastRun>;
+  /** Newest first. */
+  runs(query: { readonly task: string | null; readonly limit: number }): { readonly runs: PastRun[] };
+  /** Removes what is older than `history_retention`. */
+  prune(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -87,10 +104,34 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
     said: new Set(),
     lockTask: (task) => requireLock(taskLockPath(config.state_dir, task), `task ${task}`),
     forRun: log.forRun,
+    history: historyOf(state.db, config, redact, log),
     async close() {
       for (const sink of sinks.values()) sink.close();
       mailer?.close();
       state.close();
+    },
+  };
+}
+
+function historyOf(
+  db: StateDatabase['db'],
+  config: Config,
+  redact: (text: string) => string,
+  log: Log,
+): History {
+  return {
+    lastRuns() {
+      const runs = [...lastRuns(db)];
+      return new Map(runs.map(([task, run]) => [task, redactPast(run, redact)]));
+    },
+    runs: (query) => ({
+      runs: listRuns(db, { ...query, since: null }).map((run) => redactPast(run, redact)),
+    }),
+    async prune(signal) {
+      const before = spanBefore(config.history_retention, new Date());
+      const removed = await pruneHistory(db, before, signal);
+      if (removed.runs > 0 || removed.events > 0)
+        log.info('old runs removed from the history', { ...removed, before: before.toISOString() });
     },
   };
 }
@@ -122,7 +163,7 @@ export function memoryOf(
 }
 
 /** Specs are checked against these names when they are read; a journal may name one that has since been removed. */
-function entryOf<T>(entries: Readonly<Record<string, T>>, name: string, what: 'source' | 'sink'): T {
+export function entryOf<T>(entries: Readonly<Record<string, T>>, name: string, what: 'source' | 'sink'): T {
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (entry !== undefined) return entry;
   throw new TidemarkError('CONFIG_INVALID', `The config has no ${what} "${name}".`);

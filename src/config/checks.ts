@@ -14,11 +14,14 @@ type Values = Readonly<Record<string, unknown>>;
 // What a timer of Node can wait; a longer one would fire at once.
 const LONGEST_SPAN_MS = 24 * 86_400_000;
 
+const SHORTEST_RETENTION_MS = 86_400_000;
+
 /** Checks of single settings, by the last part of their path. */
 const TEXT_CHECKS: Readonly<Record<string, (text: string) => string | null>> = {
   timezone: zoneFault,
   endpoint: endpointFault,
   shutdown_grace: spanFault,
+  history_retention: retentionFault,
   interval: spanFault,
   connect_timeout: spanFault,
   idle_timeout: spanFault,
@@ -75,6 +78,12 @@ function spanFault(text: string): string | null {
   const span = parseSpan(text);
   if (span !== null && span.months === 0 && span.milliseconds <= LONGEST_SPAN_MS) return null;
   return `found ${showText(text)}. Allowed: a span of time such as "30 seconds" or "5 minutes", at most 24 days.`;
+}
+
+function retentionFault(text: string): string | null {
+  const span = parseSpan(text);
+  if (span !== null && (span.months > 0 || span.milliseconds >= SHORTEST_RETENTION_MS)) return null;
+  return `found ${showText(text)}. Allowed: a span of time of at least a day, such as "90 days" or "1 year".`;
 }
 
 /** The names become parts of environment variables, where "__" separates levels. */

@@ -1,4 +1,5 @@
 /** The config as the rest of the program sees it: complete, checked, and without anything left to work out. */
+import type { Span } from '../domain.ts';
 import type { ConfigDocument } from './schema.ts';
 
 type SourceDocument = ConfigDocument['sources'][string];
@@ -20,7 +21,10 @@ export type SmtpConfig = Readonly<NonNullable<ConfigDocument['smtp']>>;
 
 /** The settings of `config.schema.json`; spans of time have become milliseconds, folders absolute paths. */
 export type Config = Readonly<
-  Omit<ConfigDocument, '$schema' | 'sources' | 'sinks' | 'smtp' | 'http' | 'watch' | 'shutdown_grace'>
+  Omit<
+    ConfigDocument,
+    '$schema' | 'sources' | 'sinks' | 'smtp' | 'http' | 'watch' | 'shutdown_grace' | 'history_retention'
+  >
 > & {
   /** The file it was read from, as given. */
   readonly file: string;
@@ -32,6 +36,7 @@ export type Config = Readonly<
   readonly http: Readonly<NonNullable<ConfigDocument['http']>> | null;
   readonly watch: { readonly polling: boolean; readonly interval_ms: number };
   readonly shutdown_grace_ms: number;
+  readonly history_retention: Span;
   /** What `${…}` stood for in the secret settings. */
   readonly substituted_secrets: readonly string[];
 };

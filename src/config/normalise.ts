@@ -9,7 +9,17 @@ export function normaliseConfig(
   document: ConfigDocument,
   from: { readonly file: string; readonly cwd: string; readonly secrets: readonly string[] },
 ): Config {
-  const { sources, sinks, smtp, http, watch, shutdown_grace, $schema: _schema, ...settings } = document;
+  const {
+    sources,
+    sinks,
+    smtp,
+    http,
+    watch,
+    shutdown_grace,
+    history_retention,
+    $schema: _schema,
+    ...settings
+  } = document;
   const path = (name: string): string => resolve(from.cwd, name);
   return {
     ...settings,
@@ -26,6 +36,7 @@ export function normaliseConfig(
     default_spec: path(document.default_spec),
     watch: { polling: watch.polling, interval_ms: milliseconds(watch.interval) },
     shutdown_grace_ms: milliseconds(shutdown_grace),
+    history_retention: parseSpan(history_retention)!,
     substituted_secrets: from.secrets,
   };
 }

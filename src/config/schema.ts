@@ -160,6 +160,15 @@ export const configSchema = {
       description: 'How long runs in progress may go on after SIGTERM or SIGINT before they are aborted.',
       default: '30 seconds',
     },
+    history_retention: {
+      type: 'string',
+      title: 'History retention',
+      description:
+        'How long runs stay in the history, calendar months allowed. Of each task, the last run and the last success stay for ever.',
+      default: '90 days',
+      examples: ['90 days', '1 year'],
+      errorMessage: 'Allowed: a span of time of at least a day, such as "90 days" or "1 year".',
+    },
     watch: {
       title: 'Watching',
       description: 'How the specs folder is watched.',

@@ -1,6 +1,7 @@
 /** The daemon's state as `/api/tasks` shows it. */
+import type { PastRun } from '../domain.ts';
 import { formatFault } from '../errors.ts';
-import type { LastRun, TaskList, TaskView } from '../http/task-list.ts';
+import type { TaskList, TaskView } from '../http/task-list.ts';
 import type { Queue } from '../schedule/queue.ts';
 import { isUsed, type FileState, type SpecSet } from '../watch/spec-set.ts';
 import { duplicateFault } from './spec-changes.ts';
@@ -11,7 +12,7 @@ export interface DaemonView {
   readonly timezone: string;
   readonly next: (task: string) => Date | null;
   readonly queue: Queue;
-  readonly lastRuns: ReadonlyMap<string, LastRun>;
+  readonly lastRuns: ReadonlyMap<string, PastRun>;
 }
 
 /** Tasks by name, then the files that are none. */

@@ -4,8 +4,9 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { TidemarkError } from '../errors.ts';
+import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
+import { runQuery, type RunList, type RunQuery } from './run-list.ts';
 import type { TaskList } from './task-list.ts';
 
 export interface HttpOptions {
@@ -15,6 +16,7 @@ export interface HttpOptions {
   /** Why the daemon is not ready; null: it is. */
   readonly notReady: () => string | null;
   readonly tasks: () => TaskList;
+  readonly runs: (query: RunQuery) => RunList;
   readonly log: Log;
 }
 
@@ -29,9 +31,11 @@ interface Answer {
   readonly body: unknown;
 }
 
+type Route = (parameters: URLSearchParams) => Answer;
+
 /** Listens; rejects with CONFIG_INVALID where the address cannot be had. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const routes: Readonly<Record<string, () => Answer>> = {
+  const routes: Readonly<Record<string, Route>> = {
     '/healthz': () => ({ status: 200, body: { status: 'alive' } }),
     '/readyz': () => {
       const reason = options.notReady();
@@ -39,6 +43,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       return { status: 503, body: { status: 'not ready', reason } };
     },
     '/api/tasks': () => ({ status: 200, body: options.tasks() }),
+    '/api/runs': (parameters) => ({ status: 200, body: options.runs(runQuery(parameters)) }),
   };
   const server = createServer((request, response) => {
     try {
@@ -57,9 +62,9 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  routes: Readonly<Record<string, () => Answer>>,
+  routes: Readonly<Record<string, Route>>,
 ): void {
-  const path = (request.url ?? '/').replace(/[?#].*$/s, '');
+  const [path = '/', query = ''] = (request.url ?? '/').replace(/#.*$/s, '').split(/\?(.*)/s);
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   const allowed = request.method === 'GET' || request.method === 'HEAD';
   if (route === undefined) {
@@ -68,13 +73,24 @@ function answer(
       body: { error: `no such page; there are ${Object.keys(routes).join(', ')}` },
     });
   } else if (allowed) {
-    send(request, response, route());
+    send(request, response, answerOf(route, new URLSearchParams(query)));
   } else {
     response.setHeader('Allow', 'GET, HEAD');
     send(request, response, {
       status: 405,
       body: { error: `method ${request.method}; GET and HEAD are allowed` },
     });
+  }
+}
+
+/** What is wrong with a question is told to who asked; everything else that fails is the daemon's. */
+function answerOf(route: Route, parameters: URLSearchParams): Answer {
+  try {
+    return route(parameters);
+  } catch (thrown) {
+    const { code, message } = asTidemarkError(thrown);
+    if (code !== 'USAGE') throw thrown;
+    return { status: 400, body: { error: message } };
   }
 }
 

@@ -54,6 +54,7 @@ describe('loadConfig', () => {
       max_concurrent_tasks: 2,
       timezone: 'UTC',
       shutdown_grace_ms: 30_000,
+      history_retention: { text: '90 days', months: 0, milliseconds: 90 * 86_400_000 },
       watch: { polling: false, interval_ms: 2_000 },
       log_level: 'info',
       http: { host: '127.0.0.1', port: 9464 },
