@@ -64,6 +64,13 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
       finish(await (await import('./check.ts')).checkCommand(files, options)),
     );
 
+  command('verify', 're-read what a run published and hold it against its manifest')
+    .argument('<task|manifest>', "a task: its last run; or a manifest's key, or s3://bucket/key")
+    .option('--sink <name>', 'the sink, where several may be meant')
+    .action(async (what: string, options) =>
+      finish(await (await import('./verify.ts')).verifyCommand(what, options)),
+    );
+
   return program;
 }
 

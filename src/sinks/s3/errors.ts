@@ -36,6 +36,8 @@ const BY_NAME: Readonly<Record<string, ErrorCode>> = {
   ThrottlingException: 'S3_THROTTLED',
   RequestLimitExceeded: 'S3_THROTTLED',
   TooManyRequests: 'S3_THROTTLED',
+  // Moved to an archive by a lifecycle rule: the answer is a 403, and no permission would help.
+  InvalidObjectState: 'S3_FAILED',
   EntityTooLarge: 'OBJECT_TOO_LARGE',
   InternalError: 'S3_UNAVAILABLE',
   ServiceUnavailable: 'S3_UNAVAILABLE',

@@ -55,7 +55,6 @@ export async function readObject(
     if (!isRest) throw new Error('the answer to a request for a range is not that range');
     throw new TidemarkError('S3_FAILED', `s3://${bucket}/${key} was replaced while it was read.`, {
       hint: 'Somebody else writes under this key. Try again when that is done.',
-      retryable: true,
     });
   };
 

@@ -1,0 +1,191 @@
+/**
+ * Holds the objects of a run against its manifest: each is read to its end, and its length, CRC-32 and number of
+ * records are compared. Nothing of an object is kept in memory.
+ */
+import { crc32 } from 'node:zlib';
+import { asTidemarkError, type ErrorCode } from '../errors.ts';
+import type { ObjectReader, StoredObject } from '../ports.ts';
+import type { Manifest, ManifestEntry } from './manifest.ts';
+import { recordCounter } from './record-counter.ts';
+
+/** What is compared. */
+export interface Facts {
+  readonly content_length: number;
+  readonly record_count: number;
+  /** 8 hex digits. */
+  readonly crc32: string;
+}
+
+/** An object that is not what the manifest says. */
+export interface Difference {
+  readonly key: string;
+  readonly table: string;
+  readonly batch: number | null;
+  /**
+   * `overwritten`: by another run, or by somebody else. `swapped`: it holds what another object of the run should.
+   * `record_count`: all else agrees, so that the manifest itself is wrong. `unreadable`: S3 refuses to give it.
+   */
+  readonly kind:
+    'missing' | 'overwritten' | 'swapped' | 'content_length' | 'crc32' | 'record_count' | 'unreadable';
+  /** In words: what was expected, what was found. */
+  readonly message: string;
+  readonly expected: Facts;
+  /** Null where there is nothing to read. `run_id`: which run wrote the object; null: nobody's. */
+  readonly found: (Facts & { readonly run_id: string | null }) | null;
+}
+
+export interface VerifyObserver {
+  /** Bytes read and objects looked at so far. */
+  progress(progress: { readonly bytes: number; readonly files: number }): void;
+  /** As soon as it is found. */
+  different(difference: Difference): void;
+}
+
+/** Objects that are read at once. More would not be faster: their bytes are summed in one thread. */
+const AT_ONCE = 4;
+
+/** Failures that are of one object; all others would be the same for the next. */
+const OF_ONE_OBJECT: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['S3_ACCESS_DENIED', 'S3_FAILED']);
+
+/**
+ * @returns what differs, in the manifest's order; empty where all is whole.
+ * @throws TidemarkError where the bucket cannot be read: nothing is then known of the objects.
+ */
+export async function verifyObjects(
+  manifest: Manifest,
+  reader: ObjectReader,
+  observer: VerifyObserver,
+  signal: AbortSignal,
+): Promise<Difference[]> {
+  const failed = new AbortController();
+  const ended = AbortSignal.any([signal, failed.signal]);
+  const differences: (Difference | null)[] = [];
+  let [bytes, files] = [0, 0];
+  const onBytes = (length: number): void => observer.progress({ bytes: (bytes += length), files });
+
+  // The workers share one iterator: each takes the next entry that nobody has.
+  const waiting = manifest.entries.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, entry] of waiting) {
+      const difference = await verifyObject(manifest, entry, reader, onBytes, ended);
+      differences[index] = difference;
+      files++;
+      onBytes(0);
+      if (difference !== null) observer.different(difference);
+    }
+  };
+  const fail = (error: unknown): never => {
+    failed.abort(error);
+    throw error;
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, () => worker().catch(fail)));
+  return differences.filter((difference) => difference !== null);
+}
+
+async function verifyObject(
+  manifest: Manifest,
+  entry: ManifestEntry,
+  reader: ObjectReader,
+  onBytes: (length: number) => void,
+  signal: AbortSignal,
+): Promise<Difference | null> {
+  const { key, table, batch, meta } = entry;
+  const expected: Facts = {
+    content_length: meta.content_length,
+    record_count: meta.record_count,
+    crc32: entry.crc32,
+  };
+  const differs = (
+    kind: Difference['kind'],
+    message: string,
+    found: Difference['found'] = null,
+  ): Difference => ({ key, table, batch, kind, message, expected, found });
+  try {
+    const object = await reader.read(key, signal);
+    if (object === null) return differs('missing', `is missing; expected ${inWords(expected)}`);
+    const found = { ...(await factsOf(object, manifest, onBytes)), run_id: object.runId };
+    const kind = compare(manifest, expected, found);
+    return kind === null ? null : differs(kind, explain(kind, manifest, expected, found), found);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const error = asTidemarkError(thrown);
+    if (!OF_ONE_OBJECT.has(error.code)) throw error;
+    return differs('unreadable', `cannot be read: ${error.message} ${error.hint}`);
+  }
+}
+
+async function factsOf(
+  object: StoredObject,
+  { csv }: Manifest,
+  onBytes: (length: number) => void,
+): Promise<Facts> {
+  const counter = recordCounter(csv);
+  let [length, crc] = [0, 0];
+  for await (const chunk of object.body) {
+    length += chunk.length;
+    crc = crc32(chunk, crc);
+    counter.take(chunk);
+    onBytes(chunk.length);
+  }
+  return {
+    content_length: length,
+    record_count: counter.records(),
+    crc32: crc.toString(16).padStart(8, '0'),
+  };
+}
+
+function compare(
+  manifest: Manifest,
+  expected: Facts,
+  found: NonNullable<Difference['found']>,
+): Difference['kind'] | null {
+  const facts = ['content_length', 'crc32', 'record_count'] as const;
+  const first = facts.find((fact) => expected[fact] !== found[fact]);
+  if (first === undefined) return null;
+  // The same bytes are what was published, whoever put them there.
+  if (found.run_id !== manifest.run_id) return 'overwritten';
+  return first !== 'record_count' && entryOf(manifest, found) !== undefined ? 'swapped' : first;
+}
+
+/** The entry that has these contents. */
+function entryOf(manifest: Manifest, found: Facts): ManifestEntry | undefined {
+  return manifest.entries.find(
+    ({ meta, crc32: crc }) => meta.content_length === found.content_length && crc === found.crc32,
+  );
+}
+
+function explain(
+  kind: Difference['kind'],
+  manifest: Manifest,
+  expected: Facts,
+  found: NonNullable<Difference['found']>,
+): string {
+  const both = `found ${inWords(found)}, expected ${inWords(expected)}`;
+  switch (kind) {
+    case 'overwritten': {
+      const by = found.run_id === null ? 'something that is no run' : `run ${found.run_id}`;
+      return `was overwritten by ${by}: ${both}`;
+    }
+    case 'swapped':
+      return `holds what ${entryOf(manifest, found)!.key} should: ${both}`;
+    case 'crc32': {
+      const records =
+        found.record_count === expected.record_count
+          ? `the ${count(expected.record_count, 'record')} agree`
+          : `it has ${count(found.record_count, 'record')}, expected ${expected.record_count}`;
+      return `has the CRC-32 ${found.crc32}, expected ${expected.crc32}; its length agrees, ${records}`;
+    }
+    case 'record_count':
+      return `has ${count(found.record_count, 'record')}, expected ${expected.record_count}; length and CRC-32 agree, so the manifest itself is wrong`;
+    default:
+      return `has another length: ${both}`;
+  }
+}
+
+function inWords({ content_length: bytes, record_count: records, crc32: crc }: Facts): string {
+  return `${count(bytes, 'byte')}, ${count(records, 'record')}, CRC-32 ${crc}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
