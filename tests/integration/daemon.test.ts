@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDaemon, type Daemon, type DaemonOptions, type DaemonSettings } from '../../src/daemon.ts';
 import type { InvalidSpec } from '../../src/daemon/spec-changes.ts';
-import type { RunReport } from '../../src/domain.ts';
+import type { PastRun, RunReport } from '../../src/domain.ts';
 import type { TaskList } from '../../src/http/task-list.ts';
-import { fakeOutcome } from '../unit/schedule/fake-report.ts';
+import { fakeOutcome, fakePast } from '../unit/schedule/fake-report.ts';
 import { keptLog } from '../unit/schedule/kept-log.ts';
 import { parseSample } from '../unit/watch/sample-spec.ts';
 
@@ -47,6 +47,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOpt
   const runs: { task: string; scheduledFor: Date; file: string }[] = [];
   const failures: { report: RunReport; nextFire: Date | null }[] = [];
   const invalid: InvalidSpec[] = [];
+  const past = new Map<string, PastRun>();
   const daemon = await startDaemon({
     settings: {
       specsDir,
@@ -60,11 +61,12 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOpt
     },
     parseSpec: parseSample,
     recover: () => Promise.resolve(),
-    runTask: (given, scheduledFor, signal) => {
+    runTask: async (given, scheduledFor, signal) => {
       runs.push({ task: given.taskName, scheduledFor, file: given.file });
-      return (
-        runTask?.(given, scheduledFor, signal) ?? Promise.resolve(fakeOutcome(given.taskName, scheduledFor))
-      );
+      const outcome = await (runTask?.(given, scheduledFor, signal) ??
+        Promise.resolve(fakeOutcome(given.taskName, scheduledFor)));
+      past.set(given.taskName, fakePast(outcome.report));
+      return outcome;
     },
     notifyRun: (_, { report }, { nextFire }) => {
       failures.push({ report, nextFire });
@@ -73,6 +75,13 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOpt
     notifyInvalidSpec: (one) => {
       invalid.push(one);
       return Promise.resolve();
+    },
+    history: {
+      lastRuns: () => past,
+      runs: ({ task, limit }) => ({
+        runs: [...past.values()].filter((run) => task === null || run.task === task).slice(0, limit),
+      }),
+      prune: () => Promise.resolve(),
     },
     log,
   });

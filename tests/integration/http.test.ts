@@ -1,6 +1,8 @@
 /** On a socket of its own, on loopback: what the server does when a page or a connection goes wrong. */
 import { connect } from 'node:net';
+import type { RunList } from '../../src/http/run-list.ts';
 import { startHttp, type HttpServer } from '../../src/http/server.ts';
+import { fakePast, fakeReport } from '../unit/schedule/fake-report.ts';
 import { keptLog } from '../unit/schedule/kept-log.ts';
 
 let server: HttpServer;
@@ -14,6 +16,9 @@ beforeAll(async () => {
     tasks: () => {
       throw new Error('no tasks to tell of');
     },
+    runs: ({ task, limit }) => ({
+      runs: Array.from({ length: limit }, () => fakePast(fakeReport(task ?? 'any', new Date(0)))),
+    }),
   });
 });
 afterAll(() => server.close());
@@ -33,4 +38,13 @@ it('survives what is no HTTP', async () => {
     socket.on('close', resolve).resume();
   });
   expect((await get('/readyz')).status).toBe(200);
+});
+
+it('answers for the runs that were asked for, and refuses what it does not understand', async () => {
+  const { runs } = (await (await get('/api/runs?task=orders&limit=2')).json()) as RunList;
+  expect(runs.map(({ task }) => task)).toEqual(['orders', 'orders']);
+  const refused = await get('/api/runs?limit=many');
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toEqual({ error: 'limit: found "many"; allowed: 1 to 1000' });
+  expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(2); // of the test before
 });

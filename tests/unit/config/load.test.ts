@@ -131,6 +131,14 @@ describe('loadConfig', () => {
     [{ ...MINIMAL, parallelism: 2 }, 'parallelism: found 2. Allowed: 1.'],
     [{ ...MINIMAL, shutdown_grace: '1 month' }, 'shutdown_grace: found "1 month". Allowed: a span of time'],
     [{ ...MINIMAL, shutdown_grace: '25 days' }, 'shutdown_grace: found "25 days". Allowed: a span of time'],
+    [
+      { ...MINIMAL, history_retention: '3 hours' },
+      'history_retention: found "3 hours". Allowed: a span of time of at least',
+    ],
+    [
+      { ...MINIMAL, history_retention: 90 },
+      'history_retention: found 90. Allowed: a span of time of at least',
+    ],
     [{ ...MINIMAL, shutdown_grace: 30 }, 'shutdown_grace: found 30. Allowed: a span of time'],
     [
       { ...MINIMAL, sinks: { s3: { bucket: 'b', access_key_id: 'a' } } },

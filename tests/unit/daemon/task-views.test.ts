@@ -1,8 +1,7 @@
 import { listTasks } from '../../../src/daemon/task-views.ts';
-import { lastRun } from '../../../src/http/task-list.ts';
 import { emptyQueue, offer } from '../../../src/schedule/queue.ts';
 import { updateSpecSet, type Content } from '../../../src/watch/spec-set.ts';
-import { fakeReport } from '../schedule/fake-report.ts';
+import { fakePast, fakeReport } from '../schedule/fake-report.ts';
 import { faults, sampleSpec } from '../watch/sample-spec.ts';
 
 const at = new Date('2026-03-04T05:06:07Z');
@@ -25,7 +24,7 @@ describe('listTasks', () => {
     const { set } = updateSpecSet(first.set, [...first.set.keys()], new Map([['b', { error: faults('b') }]]));
     let queue = offer(emptyQueue(1), { task: 'a', scheduledFor: at }).queue;
     queue = offer(queue, { task: 'b', scheduledFor: at }).queue;
-    const last = lastRun(fakeReport('a', at));
+    const last = fakePast(fakeReport('a', at));
     expect(
       listTasks({
         specs: set,

@@ -1,5 +1,5 @@
 /** What a run reports, for the tests of what goes on around it. With an error code: a run that failed. */
-import type { RunReport } from '../../../src/domain.ts';
+import type { PastRun, RunReport } from '../../../src/domain.ts';
 import { ERRORS, TidemarkError, type ErrorCode } from '../../../src/errors.ts';
 import type { RunOutcome } from '../../../src/report.ts';
 
@@ -8,11 +8,13 @@ export function fakeReport(task: string, scheduledFor: Date, code: ErrorCode | n
   return {
     task,
     run_id: `run-of-${task}`,
+    kind: 'scheduled',
     status: code === null ? 'succeeded' : 'failed',
     scheduled_for: at,
     started_at: at,
     finished_at: at,
     duration_ms: 0,
+    attempts: 1,
     tables: code === null ? [{ name: task, rows: 3, bytes: 40, files: 1, sql: ['SELECT 1'] }] : [],
     files: code === null ? [{ key: `${task}.csv`, table: task, batch: null, rows: 3, bytes: 40 }] : [],
     manifest: code === null ? `${task}/_manifest.json` : null,
@@ -29,4 +31,11 @@ export function fakeReport(task: string, scheduledFor: Date, code: ErrorCode | n
 export function fakeOutcome(task: string, scheduledFor: Date, code: ErrorCode | null = null): RunOutcome {
   const error = code === null ? null : new TidemarkError(code, ERRORS[code].title);
   return { report: fakeReport(task, scheduledFor, code), error, logTail: [] };
+}
+
+/** The same as the state shows it later. */
+export function fakePast(report: RunReport): PastRun {
+  const { tables, files, ...rest } = report;
+  const total = (of: 'rows' | 'bytes'): number => tables.reduce((sum, table) => sum + table[of], 0);
+  return { ...rest, rows: total('rows'), bytes: total('bytes'), files: files.length };
 }
