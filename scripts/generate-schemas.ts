@@ -93,28 +93,35 @@ back from the time the run was scheduled for: one positive number and one of mil
 days, weeks, months or years, in any case, singular, plural or short (\`90s\`, \`5 min\`). Months and years follow the
 calendar: one month before 31 March is the last day of February. Any other text and any number is a literal.
 
-An object is a watermark: each run reads on where the last success ended, so that over all runs each row is read once
-for each time it was changed. It may stand beside other bounds and filters.
+An object is a watermark: each run reads on where the last success ended. No row that is committed is left out, and
+none is read a second time unless it has changed. A watermark may stand beside other bounds and filters.
 
 ${fieldTable(watermark.properties, watermark.required)}
 
-- **Window.** A run reads \`column > last AND column <= new\`. \`last\` is what the last success remembered, of the first
-  run \`initial\`. Of a column of times, \`new\` is the server's clock less \`lag\`, and never beyond the start of the
-  oldest transaction that is still writing, where the user of the source may see it (\`GRANT PROCESS\`). \`new\` is
-  remembered once the manifest is written; a run that fails changes nothing.
-- **Column.** DATETIME, TIMESTAMP (with or without fractions), DATE, or a whole number. It should have an index. Every
-  insert and every update that is to be exported must set it: \`updated_at TIMESTAMP(6) NOT NULL DEFAULT
-  CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)\`, or \`created_at\` where rows never change. Deleted rows leave no
-  trace in it.
-- **Whole numbers** such as an \`AUTO_INCREMENT\` id are handed out when a row is inserted and seen by others when its
-  transaction is committed, which may be in another order. A row that is committed late, behind a greater number that a
-  run has read already, is never read. No lag can be applied to a number. Take a column of times instead;
-  \`tidemark check\` warns of an \`initial\` that is a number.
+- **Window.** A run reads \`column > last AND column <= new\`. \`last\` is what the last success remembered; of the first
+  run, \`initial\`. \`new\` is remembered once the manifest is written: a run that fails changes nothing. Of a column of
+  times, \`new\` is the server's clock less \`lag\`, and never beyond the start of the oldest transaction that is still
+  writing, where the user of the source may see it (\`GRANT PROCESS\`); a column without fractions is read up to the
+  last whole second, a DATE up to the last whole day. Of whole numbers, \`new\` is the largest.
+- **Column.** DATETIME, TIMESTAMP (with or without fractions), DATE, or a whole number. It should have an index, and
+  every insert and every update that is to be exported must set it. A row that is deleted leaves no trace in it.
+- **Whole numbers** such as an \`AUTO_INCREMENT\` id are handed out when a row is inserted, and others see the row when
+  its transaction is committed: that may be in another order. A row that is committed behind a greater number, which a
+  run has read already, is never read. No lag can help a number. Take a column of times; \`tidemark check\` warns of an
+  \`initial\` that is a number.
 - **One column a table.** A second watermark is a fault: two columns have no common order, and a row that is behind in
   one and ahead in the other would be lost or read twice. Several tables of one task may each have a watermark; they
   move together or not at all.
 - **Keys.** \`key_template\` of such a task needs \`{stamp}\` or \`{run_id}\`: a later run would overwrite the objects of an
-  earlier one, and rows that are not read again would be lost.
+  earlier one, whose rows are not read again.
+
+A column that serves well, with its index:
+
+\`\`\`sql
+ALTER TABLE orders
+  ADD updated_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
+  ADD INDEX (updated_at);
+\`\`\`
 
 ## query
 
@@ -123,8 +130,8 @@ ${fieldTable(query.properties, [])}
 ## query.watermark
 
 A query that uses \`:from\` and \`:to\` is incremental: \`… WHERE updated_at > :from AND updated_at <= :to\`. It uses both or
-neither. Both stand for a text \`'YYYY-MM-DD HH:MM:SS.ffffff'\`; \`:to\` of a run is \`:from\` of the next. The bounds of all
-tables that the query reads have to be written into it. Without \`watermark\` the defaults hold.
+neither. They stand for times in whole seconds, \`'YYYY-MM-DD HH:MM:SS'\`, and \`:to\` of a run is \`:from\` of the next; a
+DATE column is too coarse for them. \`watermark\` may be left out where its defaults are right.
 
 ${fieldTable(query.properties.watermark.properties, [])}
 

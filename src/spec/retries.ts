@@ -20,7 +20,8 @@ const object = {
     },
     first_delay: {
       title: 'First delay',
-      description: 'Time before the second attempt; doubled before each one after it, and varied at random.',
+      description:
+        'Time before the second attempt; doubled before each one after it. Up to half of a delay is taken off at random.',
       type: ['string', 'null'],
       default: '2 seconds',
       examples: ['2 seconds', '1 minute'],

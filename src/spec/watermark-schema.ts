@@ -58,7 +58,7 @@ export const queryWatermarkSchema = {
     initial: {
       title: 'Beginning',
       description:
-        'What `:from` is in the first run: a date or time in the zone below. Without it, a time before all others.',
+        'What `:from` is in the first run: a date or time in the zone below. Default: `1000-01-01 00:00:00`.',
       type: ['string', 'number', 'null'],
       default: null,
       examples: ['2024-01-01', '2024-01-01 00:00:00'],
@@ -68,7 +68,7 @@ export const queryWatermarkSchema = {
     timezone: {
       title: 'Time zone',
       description:
-        'IANA zone in which `:from` and `:to` are written. The default fits TIMESTAMP columns; for DATETIME columns name the zone they are written in.',
+        'IANA zone in which `:from` and `:to` are written. `UTC` is right for TIMESTAMP columns; for DATETIME columns name the zone they are written in.',
       type: ['string', 'null'],
       default: 'UTC',
       examples: ['UTC', 'Europe/Berlin'],

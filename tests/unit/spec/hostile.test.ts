@@ -67,6 +67,7 @@ describe('hostile specs', () => {
       { name: 't', split_order: [name] },
       { name: 't', filters: { [name]: { condition: 'is null' } } },
       { name: 't', cdc: { [name]: 1 } },
+      { name: 't', cdc: { [name]: { mode: 'watermark' } } },
     ];
     for (const table of places) expect(messages({ table })).toEqual([expect.stringContaining(expected)]);
   });
@@ -108,6 +109,9 @@ describe('hostile specs', () => {
       'schedule',
       'key_template',
       'timezone',
+      'retries',
+      'timeout',
+      'catch_up',
     );
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json(), fc.tuple(key, value)), (made) => {
