@@ -40,6 +40,8 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
       'WATERMARK_TYPE',
       'WATERMARK_VALUE',
       'WATERMARK_MISMATCH',
+      'NOT_INCREMENTAL',
+      'BACKFILL_AHEAD',
       'CONNECTION_LOST',
       'CONNECTION_SILENT',
       'TOO_MANY_CONNECTIONS',

@@ -152,6 +152,19 @@ export const ERRORS = {
     hint: 'Set where the new column begins with `tidemark watermark set`, or start over with `tidemark watermark reset`.',
     retryable: false,
   },
+  NOT_INCREMENTAL: {
+    title: 'The task has no window that a backfill could stand on',
+    cause: 'A backfill puts past windows in the place of the spec’s own, and a table or the query has none.',
+    hint: 'Give each table one `cdc` column with a watermark or a span, or use :from and :to in the query. To read everything once more, use `tidemark run`.',
+    retryable: false,
+  },
+  BACKFILL_AHEAD: {
+    title: 'The backfill reaches into the present',
+    cause:
+      'Rows can still be committed within the window: it is not past yet, or a transaction is open since before its end.',
+    hint: 'Choose an earlier --to. What lies after it is for the live runs.',
+    retryable: false,
+  },
   CONNECTION_LOST: {
     title: 'The connection to the database was lost',
     cause: 'The server restarted, the session was killed, or the network broke before the last row was read.',

@@ -22,16 +22,22 @@ export function identifyRun({ kind, scheduledFor, until, backfill }: Trigger): R
     runId: `${time}-${randomBytes(4).toString('hex')}`,
     kind,
     scheduledFor: wholeSeconds,
-    // A backfill never writes over what the live runs have published, nor over another backfill.
-    stamp: backfill === null ? time : `backfill_${backfill.id}_${time}`,
+    stamp: backfill === null ? time : backfillStamp(backfill, time),
     until,
     backfill,
   };
 }
 
+/** A backfill never writes over what the live runs have published, nor over another backfill. */
+function backfillStamp({ id, to }: NonNullable<Trigger['backfill']>, time: string): string {
+  const window = /^-?\d+$/.test(to) ? to : time;
+  return `backfill_${id}_${window}`;
+}
+
 /** Whether the plan of a spec depends on the server's clock and its open transactions. */
-export function needsHorizon(spec: Spec): boolean {
+export function needsHorizon(spec: Spec, run: RunIdentity): boolean {
   return (
+    run.backfill !== null ||
     spec.queryWatermark !== null ||
     spec.tables.some((table) => table.cdc.some(({ bound }) => bound.kind === 'watermark'))
   );
@@ -55,7 +61,8 @@ export async function makePlan(
   const drafts: SizedDraft[] = [];
   if (spec.customQuery !== null) drafts.push(await draftCustom(spec, spec.customQuery, snapshot, context));
   // One after the other: a snapshot is one session, and a session answers one question at a time.
-  for (const table of spec.tables) drafts.push(await draftOne(table, snapshot, context, signal));
+  const clocks = new Map<bigint, string>();
+  for (const table of spec.tables) drafts.push(await draftOne(table, snapshot, context, clocks, signal));
   return buildPlan(spec, run, settings, snapshot.server, drafts, snapshot.horizon?.blind ?? null);
 }
 
@@ -63,27 +70,30 @@ async function draftOne(
   table: TableSpec,
   snapshot: Snapshot,
   context: WindowContext,
+  clocks: Map<bigint, string>,
   signal: AbortSignal,
 ): Promise<SizedDraft> {
   const facts = await snapshot.tableFacts(table.name);
   checkColumnsKnown(table, facts);
   const find = columnFinder(facts);
   const questions = questionsOf(table, (name) => find(name)!, context);
-  const draft = draftTable(table, facts, context, await ask(questions, table.name, snapshot, signal));
+  const draft = draftTable(table, facts, context, await ask(questions, table.name, snapshot, clocks, signal));
   const explained = await snapshot.explain(draft.sql);
   const rows = draft.filtered || facts.rows === null ? explained.rows : null;
   const estimate = estimateTable(facts, selectedColumns(table, facts), rows);
   return { draft, estimate, warnings: explained.warnings };
 }
 
+/** @param clocks what the server's clock is known to show: the tables of a task mostly ask for the same instants. */
 async function ask(
   questions: Questions,
   table: string,
   snapshot: Snapshot,
+  clocks: Map<bigint, string>,
   signal: AbortSignal,
 ): Promise<Answers> {
-  const clocks = new Map<bigint, string>();
-  for (const instant of questions.clocks) clocks.set(instant, await snapshot.wallClock(instant));
+  for (const instant of questions.clocks)
+    if (!clocks.has(instant)) clocks.set(instant, await snapshot.wallClock(instant));
   const maxima = new Map<string, string | null>();
   for (const column of questions.maxima)
     maxima.set(column, await snapshot.scalar(maximumSql(table, column), signal));

@@ -4,6 +4,7 @@
  */
 import type { Plan, RunReport, Spec, TaskMemory } from './domain.ts';
 import { asTidemarkError } from './errors.ts';
+import { checkCounts } from './extract/count-check.ts';
 import { exportTable, type Progress } from './extract/export-table.ts';
 import type { PlanSettings } from './plan/build.ts';
 import { makePlan, needsHorizon } from './planner.ts';
@@ -22,6 +23,8 @@ export interface RunPorts {
   readonly settings: PlanSettings;
   /** What the task remembers of its earlier runs. */
   readonly memory: TaskMemory;
+  /** Whether the server also counts the rows, before anything is published. */
+  readonly verifyCount?: boolean;
 }
 
 /** @param signal its reason becomes the run's error; the run then ends as soon as everything is undone. */
@@ -53,13 +56,15 @@ async function prepareAll(
   state: RunState,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const snapshot = await ports.source.open(signal, { horizon: needsHorizon(spec) });
+  const snapshot = await ports.source.open(signal, { horizon: needsHorizon(spec, run) });
   try {
     const plan = await makePlan(spec, snapshot, run, ports.memory, ports.settings, signal);
     state.plan = plan;
     state.warnings.push(...plan.warnings);
     ports.observer.planned(plan);
     await extractAll(plan, snapshot, ports, publication, state, signal);
+    if (ports.verifyCount === true)
+      state.warnings.push(...(await checkCounts(plan, state.tables, snapshot, signal)));
     return plan;
   } finally {
     await snapshot.close();

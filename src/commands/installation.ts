@@ -9,7 +9,7 @@ import {
 } from '../config/config.ts';
 import type { PastRun, Spec, TaskMemory } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
-import type { Installation, RunBook } from '../execute.ts';
+import type { Installation } from '../execute.ts';
 import type { PlanSettings } from '../plan/build.ts';
 import { createLog, type ProcessLog } from '../log.ts';
 import { createMailer } from '../notify/mailer.ts';
@@ -18,17 +18,17 @@ import type { Log } from '../ports.ts';
 import { createRedactor } from '../redact.ts';
 import { s3Sink, type S3Sink } from '../sinks/s3/sink.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
-import { nextSlot } from '../schedule/slots.ts';
-import { timingOf } from '../schedule/reconcile.ts';
+import { addBackfill, findBackfill, type Backfill, type BackfillRequest } from '../state/backfills.ts';
 import { openState, type StateDatabase } from '../state/database.ts';
 import { listRuns } from '../state/history.ts';
 import { closeEntry, journalEntries, openJournal, recordEntry } from '../state/journal.ts';
-import { requireLock, taskLockPath } from '../state/lock.ts';
+import { backfillLockPath, requireLock, taskLockPath } from '../state/lock.ts';
 import { pruneHistory } from '../state/prune.ts';
-import * as runs from '../state/runs.ts';
+import { recordDeaths, unendedTasks } from '../state/runs.ts';
 import { lastRuns } from '../state/task-states.ts';
 import { spanBefore } from '../spec/span.ts';
 import { redactPast } from './redact-past.ts';
+import { runBook } from './run-book.ts';
 
 /** An installation that runs tasks in this process; `close` lets go of all it holds. */
 export interface LiveInstallation extends Installation {
@@ -39,7 +39,15 @@ export interface LiveInstallation extends Installation {
   readonly notifier: Notifier | null;
   /** What the state keeps of the past, without secrets. */
   readonly history: History;
+  readonly backfills: Backfills;
   close(): Promise<void>;
+}
+
+interface Backfills {
+  find(request: Omit<BackfillRequest, 'fingerprint'>): Backfill | null;
+  add(id: string, request: BackfillRequest): Backfill;
+  /** Holds the backfills of a task against every other process; live runs go on. */
+  lock(task: string): { release(): void };
 }
 
 interface History {
@@ -97,11 +105,16 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
       record: (runId) => recordEntry(state.db, runId),
     },
     unended: {
-      tasks: () => runs.unendedTasks(state.db),
-      close: (task) => runs.recordDeaths(state.db, task, new Date()),
+      tasks: () => unendedTasks(state.db),
+      close: (task) => recordDeaths(state.db, task, new Date()),
     },
     runs: runBook(state.db, config.timezone),
     said: new Set(),
+    backfills: {
+      find: (request) => findBackfill(state.db, request),
+      add: (id, request) => addBackfill(state.db, id, request),
+      lock: (task) => requireLock(backfillLockPath(config.state_dir, task), `a backfill of ${task}`),
+    },
     lockTask: (task) => requireLock(taskLockPath(config.state_dir, task), `task ${task}`),
     forRun: log.forRun,
     history: historyOf(state.db, config, redact, log),
@@ -134,32 +147,6 @@ function historyOf(
         log.info('old runs removed from the history', { ...removed, before: before.toISOString() });
     },
   };
-}
-
-function runBook(db: StateDatabase['db'], timezone: string): RunBook {
-  return {
-    memory: (spec, scheduledFor) => memoryOf(db, spec, timezone, scheduledFor),
-    successFor: (task, scheduledFor) => runs.successFor(db, task, scheduledFor),
-    isTaken: (task, scheduledFor) => runs.isTaken(db, task, scheduledFor),
-    began: ({ task, sink, attempt }) =>
-      runs.recordBeginning(db, { task, sink, identity: attempt }, attempt.startedAt),
-    ended: (record) => runs.recordFailure(db, record),
-  };
-}
-
-/** What a task remembers, as seen from the time a run is scheduled for. `timezone`: the config's. */
-export function memoryOf(
-  db: StateDatabase['db'],
-  spec: Spec,
-  timezone: string,
-  scheduledFor: Date,
-): TaskMemory {
-  const memory = runs.taskMemory(db, spec.taskName);
-  const { lastSuccess } = memory;
-  const timing = timingOf(spec, timezone);
-  if (lastSuccess === null || timing === null) return { ...memory, missedSince: null };
-  const next = nextSlot(timing, lastSuccess);
-  return { ...memory, missedSince: next !== null && next < scheduledFor ? lastSuccess : null };
 }
 
 /** Specs are checked against these names when they are read; a journal may name one that has since been removed. */

@@ -6,7 +6,8 @@ import type { Plan, Spec, TaskMemory } from '../domain.ts';
 import { identifyRun, makePlan, needsHorizon } from '../planner.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { openState } from '../state/database.ts';
-import { memoryOf, planSettings, sourceOptions } from './installation.ts';
+import { planSettings, sourceOptions } from './installation.ts';
+import { memoryOf } from './run-book.ts';
 
 /**
  * Asks the server, and reads no table data but the largest value of an integer watermark.
@@ -19,7 +20,7 @@ export async function planNow(config: Config, spec: Spec): Promise<Plan> {
   const { signal } = new AbortController();
   const source = mysqlSource(sourceOptions(config.sources[spec.source]!));
   const memory = memoryNow(config, spec, now);
-  const snapshot = await source.open(signal, { horizon: needsHorizon(spec) });
+  const snapshot = await source.open(signal, { horizon: needsHorizon(spec, run) });
   try {
     return await makePlan(spec, snapshot, run, memory, planSettings(config, spec), signal);
   } finally {

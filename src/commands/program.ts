@@ -49,9 +49,11 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     finish(await (await import('./daemon.ts')).daemonCommand(options)),
   );
 
-  addSourceOptions(command('run', 'run one task now, in the foreground')).action(async (options) =>
-    finish(await (await import('./run.ts')).runCommand(options)),
-  );
+  addSourceOptions(command('run', 'run one task now, in the foreground'))
+    .addOption(
+      new Option('--verify <how>', 'count: compare with COUNT(*) in the same snapshot').choices(['count']),
+    )
+    .action(async (options) => finish(await (await import('./run.ts')).runCommand(options)));
 
   addSourceOptions(command('plan', 'show what a run would do, touching no data')).action(async (options) =>
     finish(await (await import('./plan.ts')).planCommand(options)),
@@ -70,6 +72,13 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     .action(async (what: string, options) =>
       finish(await (await import('./verify.ts')).verifyCommand(what, options)),
     );
+
+  addSourceOptions(command('backfill', 'run past windows, leaving the live watermark where it is'))
+    .requiredOption('--from <value>', 'where the first window begins, exclusive: a time or an integer')
+    .requiredOption('--to <value>', 'where the last window ends, inclusive')
+    .option('--every <span>', 'length of a window: 1d, "1 month", or an integer (default: one window)')
+    .option('--again', 'begin a new backfill where this one is done already')
+    .action(async (options) => finish(await (await import('./backfill.ts')).backfillCommand(options)));
 
   return program;
 }

@@ -1,5 +1,4 @@
 /** `tidemark run`: one run now, in the foreground. */
-import { TidemarkError } from '../errors.ts';
 import { executeRun, UNOBSERVED } from '../execute.ts';
 import type { RunReport } from '../domain.ts';
 import { redactReport } from '../report.ts';
@@ -7,18 +6,23 @@ import { nextFire } from '../schedule/cron.ts';
 import { timingOf } from '../schedule/reconcile.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import { openInstallation } from './installation.ts';
+import { abortOnSignal } from './interrupt.ts';
 import { loadTask } from './load.ts';
 import type { TaskOptions } from './options.ts';
 import { progressBar } from './progress.ts';
 
-export async function runCommand(options: TaskOptions): Promise<ExitCode> {
+export interface RunOptions extends TaskOptions {
+  readonly verify?: 'count';
+}
+
+export async function runCommand(options: RunOptions): Promise<ExitCode> {
   const { config, spec } = loadTask(options);
   const bar = process.stderr.isTTY && options.json !== true ? progressBar(process.stderr) : null;
   const installation = openInstallation(config, bar?.stderr);
   const abort = abortOnSignal();
   try {
     const { report, error, logTail } = await executeRun(
-      installation,
+      { ...installation, verifyCount: options.verify === 'count' },
       spec,
       { kind: 'manual', scheduledFor: new Date(), until: null, backfill: null },
       bar?.observer ?? UNOBSERVED,
@@ -41,20 +45,6 @@ export async function runCommand(options: TaskOptions): Promise<ExitCode> {
     abort.release();
     await installation.close();
   }
-}
-
-/** The first SIGINT or SIGTERM undoes the run; a second one ends the process where it stands. */
-function abortOnSignal(): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    controller.abort(new TidemarkError('INTERRUPTED', `The run was interrupted by ${signal}.`));
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    release: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
-  };
 }
 
 function summary(report: RunReport): string {

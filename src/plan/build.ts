@@ -39,6 +39,7 @@ export function buildPlan(
     return {
       name: draft.name,
       sql: draft.sql,
+      countSql: draft.countSql,
       columns: draft.columns,
       estimate,
       batched,

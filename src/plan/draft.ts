@@ -7,13 +7,15 @@ import { TidemarkError } from '../errors.ts';
 import type { TableColumn, TableFacts } from '../ports.ts';
 import { nearest } from '../nearest.ts';
 import { outputColumn, selectExpression, wrappedExpression } from './columns.ts';
-import { filterSql, selectSql } from './sql.ts';
+import { countQuerySql, countSql, filterSql, selectSql } from './sql.ts';
 import { windowSql, type Answers, type WindowContext } from './windows.ts';
 
 /** An export before its size is known. */
 export interface Draft {
   readonly name: string;
   readonly sql: string;
+  /** Counts the rows that `sql` returns. */
+  readonly countSql: string;
   readonly columns: readonly OutputColumn[];
   readonly windows: readonly Window[];
   /** Whether a WHERE keeps rows out, so that the table's own row count says too much. */
@@ -71,6 +73,7 @@ export function draftTable(
       conditions,
       orderBy: spec.splitOrder.length > 0 ? spec.splitOrder : facts.primaryKey,
     }),
+    countSql: countSql(spec.name, conditions),
     columns: selected.map(outputColumn),
     windows: cdc.map((entry) => entry.window),
     filtered: conditions.length > 0,
@@ -114,6 +117,7 @@ export function draftQuery(
   return {
     name: task,
     sql: wrap ? outer : sql,
+    countSql: countQuerySql(sql),
     columns,
     windows,
     filtered: true,

@@ -68,3 +68,13 @@ export function selectSql(parts: {
 export function maximumSql(table: string, column: string): string {
   return `SELECT MAX(${quoteName(column)}) AS last FROM ${quoteName(table)}`;
 }
+
+/** Counts the rows that a SELECT with these conditions returns. */
+export function countSql(table: string, conditions: readonly string[]): string {
+  return selectSql({ expressions: ['COUNT(*) AS n'], table, conditions, orderBy: [] });
+}
+
+/** Counts the rows that a query returns. */
+export function countQuerySql(query: string): string {
+  return `SELECT COUNT(*) AS n\nFROM (\n${query}\n) AS q`;
+}

@@ -130,11 +130,7 @@ export function watermarkWindow(
   last: string | null,
 ): Window {
   const name = `${table}.${column}`;
-  if (run.backfill !== null) {
-    const { from, to } = run.backfill;
-    for (const bound of [from, to]) checkValue(name, scale, bound);
-    return { table, column, mode: 'backfill', from, to, nulls: false };
-  }
+  if (run.backfill !== null) return backfillWindow(table, column, scale, run.backfill, last);
   const known = memory.watermarks.find((one) => one.table === table);
   if (known !== undefined && known.column.toLowerCase() !== column.toLowerCase()) {
     throw new TidemarkError(
@@ -148,6 +144,30 @@ export function watermarkWindow(
   // Never back: a clock that was set back, or a longer lag, must not publish rows a second time.
   const to = from === null ? last : last === null ? from : furthest(scale, last, from);
   return { table, column, mode: 'watermark', from, to, nulls };
+}
+
+/**
+ * The window of a backfill run.
+ *
+ * @param last as above: up to there, rows are complete.
+ * @throws TidemarkError WATERMARK_VALUE, BACKFILL_AHEAD.
+ */
+export function backfillWindow(
+  table: string,
+  column: string,
+  scale: Scale,
+  { from, to }: NonNullable<RunIdentity['backfill']>,
+  last: string | null,
+): Window {
+  const name = `${table}.${column}`;
+  for (const bound of [from, to]) checkValue(name, scale, bound);
+  if (scale.kind === 'time' && last !== null && parseClock(to)! > parseClock(last)!) {
+    throw new TidemarkError(
+      'BACKFILL_AHEAD',
+      `The window of ${name} ends at ${to}, and only up to ${last} is it sure that no row is still to be committed.`,
+    );
+  }
+  return { table, column, mode: 'backfill', from, to, nulls: false };
 }
 
 /** What a run that succeeds will have remembered. */

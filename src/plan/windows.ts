@@ -3,13 +3,30 @@
  * run was scheduled for, or to where the last success ended; a watermark goes on where the last success stopped.
  * DATETIME and DATE columns hold the server's wall clock, TIMESTAMP columns are read in UTC.
  */
-import type { Cdc, Literal, RunIdentity, Span, TableSpec, TaskMemory, Window } from '../domain.ts';
+import type {
+  Cdc,
+  Literal,
+  RunIdentity,
+  Span,
+  TableSpec,
+  TaskMemory,
+  WatermarkSpec,
+  Window,
+} from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Horizon, TableColumn } from '../ports.ts';
 import { spanBefore } from '../spec/span.ts';
 import { formatClock, parseClock } from './clock.ts';
 import { literalSql, quoteName, quoteString } from './sql.ts';
-import { checkValue, clockInstants, lastValue, scaleOf, watermarkWindow, windowEnd } from './watermark.ts';
+import {
+  backfillWindow,
+  clockInstants,
+  lastValue,
+  scaleOf,
+  watermarkWindow,
+  windowEnd,
+} from './watermark.ts';
+import type { Scale } from './watermark.ts';
 
 /** Everything a window depends on besides the spec. */
 export interface WindowContext {
@@ -50,24 +67,36 @@ export function questionsOf(table: TableSpec, find: Find, context: WindowContext
   const { run, memory } = context;
   for (const { column: name, bound } of table.cdc) {
     const column = find(name);
-    if (bound.kind === 'literal' || replaced(bound, run)) continue;
-    if (bound.kind === 'span') {
+    if (bound.kind === 'literal') continue;
+    if (bound.kind === 'span' && run.backfill === null) {
       if (column.dataType === 'timestamp') continue;
       clocks.push(micros(spanStart(bound.span, run, memory).from));
       if (run.until !== null) clocks.push(micros(run.until));
       continue;
     }
-    const scale = scaleOf(table.name, column, bound.watermark);
+    const watermark = bound.kind === 'span' ? NO_LAG : bound.watermark;
+    const scale = scaleOf(table.name, column, watermark);
     if (scale.kind === 'integer') maxima.push(name);
     else if (scale.clock === null)
-      clocks.push(...clockInstants(windowEnd(scale, bound.watermark, horizonOf(context), run.until)));
+      clocks.push(...clockInstants(windowEnd(scale, watermark, horizonOf(context), run.until)));
   }
   return { clocks: [...new Set(clocks)], maxima };
 }
 
-/** A backfill brings its own window, in place of the spec's. */
-function replaced(bound: Cdc['bound'], run: RunIdentity): boolean {
-  return run.backfill !== null && bound.kind !== 'literal';
+/** A backfill brings its own window in place of a span; up to where it may go is as for a watermark. */
+const NO_LAG: WatermarkSpec = { initial: null, lagMs: 0, timezone: null, nulls: 'never' };
+
+/** The last value that a watermark may take now; null: an integer column without a row. */
+function lastOf(
+  name: string,
+  scale: Scale,
+  watermark: WatermarkSpec,
+  context: WindowContext,
+  answers: Answers,
+): string | null {
+  if (scale.kind === 'integer') return answers.maxima.get(name) ?? null;
+  const end = windowEnd(scale, watermark, horizonOf(context), context.run.until);
+  return lastValue(scale, end, (instant) => clockAt(instant, answers));
 }
 
 /**
@@ -86,33 +115,21 @@ export function windowSql(
   switch (bound.kind) {
     case 'literal':
       return literalWindow(table, cdc.column, bound.value);
-    case 'span':
-      return context.run.backfill === null
-        ? spanWindow(table, cdc.column, bound.span, column, context, answers)
-        : boundedBy(backfillWindow(table, cdc.column, context.run.backfill));
+    case 'span': {
+      const { backfill } = context.run;
+      if (backfill === null) return spanWindow(table, cdc.column, bound.span, column, context, answers);
+      const scale = scaleOf(table, column, NO_LAG);
+      const last = lastOf(cdc.column, scale, NO_LAG, context, answers);
+      return boundedBy(backfillWindow(table, cdc.column, scale, backfill, last), scale);
+    }
     case 'watermark': {
-      const scale = scaleOf(table, column, bound.watermark);
-      const last =
-        context.run.backfill !== null
-          ? null
-          : scale.kind === 'integer'
-            ? (answers.maxima.get(cdc.column) ?? null)
-            : lastValue(
-                scale,
-                windowEnd(scale, bound.watermark, horizonOf(context), context.run.until),
-                (instant) => clockAt(instant, answers),
-              );
-      const window = watermarkWindow(
-        table,
-        cdc.column,
-        bound.watermark,
-        scale,
-        context.memory,
-        context.run,
-        last,
-      );
+      const { watermark } = bound;
+      const { memory, run } = context;
+      const scale = scaleOf(table, column, watermark);
+      const last = lastOf(cdc.column, scale, watermark, context, answers);
+      const window = watermarkWindow(table, cdc.column, watermark, scale, memory, run, last);
       // A NOT NULL column has no NULLs, and MySQL calls its zero dates NULL.
-      return boundedBy(column.nullable ? window : { ...window, nulls: false }, scale.kind === 'integer');
+      return boundedBy(column.nullable ? window : { ...window, nulls: false }, scale);
     }
   }
 }
@@ -122,17 +139,11 @@ function literalWindow(table: string, column: string, value: Literal): WindowSql
   return { condition: `${quoteName(column)} > ${literalSql(value)}`, window, warnings: [] };
 }
 
-function backfillWindow(table: string, column: string, { from, to }: { from: string; to: string }): Window {
-  for (const text of [from, to])
-    checkValue(`${table}.${column}`, { kind: 'time', digits: 6, clock: null }, text);
-  return { table, column, mode: 'backfill', from, to, nulls: false };
-}
-
 /** `column > from AND column <= to`, and the rows with NULL where they are asked for. */
-function boundedBy(window: Window, numeric = false): WindowSql {
+function boundedBy(window: Window, scale: Scale): WindowSql {
   const { from, to, nulls } = window;
   const name = quoteName(window.column);
-  const sql = (text: string): string => (numeric ? text : quoteString(text));
+  const sql = (text: string): string => (scale.kind === 'integer' ? text : quoteString(text));
   const bounds = [
     ...(from === null ? [] : [`${name} > ${sql(from)}`]),
     ...(to === null ? [] : [`${name} <= ${sql(to)}`]),
@@ -141,6 +152,9 @@ function boundedBy(window: Window, numeric = false): WindowSql {
   const condition = bounds === '' ? `${name} IS NOT NULL` : bounds;
   return { condition: nulls ? `(${condition} OR ${name} IS NULL)` : condition, window, warnings: [] };
 }
+
+/** Spans are times, also in text columns. */
+const SPAN_SCALE: Scale = { kind: 'time', digits: 0, clock: null };
 
 /** Where a span begins: where the last success ended, if runs were missed since and it lies further back. */
 function spanStart(
@@ -172,7 +186,7 @@ function spanWindow(
     nulls: false,
   };
   const warning = `${table}.${name}: runs were missed, so the window of "${span.text}" reaches back to ${window.from}, where the last success ended.`;
-  return { ...boundedBy(window), warnings: reachesBack ? [warning] : [] };
+  return { ...boundedBy(window, SPAN_SCALE), warnings: reachesBack ? [warning] : [] };
 }
 
 function spanBound(
@@ -221,17 +235,10 @@ export function utcText(instant: Date): string {
 }
 
 /** The window of a custom query that uses `:from` and `:to`. */
-export function queryWindow(
-  task: string,
-  watermark: NonNullable<Parameters<typeof watermarkWindow>[2]>,
-  context: WindowContext,
-): Window {
+export function queryWindow(task: string, watermark: WatermarkSpec, context: WindowContext): Window {
   // How finely its columns are kept is not known: whole seconds are right for all of them.
   const scale = { kind: 'time', digits: 0, clock: watermark.timezone ?? 'UTC' } as const;
-  const last =
-    context.run.backfill === null
-      ? lastValue(scale, windowEnd(scale, watermark, horizonOf(context), context.run.until), () => '')
-      : null;
+  const last = lastValue(scale, windowEnd(scale, watermark, horizonOf(context), context.run.until), () => '');
   return watermarkWindow(task, ':from', watermark, scale, context.memory, context.run, last);
 }
 

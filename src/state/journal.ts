@@ -84,7 +84,9 @@ export function recordEntry(db: DatabaseSync, runId: string): void {
   durably(db, 'the run', () => {
     const entry = db.prepare('SELECT record FROM journal_run WHERE run_id = ?').get(runId);
     if (entry === undefined) return;
-    recordEnd(db, JSON.parse(entry['record'] as string) as RunRecord, new Date());
+    // An entry of before runs were recorded has none.
+    const record = JSON.parse((entry['record'] as string | null) ?? 'null') as RunRecord | null;
+    if (record !== null) recordEnd(db, record, new Date());
     removeEntry(db, runId);
   });
 }

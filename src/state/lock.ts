@@ -5,7 +5,7 @@
  * readers in, so that who is refused can still read in the file who holds it. The file stays after the release:
  * removing it would let two processes hold two files of one name.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { TidemarkError } from '../errors.ts';
@@ -21,8 +21,12 @@ export interface Lock {
   release(): void;
 }
 
-/** SQLite's primary result code for "another connection has it". */
+/** SQLite's primary result codes: another connection has it; the file may be read but not written. */
 const SQLITE_BUSY = 5;
+const SQLITE_READONLY = 8;
+
+/** How long to wait for somebody who only looks whether a lock is held, and lets go at once. */
+const LOOK_TIMEOUT_MS = 100;
 
 /** How long to wait for somebody who is reading or writing the holder's row, which takes a moment. */
 const ROW_TIMEOUT_MS = 2000;
@@ -35,6 +39,11 @@ export function daemonLockPath(stateDir: string): string {
 /** Held by every run of a task, whoever started it. */
 export function taskLockPath(stateDir: string, taskName: string): string {
   return join(stateDir, 'locks', `${taskName}.lock`);
+}
+
+/** Held by a backfill of a task, over all of its windows. */
+export function backfillLockPath(stateDir: string, taskName: string): string {
+  return join(stateDir, 'locks', 'backfill', `${taskName}.lock`);
 }
 
 /** Takes a lock; null where somebody else holds it. STATE_UNUSABLE where its file or folder cannot be used. */
@@ -82,6 +91,40 @@ export function lockHolder(path: string): LockHolder | null {
 }
 
 /**
+ * Who holds a lock now; null where nobody does. Looking takes the lock for less than a millisecond, for which those who
+ * want it wait, and changes nothing. Where its file may only be read, it is held if its last holder lives.
+ */
+export function lockedBy(path: string): LockHolder | null {
+  if (!existsSync(path)) return null;
+  return unlessUnusable(path, () => {
+    const db = new DatabaseSync(path, { timeout: ROW_TIMEOUT_MS });
+    try {
+      const holder = readHolder(db);
+      return isHeld(db, holder) ? holder : null;
+    } finally {
+      db.close(); // which lets go of it
+    }
+  });
+}
+
+function isHeld(db: DatabaseSync, holder: LockHolder | null): boolean {
+  try {
+    return !begin(db);
+  } catch (error) {
+    if (resultCode(error) !== SQLITE_READONLY) throw error;
+    return holder !== null && isAlive(holder.pid);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
  * The holder's row must be committed for others to see it, and committing ends the transaction. So: take the lock,
  * write the row, commit, take the lock again, and see that nobody came in between. Whoever did has the lock.
  */
@@ -104,7 +147,7 @@ function hold(db: DatabaseSync): boolean {
 
 /** False where another connection has the lock. */
 function begin(db: DatabaseSync): boolean {
-  db.exec('PRAGMA busy_timeout = 0');
+  db.exec(`PRAGMA busy_timeout = ${LOOK_TIMEOUT_MS}`);
   try {
     db.exec('BEGIN IMMEDIATE');
     return true;

@@ -1,0 +1,85 @@
+/**
+ * A backfill: one run after the other, each for a past window, from where the last attempt at it has stopped. The live
+ * watermark is neither read nor moved; live runs of the task go on between the windows.
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunReport, Spec } from './domain.ts';
+import { TidemarkError } from './errors.ts';
+import { executeRun, type Installation } from './execute.ts';
+import { parseClock } from './plan/clock.ts';
+import type { PastWindow } from './plan/backfill.ts';
+import type { RunObserver } from './ports.ts';
+import type { RunOutcome } from './report.ts';
+
+/** How long to wait for a live run of the task before asking again, in milliseconds. */
+const BUSY_MS = 1000;
+
+/**
+ * @param backfill its id, and where it has come to.
+ * @param onEnd hears of each window's run.
+ * @returns the last run's outcome where it did not succeed; null: every window is in the bucket.
+ */
+export async function runBackfill(
+  installation: Installation,
+  spec: Spec,
+  backfill: { readonly id: string; readonly windows: readonly PastWindow[] },
+  observer: RunObserver,
+  onEnd: (window: PastWindow, report: RunReport) => void,
+  signal: AbortSignal,
+): Promise<RunOutcome | null> {
+  for (const window of backfill.windows) {
+    const outcome = await runWindow(installation, spec, { id: backfill.id, ...window }, observer, signal);
+    onEnd(window, outcome.report);
+    if (outcome.error !== null) return outcome;
+  }
+  return null;
+}
+
+async function runWindow(
+  installation: Installation,
+  spec: Spec,
+  window: PastWindow & { readonly id: string },
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const end = parseClock(window.to);
+  // Numbers are of no time.
+  const scheduledFor = end === null ? new Date() : new Date(Number(end / 1000n));
+  for (;;) {
+    const trigger = { kind: 'backfill', scheduledFor, until: null, backfill: window } as const;
+    const outcome = await executeRun(installation, spec, trigger, observer, signal);
+    if (outcome.error?.code !== 'ALREADY_RUNNING' || signal.aborted) return outcome;
+    // A live run has the task; it comes to its end.
+    await sleep(BUSY_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** The windows that are still to be run. */
+export function windowsLeft(windows: readonly PastWindow[], doneUntil: string | null): PastWindow[] {
+  if (doneUntil === null) return [...windows];
+  const done = windows.findIndex(({ to }) => to === doneUntil);
+  return windows.slice(done + 1);
+}
+
+/** Of everything in a spec that shapes what a backfill writes: half of it by one spec and half by another is no result. */
+export function fingerprintOf(spec: Spec): string {
+  const { tables, customQuery, output, keyTemplate, source, sink } = spec;
+  const shape = JSON.stringify({ tables, customQuery, output, keyTemplate, source, sink });
+  return createHash('sha256').update(shape).digest('hex');
+}
+
+/** @throws TidemarkError USAGE, where an unfinished backfill was begun with another spec. */
+export function checkSameSpec(
+  spec: Spec,
+  known: { readonly id: string; readonly fingerprint: string },
+): void {
+  if (known.fingerprint === fingerprintOf(spec)) return;
+  throw new TidemarkError(
+    'USAGE',
+    `Backfill ${known.id} of ${spec.taskName} was begun with another version of the spec.`,
+    {
+      hint: 'Restore the spec to go on with it, or say --again to begin a new one; the objects of the old one stay.',
+    },
+  );
+}

@@ -1,0 +1,117 @@
+/** `tidemark backfill`: runs past windows without moving the live watermark. */
+import { checkSameSpec, fingerprintOf, runBackfill, windowsLeft } from '../backfill.ts';
+import type { RunReport, Spec } from '../domain.ts';
+import { UNOBSERVED } from '../execute.ts';
+import { checkIncremental, cutWindows, type PastWindow } from '../plan/backfill.ts';
+import { stampOf } from '../plan/keys.ts';
+import { redactReport } from '../report.ts';
+import type { Backfill } from '../state/backfills.ts';
+import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
+import { openInstallation, type LiveInstallation } from './installation.ts';
+import { abortOnSignal } from './interrupt.ts';
+import { loadTask } from './load.ts';
+import type { TaskOptions } from './options.ts';
+import { progressBar } from './progress.ts';
+
+export interface BackfillOptions extends TaskOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly every?: string;
+  readonly again?: boolean;
+}
+
+export async function backfillCommand(options: BackfillOptions): Promise<ExitCode> {
+  const { config, spec } = loadTask(options);
+  checkIncremental(spec);
+  const windows = cutWindows(options.from, options.to, options.every ?? null);
+  const bar = process.stderr.isTTY && options.json !== true ? progressBar(process.stderr) : null;
+  const installation = openInstallation(config, bar?.stderr);
+  const abort = abortOnSignal();
+  try {
+    const lock = installation.backfills.lock(spec.taskName);
+    try {
+      const backfill = backfillFor(installation, spec, windows, options);
+      const left = windowsLeft(windows, backfill.doneUntil);
+      const reports: RunReport[] = [];
+      const failed = await runBackfill(
+        installation,
+        spec,
+        { id: backfill.id, windows: left },
+        bar?.observer ?? UNOBSERVED,
+        (window, report) => {
+          reports.push(redactReport(report, installation.redact));
+          if (options.json !== true) process.stdout.write(line(window, report));
+        },
+        abort.signal,
+      );
+      bar?.stop();
+      const done = reports.filter(({ status }) => status === 'succeeded').length;
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify(document(backfill, windows, left.length - done, reports), null, 2)}\n`
+          : summary(backfill, windows.length, left.length, done),
+      );
+      if (failed === null) return EXIT.done;
+      const { report, error, logTail } = failed;
+      if (error?.code !== 'INTERRUPTED')
+        await installation.notifier?.runFinished(spec, report, { nextFire: null, logTail, sql: error?.sql });
+      return exitCodeOf(error?.code ?? 'INTERNAL');
+    } finally {
+      lock.release();
+    }
+  } finally {
+    bar?.stop();
+    abort.release();
+    await installation.close();
+  }
+}
+
+/** The backfill to go on with, or a new one. */
+function backfillFor(
+  { backfills }: LiveInstallation,
+  spec: Spec,
+  windows: readonly PastWindow[],
+  { every = null, again = false }: { readonly every?: string | null; readonly again?: boolean },
+): Backfill {
+  const stretch = {
+    task: spec.taskName,
+    from: windows[0]!.from,
+    to: windows.at(-1)!.to,
+    every,
+  };
+  const known = again ? null : backfills.find(stretch);
+  if (known === null)
+    return backfills.add(stampOf(new Date()), { ...stretch, fingerprint: fingerprintOf(spec) });
+  if (known.doneUntil !== stretch.to) checkSameSpec(spec, known);
+  return known;
+}
+
+function line({ from, to }: PastWindow, report: RunReport): string {
+  const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
+  const seconds = (report.duration_ms / 1000).toFixed(1);
+  if (report.error === null)
+    return `(${from}, ${to}]  ${rows.toLocaleString('en')} rows in ${report.files.length} objects, ${seconds} s\n`;
+  const { code, message, hint } = report.error;
+  return `(${from}, ${to}]  failed after ${seconds} s: ${code}\n${message}\n${hint}\n`;
+}
+
+function summary(backfill: Backfill, windows: number, left: number, done: number): string {
+  const { id, task } = backfill;
+  if (left === 0)
+    return `Backfill ${id} of ${task} is done already: all of its ${windows} windows are in the bucket. To run them again, as new objects: --again\n`;
+  const before = windows - left;
+  const resumed = before > 0 ? `, ${before} by earlier commands` : '';
+  const rest = left - done;
+  const next = rest > 0 ? ' The same command goes on from here.' : '';
+  return `Backfill ${id} of ${task}: ${before + done} of ${windows} windows are in the bucket${resumed}.${next}\n`;
+}
+
+function document(
+  backfill: Backfill,
+  windows: readonly PastWindow[],
+  remaining: number,
+  runs: readonly RunReport[],
+): object {
+  const { task, id, from, to, every } = backfill;
+  return { task, backfill: id, from, to, every, windows: windows.length, remaining, runs };
+}

@@ -1,0 +1,34 @@
+/** The state's record of runs, as runs ask for it. */
+import type { Spec, TaskMemory } from '../domain.ts';
+import type { RunBook } from '../execute.ts';
+import { timingOf } from '../schedule/reconcile.ts';
+import { nextSlot } from '../schedule/slots.ts';
+import type { StateDatabase } from '../state/database.ts';
+import * as runs from '../state/runs.ts';
+
+/** @param timezone the config's. */
+export function runBook(db: StateDatabase['db'], timezone: string): RunBook {
+  return {
+    memory: (spec, scheduledFor) => memoryOf(db, spec, timezone, scheduledFor),
+    successFor: (task, scheduledFor) => runs.successFor(db, task, scheduledFor),
+    isTaken: (task, scheduledFor) => runs.isTaken(db, task, scheduledFor),
+    began: ({ task, sink, attempt }) =>
+      runs.recordBeginning(db, { task, sink, identity: attempt }, attempt.startedAt),
+    ended: (record) => runs.recordFailure(db, record),
+  };
+}
+
+/** What a task remembers, as seen from the time a run is scheduled for. `timezone`: the config's. */
+export function memoryOf(
+  db: StateDatabase['db'],
+  spec: Spec,
+  timezone: string,
+  scheduledFor: Date,
+): TaskMemory {
+  const memory = runs.taskMemory(db, spec.taskName);
+  const { lastSuccess } = memory;
+  const timing = timingOf(spec, timezone);
+  if (lastSuccess === null || timing === null) return { ...memory, missedSince: null };
+  const next = nextSlot(timing, lastSuccess);
+  return { ...memory, missedSince: next !== null && next < scheduledFor ? lastSuccess : null };
+}

@@ -1,0 +1,52 @@
+/** How far backfills have come. */
+import type { DatabaseSync } from 'node:sqlite';
+import { durably } from './database.ts';
+
+/** What was asked for. */
+export interface BackfillRequest {
+  readonly task: string;
+  readonly from: string;
+  readonly to: string;
+  /** As written; null: one window. */
+  readonly every: string | null;
+  /** Of what in the spec shapes its rows. */
+  readonly fingerprint: string;
+}
+
+export interface Backfill extends BackfillRequest {
+  /** When it was asked for, `YYYYMMDDHHmmss`; part of its object keys. */
+  readonly id: string;
+  /** End of the last window that is in the bucket; null: none is. */
+  readonly doneUntil: string | null;
+}
+
+/** The newest backfill of a task for this stretch and these windows; null where there is none. */
+export function findBackfill(
+  db: DatabaseSync,
+  { task, from, to, every }: Omit<BackfillRequest, 'fingerprint'>,
+): Backfill | null {
+  const row = db
+    .prepare(
+      `SELECT id, task, "from", "to", every, fingerprint, done_until AS doneUntil FROM backfill
+       WHERE task = ? AND "from" = ? AND "to" = ? AND every IS ? ORDER BY id DESC LIMIT 1`,
+    )
+    .get(task, from, to, every);
+  return row === undefined ? null : ({ ...row } as unknown as Backfill);
+}
+
+/**
+ * A new backfill, with an id of its own.
+ *
+ * @param id the one wanted, `YYYYMMDDHHmmss`; the next one that is free is taken.
+ */
+export function addBackfill(db: DatabaseSync, id: string, request: BackfillRequest): Backfill {
+  const { task, from, to, every, fingerprint } = request;
+  const insert = db.prepare(
+    'INSERT OR IGNORE INTO backfill (id, task, "from", "to", every, fingerprint) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  return durably(db, 'the backfill', () => {
+    let free = BigInt(id);
+    while (insert.run(String(free), task, from, to, every, fingerprint).changes === 0) free += 1n;
+    return { ...request, id: String(free), doneUntil: null };
+  });
+}
