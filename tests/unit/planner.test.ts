@@ -2,6 +2,8 @@
 import type { Plan, Spec } from '../../src/domain.ts';
 import type { Snapshot, TableFacts } from '../../src/ports.ts';
 import { identifyRun, makePlan } from '../../src/planner.ts';
+import { formatClock } from '../../src/plan/clock.ts';
+import { byHand, NO_MEMORY, slotOf } from '../support/runs.ts';
 import { EMPLOYEES, RUN, SERVER, specOf } from './plan/sample.ts';
 
 const SETTINGS = { batchThresholdMb: 1, prefix: '' };
@@ -13,6 +15,7 @@ const unasked = (): never => {
 function snapshotOf(explained: number | null, facts: TableFacts = EMPLOYEES, asked: string[] = []): Snapshot {
   return {
     server: SERVER,
+    horizon: null,
     tableFacts: async (table) => {
       asked.push(`facts ${table}`);
       return { ...facts, name: table };
@@ -22,19 +25,21 @@ function snapshotOf(explained: number | null, facts: TableFacts = EMPLOYEES, ask
       return { rows: explained, warnings: ['sorted by the server'] };
     },
     wallClock: async (instant) => {
-      asked.push(`clock ${instant.toISOString()}`);
+      asked.push(`clock ${formatClock(instant, 0)}`);
       return '2026-06-30 16:03:04.000000';
     },
     describeQuery: async (sql) => {
       asked.push(`describe ${sql}`);
       return [{ name: 'n', mysqlType: 'int', nullable: false, kind: 'number' }];
     },
+    scalar: unasked,
     rows: unasked,
     close: unasked,
   };
 }
 
-const plan = (spec: Spec, snapshot: Snapshot): Promise<Plan> => makePlan(spec, snapshot, RUN, SETTINGS);
+const plan = (spec: Spec, snapshot: Snapshot): Promise<Plan> =>
+  makePlan(spec, snapshot, RUN, NO_MEMORY, SETTINGS, new AbortController().signal);
 
 it('asks the server’s clock once for each instant, for all tables', async () => {
   const asked: string[] = [];
@@ -45,9 +50,7 @@ it('asks the server’s clock once for each instant, for all tables', async () =
     ],
   });
   const { windows } = await plan(spec, snapshotOf(10, EMPLOYEES, asked));
-  expect(asked.filter((question) => question.startsWith('clock'))).toEqual([
-    'clock 2026-06-30T14:03:04.000Z',
-  ]);
+  expect(asked.filter((question) => question.startsWith('clock'))).toEqual(['clock 2026-06-30 14:03:04']);
   expect(windows.map(({ table, column, from }) => [table, column, from])).toEqual([
     ['a', 'hire_date', '2026-06-30'],
     ['b', 'hire_date', '2026-06-30'],
@@ -81,13 +84,13 @@ it('describes a custom query with its placeholders bound, and runs nothing', asy
 
 describe('a run’s identity', () => {
   it('is of whole seconds, as its keys are', () => {
-    const { scheduledFor, runId } = identifyRun(new Date('2026-07-01T02:03:04.999Z'));
+    const { scheduledFor, runId } = identifyRun(byHand(new Date('2026-07-01T02:03:04.999Z')));
     expect(scheduledFor.toISOString()).toBe('2026-07-01T02:03:04.000Z');
     expect(runId).toMatch(/^20260701020304-[0-9a-f]{8}$/);
   });
 
-  it('is another for each attempt', () => {
-    const ids = Array.from({ length: 50 }, () => identifyRun(RUN.scheduledFor).runId);
+  it('is another each time', () => {
+    const ids = Array.from({ length: 50 }, () => identifyRun(slotOf(RUN.scheduledFor)).runId);
     expect(new Set(ids).size).toBe(50);
   });
 });

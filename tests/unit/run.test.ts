@@ -118,7 +118,9 @@ describe('a run that succeeds', () => {
       [0, 0],
       [0, 0],
     ]);
-    expect(bucket.events).toEqual([]);
+    expect(bucket.events).toEqual(['journal recordEmpty']);
+    expect(bucket.remains).toMatchObject({ objects: new Map(), entry: null });
+    expect(bucket.remains.records).toMatchObject([{ report, sink: 's3', stamp: STAMP }]);
   });
 });
 

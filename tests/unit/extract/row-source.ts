@@ -25,10 +25,12 @@ export function rowSource(): RowSource {
   return {
     snapshot: {
       server: { host: 'h', port: 1, database: 'd', version: '8', flavor: 'mysql' },
+      horizon: null,
       tableFacts: unasked,
       describeQuery: unasked,
       explain: unasked,
       wallClock: unasked,
+      scalar: unasked,
       close: unasked,
       rows(_sql, _expected, handler, ended) {
         onRow = handler;

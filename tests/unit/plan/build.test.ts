@@ -57,7 +57,7 @@ describe('a custom query', () => {
       warnings: ['first'],
     };
     const estimate = { rows: 1, bytes: 9e9, basis: 'a guess' };
-    return buildPlan(spec, RUN, settings, SERVER, [{ draft, estimate, warnings: ['second'] }]);
+    return buildPlan(spec, RUN, settings, SERVER, [{ draft, estimate, warnings: ['second'] }], null);
   };
 
   it('is one object of the task’s name, whatever its size', () => {
@@ -76,7 +76,7 @@ describe('a custom query', () => {
       { draft: { ...draft, inSnapshot: true }, estimate, warnings: [] },
       { draft, estimate, warnings: [] },
     ];
-    expect(buildPlan(specOf({}), RUN, settings, SERVER, mixed).consistency).toBe('per_batch');
+    expect(buildPlan(specOf({}), RUN, settings, SERVER, mixed, null).consistency).toBe('per_batch');
   });
 
   it('hands warnings on, and adds that a NULL alone is an empty line', () => {

@@ -1,17 +1,12 @@
 /** A spec and a table's facts as SQL; what does not fit is named at once. */
 import type { OutputColumn, TableSpec } from '../../../src/domain.ts';
-import { draftQuery, draftTable, selectedColumns } from '../../../src/plan/draft.ts';
+import { checkColumnsKnown, draftQuery, draftTable, selectedColumns } from '../../../src/plan/draft.ts';
 import type { Draft } from '../../../src/plan/draft.ts';
 import type { TableFacts } from '../../../src/ports.ts';
-import { EMPLOYEES, SCHEDULED_FOR, column, tableOf } from './sample.ts';
+import { CONTEXT, EMPLOYEES, NO_ANSWERS, column, tableOf } from './sample.ts';
 
 const draft = (table: TableSpec, facts: TableFacts = EMPLOYEES): Draft =>
-  draftTable(
-    table,
-    facts,
-    SCHEDULED_FOR,
-    new Map([['2026-06-30T02:03:04.000Z', '2026-06-30 04:03:04.000000']]),
-  );
+  draftTable(table, facts, CONTEXT, NO_ANSWERS);
 
 it('selects all but invisible columns for "*", in the order of the primary key', () => {
   const found = draft(tableOf());
@@ -72,8 +67,15 @@ it('writes filters, then cdc, then the order', () => {
   );
   expect(found.filtered).toBe(true);
   expect(found.windows).toEqual([
-    { table: 'employees', column: 'hire_date', from: '1995-05-05' },
-    { table: 'employees', column: 'changed', from: '2026-06-30 02:03:04' },
+    { table: 'employees', column: 'hire_date', mode: 'literal', from: '1995-05-05', to: null, nulls: false },
+    {
+      table: 'employees',
+      column: 'changed',
+      mode: 'span',
+      from: '2026-06-30 02:03:04',
+      to: null,
+      nulls: false,
+    },
   ]);
 });
 
@@ -88,7 +90,7 @@ it('names all unknown columns at once, each with the one that was probably meant
     cdc: { hired: '1995-05-05' },
     split_order: 'zzz',
   });
-  expect(() => draft(table)).toThrow(
+  expect(() => checkColumnsKnown(table, EMPLOYEES)).toThrow(
     expect.objectContaining({
       code: 'COLUMN_UNKNOWN',
       message:
@@ -126,8 +128,8 @@ describe('a custom query', () => {
     const sql = 'SELECT id, name FROM a JOIN b USING (id)';
     const columns = [result('id', 'int', 'number'), result('name', 'varchar', 'text')];
     const taken = { name: 'task', sql, columns, windows: [], filtered: true, inSnapshot: true };
-    expect(draftQuery('task', sql, columns, 'mysql')).toMatchObject(taken);
-    expect(draftQuery('task', sql, columns, 'mariadb')).toMatchObject(taken);
+    expect(draftQuery('task', sql, columns, 'mysql', [])).toMatchObject(taken);
+    expect(draftQuery('task', sql, columns, 'mariadb', [])).toMatchObject(taken);
   });
 
   it('is wrapped where a FLOAT or a GEOMETRY is in it', () => {
@@ -136,7 +138,7 @@ describe('a custom query', () => {
       result('g', 'geometry', 'text'),
       result('n', 'int', 'number'),
     ];
-    expect(draftQuery('task', 'SELECT * FROM t', columns, 'mysql').sql).toBe(
+    expect(draftQuery('task', 'SELECT * FROM t', columns, 'mysql', []).sql).toBe(
       'SELECT `f``` * 1e0 AS `f```, ST_AsText(`g`) AS `g`, `n`\nFROM (\nSELECT * FROM t\n) AS q',
     );
   });
@@ -147,14 +149,14 @@ describe('a custom query', () => {
     ['SELECT f FROM t ORDER BY f LIMIT 5', ''],
   ])('keeps its order inside on MariaDB, which drops one without a limit: %s', (sql, added) => {
     const columns = [result('f', 'float', 'float32')];
-    expect(draftQuery('task', sql, columns, 'mariadb').sql).toBe(
+    expect(draftQuery('task', sql, columns, 'mariadb', []).sql).toBe(
       `SELECT \`f\` * 1e0 AS \`f\`\nFROM (\n${sql}${added}\n) AS q`,
     );
   });
 
   it('may not return a name twice', () => {
     const columns = ['id', 'n', 'id', 'n'].map((name) => result(name, 'int', 'number'));
-    expect(() => draftQuery('task', 'SELECT …', columns, 'mysql')).toThrow(
+    expect(() => draftQuery('task', 'SELECT …', columns, 'mysql', [])).toThrow(
       expect.objectContaining({
         code: 'COLUMNS_AMBIGUOUS',
         message: 'The query returns id, n more than once.',

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { keyPattern, manifestKey, objectKey, stampOf } from '../../../src/plan/keys.ts';
 import type { KeyParts } from '../../../src/plan/keys.ts';
-import { RUN, SCHEDULED_FOR, STAMP } from './sample.ts';
+import { RUN, STAMP } from './sample.ts';
 
 function key(parts: Partial<KeyParts> = {}): string {
   return keyPattern({
@@ -29,7 +29,7 @@ it('is the contract’s by default', () => {
     `exports/staff/employees_${STAMP}_1.csv`,
     `exports/staff/employees_${STAMP}_12.csv`,
   ]);
-  expect(manifestKey('exports/', 'staff', SCHEDULED_FOR)).toBe(`exports/staff/_manifest_${STAMP}.json`);
+  expect(manifestKey('exports/', 'staff', STAMP)).toBe(`exports/staff/_manifest_${STAMP}.json`);
 });
 
 it.each<[string, boolean, string]>([
@@ -70,7 +70,7 @@ describe('hostile names', () => {
     ['$&', '%24%26'],
   ])('%j becomes %s', (table, segment) => {
     expect(key({ table })).toBe(`exports/staff/${segment}_${STAMP}.csv`);
-    expect(manifestKey('', table, SCHEDULED_FOR)).toBe(`${segment}/_manifest_${STAMP}.json`);
+    expect(manifestKey('', table, STAMP)).toBe(`${segment}/_manifest_${STAMP}.json`);
   });
 
   const name = fc.oneof(

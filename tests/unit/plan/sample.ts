@@ -2,11 +2,16 @@
 import type { Plan, Spec, TableSpec } from '../../../src/domain.ts';
 import { buildPlan } from '../../../src/plan/build.ts';
 import { draftTable } from '../../../src/plan/draft.ts';
+import type { WindowContext } from '../../../src/plan/windows.ts';
 import type { TableColumn, TableFacts } from '../../../src/ports.ts';
 import { parseSpec } from '../../../src/spec/parse.ts';
+import { attemptOf, NO_MEMORY, slotOf } from '../../support/runs.ts';
 
 export const SCHEDULED_FOR = new Date('2026-07-01T02:03:04.000Z');
-export const RUN = { runId: '20260701020304-00c0ffee', scheduledFor: SCHEDULED_FOR };
+export const RUN = attemptOf(slotOf(SCHEDULED_FOR), { runId: '20260701020304-00c0ffee' });
+/** Of a run that is the first of its task, on a server that was not asked for its horizon. */
+export const CONTEXT: WindowContext = { run: RUN, memory: NO_MEMORY, horizon: null };
+export const NO_ANSWERS = { clocks: new Map<bigint, string>(), maxima: new Map<string, string | null>() };
 export const STAMP = '20260701020304';
 
 /** A spec as its author writes it; what is not given is as short as it may be. */
@@ -64,7 +69,7 @@ export const SERVER = {
 
 /** A plan of one table with an estimate of this many bytes. */
 export function planOf(spec: Spec = specOf(), bytes: number | null = 50_000): Plan {
-  const draft = draftTable(spec.tables[0]!, EMPLOYEES, SCHEDULED_FOR, new Map());
+  const draft = draftTable(spec.tables[0]!, EMPLOYEES, CONTEXT, NO_ANSWERS);
   const sized = { draft, estimate: { rows: 1000, bytes, basis: 'a guess' }, warnings: [] };
-  return buildPlan(spec, RUN, { batchThresholdMb: 1, prefix: 'p/' }, SERVER, [sized]);
+  return buildPlan(spec, RUN, { batchThresholdMb: 1, prefix: 'p/' }, SERVER, [sized], null);
 }

@@ -2,6 +2,7 @@
  * A bucket and a journal in memory, for tests of what a run leaves behind. Every call is an event; a test may make
  * any of them fail, before or after it took effect, or look at everything as it stands after each.
  */
+import type { RunRecord } from '../../../src/domain.ts';
 import type { JournalEntry, PendingUpload, Sink, Journal } from '../../../src/ports.ts';
 import { TidemarkError } from '../../../src/errors.ts';
 
@@ -17,6 +18,10 @@ export interface Remains {
     { readonly key: string; readonly runId: string; readonly parts: Map<number, string> }
   >;
   entry: JournalEntry | null;
+  /** What the journal keeps with its entry, to be recorded once the commit is done. */
+  committing: RunRecord | null;
+  /** Runs that have been recorded. */
+  readonly records: RunRecord[];
 }
 
 export type Moment = 'before' | 'after';
@@ -33,6 +38,8 @@ export const nothing = (): Remains => ({
   owners: new Map(),
   uploads: new Map(),
   entry: null,
+  committing: null,
+  records: [],
 });
 
 /** @param onEvent may throw: the call then fails with that, without effect or with it. */
@@ -128,12 +135,29 @@ export function fakeBucket(
         ...entry,
         uploads: entry.uploads.map((upload) => (upload.key === key ? { key, uploadId } : upload)),
       })),
-    committing: (prepared, manifest) =>
-      note('committing', (entry) => ({ ...entry, phase: 'committing', prepared, manifest })),
+    committing: (prepared, manifest, record) =>
+      note('committing', (entry) => {
+        remains.committing = record;
+        return { ...entry, phase: 'committing', prepared, manifest };
+      }),
     undoing: () => note('undoing', (entry) => ({ ...entry, phase: 'undoing' })),
-    closed: () => note('closed', () => null),
+    closed: () =>
+      note('closed', () => {
+        remains.committing = null;
+        return null;
+      }),
+    recorded: () => note('recorded', () => recordKept(remains)),
+    recordEmpty: (record) => happen('journal recordEmpty', () => void remains.records.push(record)),
   };
   return { sink, journal, remains, events };
+}
+
+/** Records what the journal kept with its entry, and forgets it. */
+export function recordKept(remains: Remains): null {
+  remains.records.push(remains.committing!);
+  remains.committing = null;
+  remains.entry = null;
+  return null;
 }
 
 /** Makes the nth event fail, or all from the nth on. */

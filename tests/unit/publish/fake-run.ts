@@ -1,6 +1,8 @@
 /** A source of two small tables, and all else that a run works with, for the tests of runs. */
-import type { Snapshot, Source } from '../../../src/ports.ts';
+import type { Horizon, Snapshot, Source } from '../../../src/ports.ts';
+import { formatClock } from '../../../src/plan/clock.ts';
 import type { RunPorts } from '../../../src/run.ts';
+import { NO_MEMORY } from '../../support/runs.ts';
 import { rowPacket } from '../extract/packets.ts';
 import { EMPLOYEES, SERVER, column } from '../plan/sample.ts';
 import type { FakeBucket } from './bucket.ts';
@@ -22,7 +24,7 @@ const JOB_ROWS = [
 
 /** What may go wrong in the source, by the name of the call. */
 export type SourceCall =
-  'open' | 'tableFacts' | 'explain' | 'wallClock' | 'describeQuery' | 'rows' | 'end of rows';
+  'open' | 'tableFacts' | 'explain' | 'wallClock' | 'scalar' | 'describeQuery' | 'rows' | 'end of rows';
 
 export interface FakeSource {
   readonly source: Source;
@@ -33,8 +35,13 @@ export interface FakeSource {
 /**
  * @param onCall may throw: the call then fails.
  * @param empty without a row in any table.
+ * @param horizon what it says where it is asked for it.
  */
-export function fakeSource(onCall: (call: SourceCall) => void = () => {}, empty = false): FakeSource {
+export function fakeSource(
+  onCall: (call: SourceCall) => void = () => {},
+  empty = false,
+  horizon: Horizon | null = null,
+): FakeSource {
   const calls: string[] = [];
   const call = async <T>(name: SourceCall, detail: string, answer: () => T): Promise<T> => {
     calls.push(`${name} ${detail}`.trim());
@@ -43,12 +50,13 @@ export function fakeSource(onCall: (call: SourceCall) => void = () => {}, empty 
   };
   const snapshot: Snapshot = {
     server: SERVER,
+    horizon,
     tableFacts: (table) => call('tableFacts', table, () => (table === 'jobs' ? JOBS : EMPLOYEES)),
     describeQuery: () =>
       call('describeQuery', '', () => [{ name: 'n', mysqlType: 'bigint', nullable: true, kind: 'number' }]),
     explain: () => call('explain', '', () => ({ rows: 2, warnings: [] })),
-    wallClock: (instant) =>
-      call('wallClock', '', () => `${instant.toISOString().slice(0, 10)} 00:00:00.000000`),
+    wallClock: (instant) => call('wallClock', '', () => `${formatClock(instant, 'date')} 00:00:00.000000`),
+    scalar: (sql) => call('scalar', sql, () => '101'),
     rows(sql, _columns, onRow, signal) {
       const isJobs = sql.includes('FROM `jobs`');
       const rows = empty ? [] : isJobs ? JOB_ROWS : EMPLOYEE_ROWS;
@@ -67,7 +75,13 @@ export function fakeSource(onCall: (call: SourceCall) => void = () => {}, empty 
     close: async () => void fake.closed++,
   };
   const fake: FakeSource = {
-    source: { open: (signal) => call('open', '', () => (signal.throwIfAborted(), snapshot)) },
+    source: {
+      open: (signal, needs) =>
+        call('open', '', () => {
+          signal.throwIfAborted();
+          return { ...snapshot, horizon: needs?.horizon === true ? horizon : null };
+        }),
+    },
     calls,
     closed: 0,
   };
@@ -81,5 +95,6 @@ export function portsOf({ source }: FakeSource, { sink, journal }: FakeBucket): 
     journal,
     observer: { planned: () => {}, progress: () => {} },
     settings: { batchThresholdMb: 1, prefix: '' },
+    memory: NO_MEMORY,
   };
 }

@@ -3,7 +3,7 @@ import { beginPublication } from '../../../src/publish/publication.ts';
 import { recoverRun } from '../../../src/publish/recover.ts';
 import { failing, fakeBucket, nothing } from './bucket.ts';
 import type { FakeBucket } from './bucket.ts';
-import { MANIFEST, WHOLE, runTwoObjects } from './two-objects.ts';
+import { MANIFEST, RECORD, WHOLE, runTwoObjects } from './two-objects.ts';
 
 async function cleanRun(): Promise<FakeBucket> {
   const bucket = fakeBucket();
@@ -17,9 +17,9 @@ const failures = steps.flatMap((event, nth) => [
   { event, nth, moment: 'after' as const },
 ]);
 
-it('publishes everything, and forgets the run', async () => {
+it('publishes everything, records the run, and forgets its uploads', async () => {
   const { remains } = await cleanRun();
-  expect(remains).toMatchObject({ objects: WHOLE, uploads: new Map(), entry: null });
+  expect(remains).toMatchObject({ objects: WHOLE, uploads: new Map(), entry: null, records: [RECORD] });
 });
 
 it('writes each step down before it does it, and shows nothing before all is uploaded, the manifest last', () => {
@@ -35,7 +35,7 @@ it('writes each step down before it does it, and shows nothing before all is upl
     expect(at('journal committing')).toBeLessThan(at(`complete ${key}`));
     expect(at(`complete ${key}`)).toBeLessThan(at('put m.json'));
   }
-  expect(steps.slice(-2)).toEqual(['put m.json', 'journal closed']);
+  expect(steps.slice(-2)).toEqual(['put m.json', 'journal recorded']);
 });
 
 it.each(failures)(
@@ -43,9 +43,9 @@ it.each(failures)(
   async ({ nth, moment, event }) => {
     const bucket = fakeBucket(nothing(), failing(nth, moment));
     const outcome = runTwoObjects(bucket);
-    if (event === 'journal closed') {
-      // Published is published: an entry that stays is finished again, to no effect.
-      await outcome;
+    if (event === 'journal recorded') {
+      // Published is published: an entry that stays is finished again, and then recorded.
+      expect(await outcome).toMatchObject({ message: `${event} failed ${moment} it took effect` });
       expect(bucket.remains.objects).toEqual(WHOLE);
       return;
     }
@@ -59,7 +59,7 @@ it.each(failures)(
   async ({ nth, moment, event }) => {
     const bucket = fakeBucket(nothing(), failing(nth, moment, true));
     const outcome = runTwoObjects(bucket);
-    if (event === 'journal closed') await outcome;
+    if (event === 'journal recorded') await outcome;
     else await expect(outcome).rejects.toThrow('it took effect');
     const { remains } = bucket;
     const visible = remains.objects.size;
@@ -102,7 +102,7 @@ it('completes no further object when one has failed', async () => {
   }));
   for (const { key, uploadId } of prepared)
     bucket.remains.uploads.set(uploadId, { key, runId: 'run', parts: new Map() });
-  await expect(publication.commit(prepared, MANIFEST)).rejects.toThrow('no');
+  await expect(publication.commit(prepared, MANIFEST, RECORD)).rejects.toThrow('no');
   expect(bucket.events.filter((event) => event.startsWith('complete')).length).toBeLessThan(
     bucket.sink.concurrency + 1,
   );
@@ -149,7 +149,7 @@ describe('rollback', () => {
   it('does nothing after a commit, nor a second time', async () => {
     const bucket = fakeBucket();
     const publication = beginPublication(bucket.sink, bucket.journal, 'run');
-    await publication.commit([], MANIFEST);
+    await publication.commit([], MANIFEST, RECORD);
     const { length } = bucket.events;
     await publication.rollback();
     await publication.rollback();

@@ -1,18 +1,25 @@
 /** A run of two objects in two parts each, as run.ts and extract/ drive a publication. */
 import type { PreparedObject } from '../../../src/domain.ts';
+import type { TidemarkError } from '../../../src/errors.ts';
 import type { ManifestObject } from '../../../src/ports.ts';
 import { beginPublication } from '../../../src/publish/publication.ts';
+import { recordFor } from '../../support/runs.ts';
+import { RUN } from '../plan/sample.ts';
 import type { FakeBucket } from './bucket.ts';
 
 export const MANIFEST: ManifestObject = { key: 'm.json', body: '{}' };
+export const RECORD = recordFor(RUN, 'two');
 export const WHOLE = new Map([
   ['a.csv', 'a1a2'],
   ['b.csv', 'b1b2'],
   ['m.json', '{}'],
 ]);
 
-/** @throws what the run failed with, after everything was undone as far as it could be. */
-export async function runTwoObjects({ sink, journal }: FakeBucket): Promise<void> {
+/**
+ * @returns why it could not be recorded; null: it is.
+ * @throws what the run failed with, after everything was undone as far as it could be.
+ */
+export async function runTwoObjects({ sink, journal }: FakeBucket): Promise<TidemarkError | null> {
   const publication = beginPublication(sink, journal, 'run');
   const { signal } = new AbortController();
   const prepare = async (name: string): Promise<PreparedObject> => {
@@ -23,7 +30,7 @@ export async function runTwoObjects({ sink, journal }: FakeBucket): Promise<void
   };
   try {
     const prepared = await Promise.all(['a', 'b'].map(prepare));
-    await publication.commit(prepared, MANIFEST);
+    return await publication.commit(prepared, MANIFEST, RECORD);
   } catch (error) {
     await publication.rollback();
     throw error;
