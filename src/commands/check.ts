@@ -1,10 +1,12 @@
 /** `tidemark check`: every fault of config and specs, at once. */
+import { existsSync, realpathSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import type { Spec } from '../domain.ts';
-import { FaultsError, asTidemarkError, formatFault, type Fault } from '../errors.ts';
+import { FaultsError, TidemarkError, asTidemarkError, formatFault, type Fault } from '../errors.ts';
+import { cautionsOf } from '../spec/cautions.ts';
 import { parseSpec } from '../spec/parse.ts';
-import { duplicateTasks } from '../spec/set.ts';
+import { duplicateTasks, taskNameIn } from '../spec/set.ts';
 import type { Finding } from './check-connect.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { namesIn, readSpec, specFiles } from './load.ts';
@@ -16,9 +18,14 @@ export interface CheckOptions extends CommonOptions {
 
 export async function checkCommand(named: readonly string[], options: CheckOptions): Promise<ExitCode> {
   const config = loadProcessConfig({ file: options.config });
-  const files = named.length > 0 ? named : specFiles(config.specs_dir);
-  const { specs, faults } = parseAll(files, config);
-  const findings = options.connect === true ? await connect(config, specs) : [];
+  const files =
+    named.length > 0
+      ? [...new Map(named.map((file) => [identity(file), file])).values()]
+      : specFiles(config.specs_dir);
+  const { specs, faults: own } = parseAll(files, config);
+  const faults = [...own, ...duplicateTasks(specs, named.length > 0 ? tasksBeside(files, config) : [])];
+  // With a connection, the plan says it of the columns themselves.
+  const findings = options.connect === true ? await connect(config, specs) : specs.flatMap(warnings);
   const ok = faults.length === 0 && findings.every(({ severity }) => severity !== 'error');
   process.stdout.write(
     options.json === true
@@ -50,7 +57,39 @@ function parseAll(files: readonly string[], config: Config): { specs: Spec[]; fa
       else throw error;
     }
   }
-  return { specs, faults: [...faults, ...duplicateTasks(specs)] };
+  return { specs, faults };
+}
+
+/** Tasks of the other files in the specs folder. Their faults are not asked for here. */
+function tasksBeside(files: readonly string[], config: Config): { taskName: string; file: string }[] {
+  if (!existsSync(config.specs_dir)) return [];
+  const named = new Set(files.map(identity));
+  return specFiles(config.specs_dir)
+    .filter((file) => !named.has(identity(file)))
+    .flatMap((file) => {
+      const taskName = taskNameOf(file);
+      return taskName === null ? [] : [{ taskName, file }];
+    });
+}
+
+function taskNameOf(file: string): string | null {
+  try {
+    return taskNameIn(readSpec(file));
+  } catch (error) {
+    // A file that cannot be read names no task. It is a fault of the folder, not of the files that were named.
+    if (error instanceof TidemarkError) return null;
+    throw error;
+  }
+}
+
+/** One file is one, however it is named. */
+function identity(file: string): string {
+  return existsSync(file) ? realpathSync(file) : file;
+}
+
+function warnings(spec: Spec): Finding[] {
+  const subject = `task ${spec.taskName}`;
+  return cautionsOf(spec).map((caution) => ({ severity: 'warning', subject, ...caution }));
 }
 
 function describe(
