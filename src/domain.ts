@@ -213,6 +213,8 @@ export interface ExportPlan {
   /** The table's name; of a custom query: the task's. */
   readonly name: string;
   readonly sql: string;
+  /** Counts the rows that `sql` returns. */
+  readonly countSql: string;
   readonly columns: readonly OutputColumn[];
   readonly estimate: Estimate;
   /** Whether rows roll over to a next object at `thresholdBytes`. */

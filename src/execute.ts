@@ -26,6 +26,8 @@ export interface Installation extends RecoveryPorts {
   /** What cannot be promised of a task and has been said by this process. */
   readonly said: Set<string>;
   forRun(task: string, stamp: string): RunLog;
+  /** See RunPorts. */
+  readonly verifyCount?: boolean;
 }
 
 /** The state's record of runs. All throw TidemarkError STATE_UNUSABLE. */
@@ -195,6 +197,7 @@ async function recoverThenRun(
       observer,
       settings: installation.settings(spec),
       memory: installation.runs.memory(spec, run.scheduledFor),
+      verifyCount: installation.verifyCount ?? false,
     };
   } catch (thrown) {
     const error = asTidemarkError(thrown);

@@ -12,6 +12,7 @@ import { fakeUploads } from './uploads.ts';
 const PLAN: ExportPlan = {
   name: 't',
   sql: 'SELECT `c0`, `c1` FROM `t`',
+  countSql: 'SELECT COUNT(*) FROM `t`',
   columns: columnsOf(['number', 'date']),
   estimate: { rows: null, bytes: null, basis: 'unknown' },
   batched: false,
