@@ -8,6 +8,7 @@ import {
   acquireLock,
   daemonLockPath,
   lockHolder,
+  lockedBy,
   requireLock,
   taskLockPath,
   type Lock,
@@ -97,6 +98,21 @@ describe('a lock', () => {
     expect(take()).not.toBeNull();
     expect(lockHolder(path)?.pid).toBe(process.pid);
     expect((await process2()).got).toBe(false);
+  });
+
+  it('can be looked at: who holds it now, not who did', async () => {
+    expect(lockedBy(path)).toBeNull();
+    await expect(readFile(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    const lock = take();
+    expect(lockedBy(path)?.pid).toBe(process.pid);
+    expect((await process2()).got).toBe(false);
+    lock?.release();
+    expect(lockedBy(path)).toBeNull();
+    const { process: other } = await process2();
+    expect(lockedBy(path)?.pid).toBe(other.pid);
+    await kill(other);
+    expect(lockedBy(path)).toBeNull();
+    expect(take()).not.toBeNull();
   });
 
   it('goes to exactly one of several that ask at once', async () => {
