@@ -39,6 +39,8 @@ export interface DaemonOptions {
   readonly parseSpec: ParseSpec;
   /** Clears away what runs of earlier processes have left. Never rejects; called again from time to time. */
   readonly recover: (signal: AbortSignal) => Promise<void>;
+  /** Looks at uploads that were aborted and may have come back. Never rejects; called again every day. */
+  readonly sweep: (signal: AbortSignal) => Promise<void>;
   readonly runTask: RunTask;
   /** Tells the owner of a run that failed. */
   readonly notifyRun: (
@@ -115,7 +117,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
       : await startHttp({ ...settings.http, notReady, tasks, runs: pastRuns, log });
   if (http !== null) releasers.push(() => http.close());
 
-  releasers.push(startRecovery(options.recover));
+  releasers.push(startRecovery(options));
   releasers.push(startRetention(history.prune, log));
 
   const mails = outgoing(log);

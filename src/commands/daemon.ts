@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { startDaemon, type Daemon } from '../daemon.ts';
 import { executeRun, UNOBSERVED } from '../execute.ts';
+import { sweep } from '../publish/sweep.ts';
 import { recoverAll } from '../recovery.ts';
 import { parseSpec } from '../spec/parse.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -45,6 +46,7 @@ function daemonOptions(config: Config, installation: LiveInstallation): Paramete
     },
     parseSpec: (text, file) => parseSpec(text, file, known),
     recover: (signal) => recoverAll(installation, signal),
+    sweep: (signal) => sweep(installation, new Date(), signal),
     runTask: (spec, scheduledFor, signal) => executeRun(installation, spec, scheduledFor, UNOBSERVED, signal),
     notifyRun: async (spec, { report, error, logTail }, { nextFire }) =>
       notifier?.runFinished(spec, report, { nextFire, logTail, sql: error?.sql }),

@@ -15,6 +15,7 @@ import { createLog, type ProcessLog } from '../log.ts';
 import { createMailer } from '../notify/mailer.ts';
 import { createNotifier, type Notifier } from '../notify/notify.ts';
 import type { Log } from '../ports.ts';
+import type { SweepPorts } from '../publish/sweep.ts';
 import { createRedactor } from '../redact.ts';
 import { s3Sink, type S3Sink } from '../sinks/s3/sink.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
@@ -26,6 +27,7 @@ import { backfillLockPath, requireLock, taskLockPath } from '../state/lock.ts';
 import { pruneHistory } from '../state/prune.ts';
 import { recordDeaths, unendedTasks } from '../state/runs.ts';
 import { lastRuns } from '../state/task-states.ts';
+import { abortedAgain, abortedUploads, forgetUploads } from '../state/uploads.ts';
 import { spanBefore } from '../spec/span.ts';
 import { redactPast } from './redact-past.ts';
 import { runBook } from './run-book.ts';
@@ -40,6 +42,8 @@ export interface LiveInstallation extends Installation {
   /** What the state keeps of the past, without secrets. */
   readonly history: History;
   readonly backfills: Backfills;
+  /** Uploads that were aborted, for the sweeper. */
+  readonly aborted: SweepPorts['aborted'];
   close(): Promise<void>;
 }
 
@@ -103,6 +107,11 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
       entries: (task) => journalEntries(state.db, task),
       close: (runId) => closeEntry(state.db, runId),
       record: (runId) => recordEntry(state.db, runId),
+    },
+    aborted: {
+      uploads: () => abortedUploads(state.db),
+      again: (upload, at) => abortedAgain(state.db, upload, at),
+      forget: (uploads) => forgetUploads(state.db, uploads),
     },
     unended: {
       tasks: () => unendedTasks(state.db),

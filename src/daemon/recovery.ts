@@ -1,23 +1,41 @@
-/** Recovery at the daemon's start, and from time to time: a bucket that was out of reach comes back some day. */
+/**
+ * What the daemon does by itself at its start and from time to time after that: recovery, because a bucket that was
+ * out of reach comes back some day, and the sweep of aborted uploads, because they may come back, too.
+ */
 
-const EVERY_MS = 5 * 60_000;
+const RECOVER_EVERY_MS = 5 * 60_000;
+const SWEEP_EVERY_MS = 24 * 60 * 60_000;
+
+/** Neither rejects. */
+export interface Housekeeping {
+  recover(signal: AbortSignal): Promise<void>;
+  sweep(signal: AbortSignal): Promise<void>;
+}
 
 /**
  * Begins at once. Nobody waits for it: a bucket out of reach must not keep the other tasks from running.
  *
- * @param recover never rejects.
- * @returns stops it. What is under way is left to itself: the journal knows all that is not done.
+ * @returns stops it. What is under way is left to itself: the state knows all that is not done.
  */
-export function startRecovery(recover: (signal: AbortSignal) => Promise<void>): () => void {
+export function startRecovery({ recover, sweep }: Housekeeping): () => void {
   const stopped = new AbortController();
-  let timer: NodeJS.Timeout | null = null;
-  const round = async (): Promise<void> => {
-    await recover(stopped.signal);
-    if (!stopped.signal.aborted) timer = setTimeout(() => void round(), EVERY_MS);
+  const timers = new Set<NodeJS.Timeout>();
+  const repeat = (act: (signal: AbortSignal) => Promise<void>, everyMs: number): void => {
+    const round = async (): Promise<void> => {
+      await act(stopped.signal);
+      if (stopped.signal.aborted) return;
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        void round();
+      }, everyMs);
+      timers.add(timer);
+    };
+    void round();
   };
-  void round();
+  repeat(recover, RECOVER_EVERY_MS);
+  repeat(sweep, SWEEP_EVERY_MS);
   return () => {
     stopped.abort();
-    if (timer !== null) clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
   };
 }

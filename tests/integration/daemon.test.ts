@@ -61,6 +61,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOpt
     },
     parseSpec: parseSample,
     recover: () => Promise.resolve(),
+    sweep: () => Promise.resolve(),
     runTask: async (given, scheduledFor, signal) => {
       runs.push({ task: given.taskName, scheduledFor, file: given.file });
       const outcome = await (runTask?.(given, scheduledFor, signal) ??

@@ -1,0 +1,77 @@
+/**
+ * Looks once more at uploads that were aborted, until they have been seen to be gone for a day. S3 may bring an upload
+ * back to life whose parts were still on their way while it was aborted; its parts are then paid for, and seen by
+ * nobody. Only uploads that this installation began are asked for, by key and by id: nothing else is touched.
+ */
+import { asTidemarkError } from '../errors.ts';
+import type { AbortedUpload, Log, Sink } from '../ports.ts';
+
+/** What the sweeper works with. */
+export interface SweepPorts {
+  /** @throws TidemarkError CONFIG_INVALID where the config has no such sink. */
+  sink(name: string): Sink;
+  /** All throw TidemarkError STATE_UNUSABLE. */
+  readonly aborted: {
+    /** All that are kept, sink by sink. */
+    uploads(): AbortedUpload[];
+    /** One was open again and has been aborted again. */
+    again(upload: AbortedUpload, at: Date): void;
+    forget(uploads: readonly AbortedUpload[]): void;
+  };
+  readonly log: Log;
+}
+
+const GONE_MS = 24 * 60 * 60_000;
+
+/** Never rejects: what fails is kept for the next time. */
+export async function sweep(ports: SweepPorts, now: Date, signal: AbortSignal): Promise<void> {
+  try {
+    const uploads = ports.aborted.uploads();
+    for (const sink of new Set(uploads.map((upload) => upload.sink))) {
+      await sweepSink(
+        ports,
+        sink,
+        uploads.filter((upload) => upload.sink === sink),
+        now,
+        signal,
+      );
+    }
+  } catch (error) {
+    ports.log.error('aborted uploads cannot be looked at', { error: asTidemarkError(error) });
+  }
+}
+
+/** Of one sink: where it cannot be reached, the others still can. Throws only what the state throws. */
+async function sweepSink(
+  ports: SweepPorts,
+  name: string,
+  uploads: readonly AbortedUpload[],
+  now: Date,
+  signal: AbortSignal,
+): Promise<void> {
+  const byKey = Map.groupBy(uploads, (upload) => upload.key);
+  for (const [key, ofKey] of byKey) {
+    if (signal.aborted) return;
+    let open: Set<string>;
+    try {
+      const sink = ports.sink(name);
+      open = new Set(await sink.openUploads(key));
+      for (const { uploadId } of ofKey) if (open.has(uploadId)) await sink.abort({ key, uploadId });
+    } catch (thrown) {
+      const error = asTidemarkError(thrown);
+      const fields = { sink: name, uploads: uploads.length, code: error.code, error };
+      // The next key would fare no better.
+      return ports.log.warn('aborted uploads cannot be looked at; trying again in a day', fields);
+    }
+    // What was aborted just now is found gone, or aborted once more, the next time.
+    if (signal.aborted) return;
+    for (const upload of ofKey) {
+      if (!open.has(upload.uploadId)) continue;
+      ports.aborted.again(upload, now);
+      ports.log.warn('an upload that had come back was aborted again', { sink: name, key });
+    }
+    const isGone = ({ uploadId, abortedAt }: AbortedUpload): boolean =>
+      !open.has(uploadId) && now.getTime() - abortedAt.getTime() >= GONE_MS;
+    ports.aborted.forget(ofKey.filter(isGone));
+  }
+}
