@@ -43,7 +43,16 @@ it('shows SQL, window, estimate and keys of the spec that users have', async () 
   expect(plan).toMatchObject({
     task: 'employees',
     manifest: `employees/_manifest_${stamp}.json`,
-    windows: [{ table: 'employees', column: 'hire_date', from: '1995-05-05' }],
+    windows: [
+      {
+        table: 'employees',
+        column: 'hire_date',
+        mode: 'literal',
+        from: '1995-05-05',
+        to: null,
+        nulls: false,
+      },
+    ],
   });
   const [table] = plan.tables;
   expect(table).toMatchObject({

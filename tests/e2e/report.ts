@@ -18,11 +18,13 @@ const validate = new Ajv({ allErrors: true }).compile(
   object({
     task: text,
     run_id: text,
+    kind: { enum: ['scheduled', 'catch_up', 'manual', 'backfill'] },
     status: { enum: ['succeeded', 'failed', 'skipped'] },
     scheduled_for: time,
     started_at: time,
     finished_at: time,
     duration_ms: count,
+    attempts: { type: 'integer', minimum: 1 },
     tables: list(object({ name: text, rows: count, bytes: count, files: count, sql: list(text) })),
     files: list(
       object({
@@ -34,7 +36,16 @@ const validate = new Ajv({ allErrors: true }).compile(
       }),
     ),
     manifest: { anyOf: [text, { type: 'null' }] },
-    windows: list(object({ table: text, column: text, from: text })),
+    windows: list(
+      object({
+        table: text,
+        column: text,
+        mode: { enum: ['literal', 'span', 'watermark', 'backfill'] },
+        from: { anyOf: [text, { type: 'null' }] },
+        to: { anyOf: [text, { type: 'null' }] },
+        nulls: { type: 'boolean' },
+      }),
+    ),
     warnings: list(text),
     error: {
       anyOf: [

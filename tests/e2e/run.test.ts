@@ -57,7 +57,16 @@ it('runs the spec that users have, as it stands', async () => {
     tables: [{ name: 'employees', rows: 82, bytes, files: 1, sql: [sql] }],
     files: [{ key, table: 'employees', batch: null, rows: 82, bytes }],
     manifest: manifestKey,
-    windows: [{ table: 'employees', column: 'hire_date', from: '1995-05-05' }],
+    windows: [
+      {
+        table: 'employees',
+        column: 'hire_date',
+        mode: 'literal',
+        from: '1995-05-05',
+        to: null,
+        nulls: false,
+      },
+    ],
     warnings: [],
     error: null,
   });

@@ -6,6 +6,8 @@ const COMMON = {
   owner: { name: 'A. Owner', email: 'owner@example.com' },
   source: 'mysql',
   sink: 's3',
+  // Most tests want to see the first failure, and soon.
+  retries: 0,
 };
 
 /** The spec that users have from the framework before: 82 rows. */
