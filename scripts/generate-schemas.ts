@@ -155,7 +155,7 @@ digits, space, \`+ - . : / =\`). \`null\` contains neither of them.
 }
 
 function configPage(): string {
-  const { sources, sinks, smtp, watch, http, ...settings } = configSchema.properties;
+  const { sources, sinks, smtp, notify, watch, http, ...settings } = configSchema.properties;
   const source = sources.additionalProperties;
   const sink = sinks.additionalProperties;
   return `${GENERATED}
@@ -178,7 +178,7 @@ A setting is taken from the first of these that has it: a flag of the command, t
 
 ## Settings
 
-${fieldTable({ ...settings, sources, sinks, smtp, watch, http }, configSchema.required)}
+${fieldTable({ ...settings, sources, sinks, smtp, notify, watch, http }, configSchema.required)}
 
 ## sources.NAME
 
@@ -193,6 +193,12 @@ ${fieldTable(sink.properties, sink.required)}
 ## smtp
 
 ${fieldTable(smtp.properties, smtp.required)}
+
+## notify
+
+${fieldTable(notify.properties, [])}
+
+In the environment, \`TIDEMARK_NOTIFY__REPEAT_AFTER\` is a list with commas: \`1 hour, 6 hours, 1 day\`.
 
 ## watch
 

@@ -23,6 +23,10 @@ const TEXT_CHECKS: Readonly<Record<string, (text: string) => string | null>> = {
   shutdown_grace: spanFault,
   history_retention: retentionFault,
   interval: spanFault,
+  repeat_after: spanFault,
+  retry_delay: spanFault,
+  retry_delay_max: spanFault,
+  give_up_after: spanFault,
   connect_timeout: spanFault,
   idle_timeout: spanFault,
   request_timeout: spanFault,
@@ -33,8 +37,12 @@ export function checkConfig(config: Values, report: Report): void {
   for (const path of settingPaths((map) => Object.keys(valuesAt(config, map)))) {
     const check = TEXT_CHECKS[String(path.at(-1))];
     const value = path.reduce<unknown>((at, key) => (isValues(at) ? at[key] : undefined), config);
-    const message = check !== undefined && typeof value === 'string' ? check(value) : null;
-    if (message !== null) report(path, message);
+    if (check === undefined) continue;
+    const list = Array.isArray(value);
+    for (const [index, text] of (list ? value : [value]).entries()) {
+      const message = typeof text === 'string' ? check(text) : null;
+      if (message !== null) report(list ? [...path, index] : path, message);
+    }
   }
   checkNames('sources', config, report);
   checkNames('sinks', config, report);

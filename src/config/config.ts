@@ -23,7 +23,15 @@ export type SmtpConfig = Readonly<NonNullable<ConfigDocument['smtp']>>;
 export type Config = Readonly<
   Omit<
     ConfigDocument,
-    '$schema' | 'sources' | 'sinks' | 'smtp' | 'http' | 'watch' | 'shutdown_grace' | 'history_retention'
+    | '$schema'
+    | 'sources'
+    | 'sinks'
+    | 'smtp'
+    | 'notify'
+    | 'http'
+    | 'watch'
+    | 'shutdown_grace'
+    | 'history_retention'
   >
 > & {
   /** The file it was read from, as given. */
@@ -32,6 +40,14 @@ export type Config = Readonly<
   readonly sinks: Readonly<Record<string, SinkConfig>>;
   /** Null: no mails. */
   readonly smtp: SmtpConfig | null;
+  /** Times are milliseconds. */
+  readonly notify: {
+    /** At least one. */
+    readonly repeat_after_ms: readonly number[];
+    readonly retry_delay_ms: number;
+    readonly retry_delay_max_ms: number;
+    readonly give_up_after_ms: number;
+  };
   /** Null: no HTTP server. */
   readonly http: Readonly<NonNullable<ConfigDocument['http']>> | null;
   readonly watch: { readonly polling: boolean; readonly interval_ms: number };

@@ -133,16 +133,20 @@ function placesOver(
   placeholders: ReadonlyMap<string, string>,
 ): Places {
   const inFile = placesIn(document);
+  // An item of a list comes from where the list does.
+  const originOf = (path: Path): string | undefined =>
+    origins.get(id(path)) ??
+    (typeof path.at(-1) === 'number' ? origins.get(id(path.slice(0, -1))) : undefined);
   return {
     locate(path, part) {
-      const origin = origins.get(id(path));
+      const origin = originOf(path);
       return origin === undefined ? inFile.locate(path, part) : { file: origin, line: 1, column: 1 };
     },
     describe(path) {
       const placeholder = placeholders.get(id(path));
       if (placeholder !== undefined) return `what ${placeholder} stands for`;
       if (isSecret(path)) return 'a secret that does not fit';
-      if (!origins.has(id(path))) return inFile.describe(path);
+      if (originOf(path) === undefined) return inFile.describe(path);
       const found = path.reduce<unknown>((at, key) => (at as Values)[key], value);
       return typeof found === 'string' ? showText(found) : String(found);
     },

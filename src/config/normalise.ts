@@ -13,6 +13,7 @@ export function normaliseConfig(
     sources,
     sinks,
     smtp,
+    notify,
     http,
     watch,
     shutdown_grace,
@@ -28,6 +29,12 @@ export function normaliseConfig(
     sinks: mapEntries(sinks, normaliseSink),
     // Copies, because what was read from JSON has no prototype.
     smtp: smtp === null ? null : { ...smtp },
+    notify: {
+      repeat_after_ms: notify.repeat_after.map(milliseconds),
+      retry_delay_ms: milliseconds(notify.retry_delay),
+      retry_delay_max_ms: milliseconds(notify.retry_delay_max),
+      give_up_after_ms: milliseconds(notify.give_up_after),
+    },
     http: http === null ? null : { ...http },
     specs_dir: path(document.specs_dir),
     state_dir: path(document.state_dir),

@@ -97,6 +97,46 @@ export const configSchema = {
       additionalProperties: false,
       default: null,
     },
+    notify: {
+      title: 'Mails',
+      description: 'How often failures are mailed, and how mails are sent that could not be.',
+      type: 'object',
+      properties: {
+        repeat_after: {
+          title: 'Repeats',
+          description:
+            'A task that goes on failing with the same code is mailed about at the first failure, and again when so much time has passed since the last mail. The last one repeats.',
+          type: 'array',
+          items: span,
+          minItems: 1,
+          maxItems: 20,
+          default: ['1 hour', '6 hours', '1 day'],
+          errorMessage: 'Allowed: a list of 1 to 20 spans of time such as ["1 hour", "1 day"].',
+        },
+        retry_delay: {
+          ...span,
+          title: 'Delay',
+          description:
+            'A mail that could not be sent is tried again after at most so long; doubled each time.',
+          default: '1 minute',
+        },
+        retry_delay_max: {
+          ...span,
+          title: 'Longest delay',
+          description: 'The delay does not grow beyond it.',
+          default: '1 hour',
+        },
+        give_up_after: {
+          ...span,
+          title: 'Giving up',
+          description:
+            'For so long a mail is tried that the server refuses, such as one to an unknown recipient. One that only waits for the server is kept for 30 days.',
+          default: '3 days',
+        },
+      },
+      additionalProperties: false,
+      default: {},
+    },
     specs_dir: { ...folder, title: 'Specs folder', description: 'Watched for `*.json`.', default: 'specs' },
     state_dir: {
       ...folder,

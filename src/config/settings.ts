@@ -53,6 +53,7 @@ export function convertText(text: string, path: Path): unknown {
   const types = typesOf(schema);
   if (types.includes('null') && (text === 'null' || text === '')) return null;
   if (types.includes('string')) return text;
+  if (types.includes('array')) return text.split(',').map((item) => item.trim());
   if ((types.includes('number') || types.includes('integer')) && /^-?\d{1,15}(\.\d{1,15})?$/.test(text)) {
     return Number(text);
   }

@@ -6,6 +6,16 @@ function withMysql(settings: object): object {
 }
 
 describe('the environment', () => {
+  it('holds a list with commas, and names its fault', () => {
+    const name = 'TIDEMARK_NOTIFY__REPEAT_AFTER';
+    expect(load(MINIMAL, { env: { [name]: '2 hours, 3 days' } }).notify.repeat_after_ms).toEqual([
+      7_200_000, 259_200_000,
+    ]);
+    expect(faultsOf(MINIMAL, { env: { [name]: '2 hours, soon' } })).toEqual([
+      expect.stringMatching(/^\[environment variable TIDEMARK_NOTIFY__REPEAT_AFTER\] .*found "soon"/),
+    ]);
+  });
+
   it('beats the file, and flags beat both', () => {
     const env = { TIDEMARK_BATCH_THRESHOLD_MB: '2.5' };
     expect(load({ ...MINIMAL, batch_threshold_mb: 1 }, { env }).batch_threshold_mb).toBe(2.5);

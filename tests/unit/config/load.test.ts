@@ -44,6 +44,12 @@ describe('loadConfig', () => {
         },
       },
       smtp: null,
+      notify: {
+        repeat_after_ms: [3_600_000, 21_600_000, 86_400_000],
+        retry_delay_ms: 60_000,
+        retry_delay_max_ms: 3_600_000,
+        give_up_after_ms: 259_200_000,
+      },
       specs_dir: resolve('specs'),
       state_dir: resolve('state'),
       logs_dir: resolve('logs'),
@@ -162,6 +168,15 @@ describe('loadConfig', () => {
     ],
   ])('refuses %j', (document, expected) => {
     expect(faultsOf(document)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  it.each([
+    [[], /1 to 20 spans/],
+    ['1 hour', /1 to 20 spans/],
+    [['1 hour', 'soon'], /notify\.repeat_after\[1\].*"soon"/],
+    [['1 hour', 5], /notify\.repeat_after\[1\]/],
+  ])('refuses to repeat mails after %j', (repeat_after, said) => {
+    expect(faultsOf({ ...MINIMAL, notify: { repeat_after } })).toEqual([expect.stringMatching(said)]);
   });
 
   it('takes a sender with a name', () => {
