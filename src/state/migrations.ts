@@ -143,6 +143,7 @@ const memory = `
     last_error      TEXT
   ) STRICT;
   CREATE INDEX outbox_due ON outbox (next_attempt_at);
+  CREATE INDEX outbox_line ON outbox (task, recipient, id);
 
   -- uploads that were aborted, until they have been seen to be gone
   CREATE TABLE aborted_upload (
