@@ -96,6 +96,13 @@ describe('a named file', () => {
     expect([code, document.specs, document.faults]).toEqual([0, 1, []]);
   });
 
+  it('passes over what is no readable file in the folder', async () => {
+    const here = site('unreadable', { 'a.json': SPEC });
+    mkdirSync(here.path('folder.json'));
+    symlinkSync(here.path('gone'), here.path('link.json'));
+    expect((await here.json(here.path('a.json'))).code).toBe(0);
+  });
+
   it('needs no folder', async () => {
     const spec = write('alone.conf', SPEC);
     const config = write('nowhere.conf', { ...CONFIG, specs_dir: join(folder, 'nowhere') });

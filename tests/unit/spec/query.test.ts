@@ -38,6 +38,8 @@ it.each([
   ['SELECT * FROM t WHERE a <= :to', { lag: '2 minutes' }, 'query.custom: found :to without :from'],
   ['SELECT 1', {}, 'query.watermark: found a watermark, and the query uses neither :from nor :to.'],
   ['SELECT 1', { lag: '2 minutes' }, 'query.watermark: found a watermark, and the query uses neither'],
+  // The watermark may be right where the query is not.
+  ['DELETE FROM t', { lag: '2 minutes' }, 'query.custom: found a statement that begins with DELETE'],
   [
     INCREMENTAL,
     { initial: 17 },

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Cdc, WatermarkSpec } from '../../../src/domain.ts';
 import { FaultsError } from '../../../src/errors.ts';
+import { parseClock } from '../../../src/plan/clock.ts';
 import { faultsOf, messages, parse, spec, specText } from './documents.ts';
 
 const MODE = { mode: 'watermark' };
@@ -134,12 +135,13 @@ describe('initial', () => {
     expect(found[0]!.length).toBeLessThan(400);
   });
 
-  it('takes every time of the calendar, and gives it on unchanged', () => {
+  it('takes every time of the calendar, and gives it on unchanged for the plan to read', () => {
     const time = fc.date({ min: new Date('1000-01-01Z'), max: new Date('9999-12-31Z'), noInvalidDate: true });
     fc.assert(
       fc.property(time, fc.constantFrom(10, 19, 21, 23), (date, length) => {
         const text = date.toISOString().replace('T', ' ').slice(0, length);
         expect(read({ initial: text }).initial).toEqual({ kind: 'string', text });
+        expect(parseClock(text)).not.toBeNull();
       }),
     );
   });
