@@ -4,7 +4,6 @@
  */
 import type { PastRun, Spec } from './domain.ts';
 import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
-import { outgoing } from './daemon/outgoing.ts';
 import { startRecovery } from './daemon/recovery.ts';
 import { startRetention } from './daemon/retention.ts';
 import { listTasks } from './daemon/task-views.ts';
@@ -19,7 +18,7 @@ import { timingOf } from './schedule/reconcile.ts';
 import { startSchedule } from './schedule/schedule.ts';
 import { daemonLockPath, requireLock } from './state/lock.ts';
 import type { ParseSpec } from './watch/spec-folder.ts';
-import { specsInForce, type SpecDiff, type SpecSet } from './watch/spec-set.ts';
+import { isUsed, specsInForce, type SpecDiff, type SpecSet } from './watch/spec-set.ts';
 import { watchSpecs, type SpecWatch } from './watch/watch-specs.ts';
 
 export interface DaemonSettings {
@@ -42,14 +41,12 @@ export interface DaemonOptions {
   /** Looks at uploads that were aborted and may have come back. Never rejects; called again every day. */
   readonly sweep: (signal: AbortSignal) => Promise<void>;
   readonly runTask: RunTask;
-  /** Tells the owner of a run that failed. */
-  readonly notifyRun: (
-    spec: Spec,
-    outcome: RunOutcome,
-    context: { readonly nextFire: Date | null },
-  ) => Promise<void>;
+  /** Tells the owner of a run that failed, or that ended a failure. */
+  readonly notifyRun: (spec: Spec, outcome: RunOutcome, context: { readonly nextFire: Date | null }) => void;
   /** Tells the owner of the last good version, or else the admin, of a spec that cannot be used. */
-  readonly notifyInvalidSpec: (invalid: InvalidSpec) => Promise<void>;
+  readonly notifyInvalidSpec: (invalid: InvalidSpec) => void;
+  /** These files can be used, or are gone: the next fault of theirs is news. */
+  readonly notifyValidSpecs: (files: readonly string[]) => void;
   /** What the state keeps of the past. */
   readonly history: {
     /** By task. */
@@ -120,17 +117,16 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   releasers.push(startRecovery(options));
   releasers.push(startRetention(history.prune, log));
 
-  const mails = outgoing(log);
-  releasers.push(() => mails.settle());
-
   const onEnd = (spec: Spec, outcome: RunOutcome): void => {
     const { report } = outcome;
-    if (report.status === 'skipped') log.warn('run skipped', { task: spec.taskName, error: outcome.error });
-    if (report.status !== 'failed') return;
+    if (report.status === 'skipped') {
+      log.warn('run skipped', { task: spec.taskName, error: outcome.error });
+      return;
+    }
     // Of a run that ends while the daemon stops, too: the schedule has no timers then.
     const scheduled = specsInForce(specs).has(spec.taskName);
     const next = scheduled ? nextFire(timingOf(spec, timezone)) : null;
-    mails.add('failed run', spec.taskName, options.notifyRun(spec, outcome, { nextFire: next }));
+    options.notifyRun(spec, outcome, { nextFire: next });
   };
   const { maxConcurrentTasks, shutdownGraceMs, timezone } = settings;
   const runs = dispatcher({ maxConcurrentTasks, shutdownGraceMs, runTask: options.runTask, onEnd, log });
@@ -140,14 +136,15 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   releasers.push(() => schedule.stop());
 
   const onChange = (set: SpecSet, diff: SpecDiff): void => {
+    const gone = [...specs.keys()].filter((file) => !set.has(file));
     specs = set;
     logSpecChanges(log, watch === null, set, diff);
     const inForce = specsInForce(set);
     runs.setSpecs(inForce);
     schedule.apply(inForce);
-    for (const invalid of invalidSpecs(diff)) {
-      mails.add('invalid spec', invalid.lastGood?.taskName, options.notifyInvalidSpec(invalid));
-    }
+    const used = [...set.values()].filter(isUsed).map(({ file }) => file);
+    options.notifyValidSpecs([...used, ...gone]);
+    for (const invalid of invalidSpecs(diff)) options.notifyInvalidSpec(invalid);
   };
 
   const { promise: done, resolve: stopped, reject: failed } = Promise.withResolvers<void>();

@@ -54,7 +54,7 @@ export async function backfillCommand(options: BackfillOptions): Promise<ExitCod
       if (failed === null) return EXIT.done;
       const { report, error, logTail } = failed;
       if (error?.code !== 'INTERRUPTED')
-        await installation.notifier?.runFinished(spec, report, { nextFire: null, logTail, sql: error?.sql });
+        installation.notifier?.runFinished(spec, report, { nextFire: null, logTail, sql: error?.sql });
       return exitCodeOf(error?.code ?? 'INTERNAL');
     } finally {
       lock.release();

@@ -23,6 +23,7 @@ export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
       release();
       throw error;
     });
+    installation.notifier?.start();
     log.info('daemon runs', { pid: process.pid, specs_dir: config.specs_dir, http: daemon.http?.port });
     await daemon.done.finally(release);
     return EXIT.done;
@@ -47,10 +48,14 @@ function daemonOptions(config: Config, installation: LiveInstallation): Paramete
     parseSpec: (text, file) => parseSpec(text, file, known),
     recover: (signal) => recoverAll(installation, signal),
     sweep: (signal) => sweep(installation, new Date(), signal),
-    runTask: (spec, scheduledFor, signal) => executeRun(installation, spec, scheduledFor, UNOBSERVED, signal),
-    notifyRun: async (spec, { report, error, logTail }, { nextFire }) =>
+    runTask: (spec, scheduledFor, signal) => {
+      notifier?.runBegins(spec);
+      return executeRun(installation, spec, scheduledFor, UNOBSERVED, signal);
+    },
+    notifyRun: (spec, { report, error, logTail }, { nextFire }) =>
       notifier?.runFinished(spec, report, { nextFire, logTail, sql: error?.sql }),
-    notifyInvalidSpec: async (invalid) => notifier?.specInvalid(invalid),
+    notifyInvalidSpec: (invalid) => notifier?.specInvalid(invalid),
+    notifyValidSpecs: (files) => notifier?.specsValid(files),
     history: installation.history,
     log,
   };

@@ -1,19 +1,11 @@
 /** Wires an installation from its config: sources, sinks, state, log and mails. The only place where all are known. */
-import { hostname } from 'node:os';
-import {
-  secretsOf,
-  type Config,
-  type SinkConfig,
-  type SmtpConfig,
-  type SourceConfig,
-} from '../config/config.ts';
+import { secretsOf, type Config, type SinkConfig, type SourceConfig } from '../config/config.ts';
 import type { PastRun, Spec, TaskMemory } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Installation } from '../execute.ts';
 import type { PlanSettings } from '../plan/build.ts';
 import { createLog, type ProcessLog } from '../log.ts';
-import { createMailer } from '../notify/mailer.ts';
-import { createNotifier, type Notifier } from '../notify/notify.ts';
+import type { Notifier } from '../notify/notify.ts';
 import type { Log } from '../ports.ts';
 import type { SweepPorts } from '../publish/sweep.ts';
 import { createRedactor } from '../redact.ts';
@@ -29,6 +21,7 @@ import { recordDeaths, unendedTasks } from '../state/runs.ts';
 import { lastRuns } from '../state/task-states.ts';
 import { abortedAgain, abortedUploads, forgetUploads } from '../state/uploads.ts';
 import { spanBefore } from '../spec/span.ts';
+import { openNotifier } from './mails.ts';
 import { redactPast } from './redact-past.ts';
 import { runBook } from './run-book.ts';
 
@@ -75,19 +68,9 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
     level: config.log_level,
     redact,
     stderr,
-    onWriteFailure: (error) => void notifier?.logsUnwritable(error),
+    onWriteFailure: (error) => notifier?.logsUnwritable(error),
   });
-  const mailer = config.smtp === null ? null : createMailer(config.smtp, redact);
-  const notifier =
-    mailer === null
-      ? null
-      : createNotifier({
-          mailer,
-          smtp: config.smtp as SmtpConfig,
-          log,
-          redact,
-          instance: { host: hostname(), timezone: config.timezone },
-        });
+  const notifier = openNotifier(config, state.db, log, redact);
   const sinks = new Map<string, S3Sink>();
 
   return {
@@ -128,8 +111,8 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
     forRun: log.forRun,
     history: historyOf(state.db, config, redact, log),
     async close() {
+      await notifier?.close();
       for (const sink of sinks.values()) sink.close();
-      mailer?.close();
       state.close();
     },
   };

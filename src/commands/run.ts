@@ -34,7 +34,7 @@ export async function runCommand(options: RunOptions): Promise<ExitCode> {
     // Whoever interrupts a run by hand knows of it.
     const interrupted = report.error?.code === 'INTERRUPTED';
     if (!interrupted)
-      await installation.notifier?.runFinished(spec, report, {
+      installation.notifier?.runFinished(spec, report, {
         nextFire: nextFire(timingOf(spec, config.timezone)),
         logTail,
         sql: error?.sql,

@@ -17,6 +17,14 @@ export interface MailMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A mail that has been written: the same however often it is sent, so that a second copy is known as one. */
+export interface WrittenMail extends MailMessage {
+  /** `<…@…>` */
+  readonly messageId: string;
+  /** When it was written, ISO 8601 UTC. */
+  readonly date: string;
+}
+
 export type Block =
   /** `strong` marks what to do: it stands out in the HTML. */
   | { readonly kind: 'words'; readonly heading: string; readonly text: string; readonly strong?: boolean }
@@ -30,10 +38,11 @@ export type Block =
   | { readonly kind: 'code'; readonly heading: string; readonly text: string };
 
 export interface Letter {
-  /** What failed, in a few words. */
+  /** What happened, in a few words. */
   readonly headline: string;
-  readonly code: string;
-  /** What the code means, in one line. */
+  /** Null: nothing is wrong. */
+  readonly code: string | null;
+  /** What it means, in one line. */
   readonly title: string;
   /** For which scheduled time; null where there is none. */
   readonly when: string | null;

@@ -1,7 +1,8 @@
 /** Sends mails through an SMTP server, one connection per mail, and says in words why one could not be sent. */
 import type { Transporter } from 'nodemailer';
 import { TidemarkError } from '../errors.ts';
-import type { MailMessage } from './letter.ts';
+import type { MailObstacle } from '../ports.ts';
+import type { WrittenMail } from './letter.ts';
 
 /** The config's `smtp`. */
 export interface SmtpSettings {
@@ -20,8 +21,12 @@ export interface SmtpSettings {
 }
 
 export interface Mailer {
-  /** Settles when the server has taken the mail; rejects with MAIL_FAILED. */
-  send(message: MailMessage): Promise<void>;
+  /**
+   * Settles when the server has taken the mail; rejects with MAIL_FAILED, whose `obstacleOf` says what kept it.
+   *
+   * @param signal gives up; the server may have taken the mail nevertheless.
+   */
+  send(mail: WrittenMail, signal: AbortSignal): Promise<void>;
   /** Connects and logs in without sending anything; rejects with MAIL_FAILED. */
   verify(): Promise<void>;
   close(): void;
@@ -29,6 +34,8 @@ export interface Mailer {
 
 const CONNECT_MS = 15_000;
 const SILENCE_MS = 30_000;
+/** How long a server may take to hang up its side. */
+const CLOSE_MS = 1_000;
 const SMTPS_PORT = 465;
 
 /** `redact` is applied to what the server says, which becomes part of the error. */
@@ -38,7 +45,7 @@ export function createMailer(smtp: SmtpSettings, redact: (text: string) => strin
   const transport = (): Promise<Transporter> => (opened ??= openTransport(smtp));
 
   return {
-    send: async ({ to, subject, text, html, headers }) => {
+    send: async ({ to, subject, text, html, headers, messageId, date }, signal) => {
       const mail = {
         from: smtp.from,
         to: { name: to.name ?? '', address: to.address },
@@ -46,6 +53,9 @@ export function createMailer(smtp: SmtpSettings, redact: (text: string) => strin
         text,
         html,
         headers: { ...headers },
+        messageId,
+        date,
+        signal,
       };
       try {
         await (await transport()).sendMail(mail);
@@ -74,6 +84,7 @@ async function openTransport(smtp: SmtpSettings): Promise<Transporter> {
     connectionTimeout: CONNECT_MS,
     greetingTimeout: CONNECT_MS,
     socketTimeout: SILENCE_MS,
+    socketCloseTimeout: CLOSE_MS,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -92,6 +103,15 @@ function encryption(smtp: SmtpSettings): object {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** What kept a mail that `send` rejected. */
+export function obstacleOf({ cause }: TidemarkError): MailObstacle {
+  const { code, responseCode = 0, command = '' } = (cause ?? {}) as SmtpFailure;
+  const ofThisMail = code === 'EMESSAGE' || (code === 'EENVELOPE' && !command.startsWith('MAIL'));
+  // 421: the server as a whole closes down or is overloaded, whatever it was asked.
+  if (!ofThisMail || responseCode === 421) return 'server';
+  return responseCode >= 400 && responseCode < 500 ? 'deferred' : 'refused';
 }
 
 /** What nodemailer's errors carry beside the message. */

@@ -1,22 +1,31 @@
 /**
- * Who hears of what. A mail that cannot be sent ends as one line in the log, with what it would have said; it is
- * never the end of a run or of the daemon.
+ * Who hears of what. A mail is written to the outbox, together with what is remembered of the failure, and sent from
+ * there; only where the state cannot be used it is sent directly. Nothing that goes wrong here ends a run or the daemon.
  */
+import { createHash } from 'node:crypto';
 import type { RunReport, Spec } from '../domain.ts';
-import { asTidemarkError, type FaultsError, type TidemarkError } from '../errors.ts';
-import type { Log } from '../ports.ts';
+import { ERRORS, type FaultsError, type TidemarkError } from '../errors.ts';
+import type { Incident, Log, MailBook } from '../ports.ts';
 import { redactReport } from '../report.ts';
-import { type MailMessage, shorten } from './letter.ts';
-import type { Mailer, SmtpSettings } from './mailer.ts';
-import { failureMessage, type Instance, invalidSpecMessage, logsUnwritableMessage } from './message.ts';
+import { invalidSpecMessage, logsUnwritableMessage } from './admin-message.ts';
+import type { MailMessage } from './letter.ts';
+import type { SmtpSettings } from './mailer.ts';
+import { failureMessage } from './message.ts';
+import type { Instance } from './phrases.ts';
+import type { Post } from './post.ts';
+import { recoveryMessage } from './recovery-message.ts';
+import { brokenBy, noteFailure } from './repeat.ts';
 
 export interface NotifierOptions {
-  readonly mailer: Pick<Mailer, 'send'>;
+  readonly post: Post;
+  readonly book: MailBook;
   readonly smtp: Pick<SmtpSettings, 'admin'>;
   readonly log: Log;
   /** Takes secrets out of everything that is mailed, before it is shortened. */
   readonly redact: (text: string) => string;
   readonly instance: Instance;
+  /** After how long the same failure is mailed again; the last one repeats. Milliseconds. */
+  readonly repeatAfterMs: readonly number[];
 }
 
 export interface RunContext {
@@ -28,67 +37,162 @@ export interface RunContext {
   readonly sql?: string | null | undefined;
 }
 
-/** None of these rejects because a mail could not be sent. */
+/** None of these throws. Mails are written when the call returns, and sent later. */
 export interface Notifier {
-  /** Mails the owner when the run failed. */
-  runFinished(spec: Spec, report: RunReport, context: RunContext): Promise<void>;
-  /** Mails the owner of the last good version, or the administrator where there is none. */
+  /** A run is about to begin: mails the owner where earlier ones have died with their process. */
+  runBegins(spec: Spec): void;
+  /** Mails the owner when the run failed, unless the failure repeats, and when it ended a failure. */
+  runFinished(spec: Spec, report: RunReport, context: RunContext): void;
+  /** Mails the owner of the last good version, or the administrator where there is none; the same faults once. */
   specInvalid(invalid: {
     readonly file: string;
     readonly lastGood: Spec | null;
     readonly error: FaultsError;
-  }): Promise<void>;
+  }): void;
+  /** These files can be used, or are gone: the next fault of theirs is news. */
+  specsValid(files: readonly string[]): void;
   /** Mails the administrator. */
-  logsUnwritable(error: TidemarkError): Promise<void>;
+  logsUnwritable(error: TidemarkError): void;
+  /** Sends what there is from now on, until `close`. */
+  start(): void;
+  /** Sends what is due, for some seconds at most. */
+  close(): Promise<void>;
 }
 
-/** What a log line keeps of a mail that was not sent, in characters. */
-const SAID = 4_000;
+type Books = Pick<MailBook, 'incidents' | 'putIncident' | 'endIncidents'>;
 
 export function createNotifier(options: NotifierOptions): Notifier {
-  const { mailer, smtp, log, redact, instance } = options;
+  const { post, book, smtp, log, redact, instance, repeatAfterMs } = options;
 
-  async function send(message: MailMessage, task: string | undefined): Promise<void> {
-    try {
-      await mailer.send(message);
-    } catch (thrown) {
-      const error = asTidemarkError(thrown);
-      log.error('a mail could not be sent', {
-        task,
-        code: 'MAIL_FAILED',
-        cause: error.message,
-        hint: error.hint,
-        to: message.to.address,
-        subject: message.subject,
-        text: shorten(message.text, SAID),
-      });
-      return;
+  /** The mail about a failure; null where it has been mailed about not long ago. */
+  function failed(
+    books: Books,
+    spec: Spec,
+    report: RunReport,
+    context: RunContext,
+    count = 1,
+  ): MailMessage | null {
+    const subject = subjectOf(report);
+    const noted = noteFailure(
+      books.incidents(subject),
+      { code: report.error!.code, at: new Date(report.finished_at), owner: spec.owner, count },
+      repeatAfterMs,
+    );
+    books.putIncident(subject, noted.incident);
+    if (!noted.mail) {
+      const { code, failures } = noted.incident;
+      log.info('failure not mailed: it repeats', { task: report.task, code, failures });
+      return null;
     }
-    log.info('mail sent', { task, to: message.to.address, subject: message.subject });
+    return failureMessage({
+      spec,
+      report: redactReport(report, redact),
+      sql: context.sql === null || context.sql === undefined ? null : redact(context.sql),
+      nextFire: context.nextFire,
+      logTail: context.logTail.map(redact),
+      instance,
+      repeat: noted.repeat,
+    });
+  }
+
+  /** The mail about a recovery; null where nothing was mailed about, or the failures came after the success. */
+  function recovered(books: Books, report: RunReport, spec: Spec | null): MailMessage | null {
+    const subject = subjectOf(report);
+    const incidents = books.incidents(subject);
+    const broken = brokenBy(incidents);
+    const owner = spec?.owner ?? incidents.at(-1)?.owner ?? null;
+    const finished = new Date(report.finished_at);
+    if (broken === null || owner === null) return null;
+    if (incidents.some(({ lastFailureAt }) => lastFailureAt > finished)) return null;
+    books.endIncidents(subject);
+    const zone = spec?.timezone ?? instance.timezone;
+    return recoveryMessage({ owner, zone, report: redactReport(report, redact), broken, instance });
+  }
+
+  /** Successes that were recorded by another process than the one that ran them, or by one that died with them. */
+  function lookBack(): void {
+    post.looking(() => {
+      for (const report of book.recoveries())
+        post.write(report.task, (books) => recovered(books, report, null));
+    });
   }
 
   return {
-    runFinished: async (spec, report, context) => {
-      if (report.status !== 'failed') return;
-      const { taskName, owner, schedule, timezone, file } = spec;
-      const message = failureMessage({
-        spec: { taskName, owner, schedule, timezone, file },
-        report: redactReport(report, redact),
-        sql: context.sql === null || context.sql === undefined ? null : redact(context.sql),
-        nextFire: context.nextFire,
-        logTail: context.logTail.map(redact),
-        instance,
-      });
-      await send(message, taskName);
+    runBegins: (spec) =>
+      post.looking(() => {
+        const deaths = book.deaths(spec.taskName);
+        const last = deaths.at(-1);
+        if (last === undefined) return;
+        const report = deathReport(spec, last);
+        const context = { nextFire: null, logTail: [] };
+        post.write(spec.taskName, (books) => failed(books, spec, report, context, deaths.length));
+      }),
+    runFinished: (spec, report, context) => {
+      if (report.status === 'failed')
+        post.write(spec.taskName, (books) => failed(books, spec, report, context));
+      if (report.status === 'succeeded' && post.knows(subjectOf(report)))
+        post.write(spec.taskName, (books) => recovered(books, report, spec));
+      post.wake();
     },
-    specInvalid: async ({ file, lastGood, error }) => {
+    specInvalid: ({ file, lastGood, error }) => {
       const faults = error.faults.map((fault) => ({ ...fault, message: redact(fault.message) }));
-      const message = invalidSpecMessage({ file, faults, lastGood, admin: smtp.admin, instance });
-      await send(message, lastGood?.taskName);
+      const fingerprint = digest([lastGood?.taskName ?? null, ...faults]);
+      post.write(lastGood?.taskName ?? null, (books) => {
+        const [known] = books.incidents(specSubject(file));
+        if (known?.fingerprint === fingerprint) return null;
+        books.putIncident(specSubject(file), faultIncident(fingerprint));
+        return invalidSpecMessage({ file, faults, lastGood, admin: smtp.admin, instance });
+      });
     },
-    logsUnwritable: async ({ code, message, hint }) => {
+    specsValid: (files) =>
+      post.looking(() => {
+        const valid = new Set(files.map(specSubject));
+        for (const subject of book.subjects(SPEC)) if (valid.has(subject)) book.endIncidents(subject);
+      }),
+    logsUnwritable: ({ code, message, hint }) => {
       const said = { code, message: redact(message), hint: redact(hint) };
-      await send(logsUnwritableMessage(said, smtp.admin, instance), undefined);
+      post.write(null, () => logsUnwritableMessage(said, smtp.admin, instance));
     },
+    start: () => post.start(lookBack),
+    close: () => post.close(),
+  };
+}
+
+const SPEC = 'spec:';
+
+function specSubject(file: string): string {
+  return `${SPEC}${file}`;
+}
+
+/** A backfill fails and recovers for itself: it says nothing about the live runs. */
+function subjectOf({ kind, task }: RunReport): string {
+  return kind === 'backfill' ? `backfill:${task}` : task;
+}
+
+function faultIncident(fingerprint: string): Incident {
+  const now = new Date();
+  const times = { since: now, lastMailAt: now, lastFailureAt: now };
+  return { code: 'SPEC_INVALID', ...times, failures: 1, mails: 1, owner: null, fingerprint };
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}
+
+/** The report that a run would have made, had its process not died. */
+function deathReport({ taskName }: Spec, run: ReturnType<MailBook['deaths']>[number]): RunReport {
+  const { title, cause, hint, retryable } = ERRORS.PROCESS_DIED;
+  return {
+    ...run,
+    task: taskName,
+    status: 'failed',
+    duration_ms: Date.parse(run.finished_at) - Date.parse(run.started_at),
+    attempts: 1,
+    tables: [],
+    files: [],
+    manifest: null,
+    windows: [],
+    warnings: [],
+    error: { code: 'PROCESS_DIED', message: `${title}: ${cause}`, hint, retryable },
   };
 }

@@ -9,9 +9,13 @@ const INDENT = '    ';
 /** Values are indented under their headings, so that no value can pass for a heading. */
 export function renderText(letter: Letter): string {
   const blocks = letter.blocks.map((block) => `${block.heading.toUpperCase()}\n${indent(blockText(block))}`);
-  const head = [`${letter.headline}: ${letter.code}`, letter.title, letter.when ?? ''];
+  const head = [summaryOf(letter), letter.title, letter.when ?? ''];
   const lines = head.filter((line) => line !== '').map(clean);
   return `${[lines.join('\n'), ...blocks, `-- \n${clean(letter.footer)}`].join('\n\n')}\n`;
+}
+
+function summaryOf({ headline, code }: Letter): string {
+  return code === null ? headline : `${headline}: ${code}`;
 }
 
 function blockText(block: Block): string {
@@ -60,6 +64,7 @@ const STYLE = `
     .card { background: #1b2129 !important; border-color: #323b47 !important; border-top-color: #f0635a !important; }
     .ink { color: #e8ecf1 !important; }
     .soft { color: #a3afbd !important; }
+    .card.good { border-top-color: #4cb56c !important; }
     .alarm { color: #ff8f85 !important; }
     .cure { background: #14283f !important; border-color: #5aa2f5 !important; }
     .code { background: #12161c !important; border-color: #323b47 !important; color: #dbe2ea !important; }
@@ -77,6 +82,10 @@ export function renderHtml(letter: Letter): string {
     letter.when === null
       ? ''
       : `\n<p class="soft" style="margin:4px 0 0;${SANS};font-size:14px;line-height:20px;color:#5b6472">${escapeHtml(letter.when)}</p>`;
+  const good = letter.code === null;
+  const title = good
+    ? `<p class="soft" style="margin:4px 0 0;${SANS};font-size:15px;line-height:22px;color:#5b6472">${escapeHtml(letter.title)}</p>`
+    : `<p class="alarm" style="margin:4px 0 0;${SANS};font-size:15px;line-height:22px;color:#b3231a">${escapeHtml(letter.title)} <span style="${MONO};font-size:13px;white-space:nowrap">(${escapeHtml(letter.code ?? '')})</span></p>`;
   // What a phone shows beside the subject.
   const preview = letter.blocks.find((block) => block.kind === 'words')?.text ?? letter.title;
   return `<!doctype html>
@@ -86,7 +95,7 @@ export function renderHtml(letter: Letter): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>${escapeHtml(`${letter.headline}: ${letter.code}`)}</title>
+<title>${escapeHtml(summaryOf(letter))}</title>
 <style>${STYLE}
 </style>
 </head>
@@ -94,10 +103,10 @@ export function renderHtml(letter: Letter): string {
 <div style="display:none;max-height:0;overflow:hidden">${escapeHtml(preview.slice(0, 140))}</div>
 <table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#eef0f3">
 <tr><td align="center" style="padding:16px 8px">
-<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:680px;table-layout:fixed;background:#ffffff;border:1px solid #d9dee5;border-top:4px solid #c4291c;border-radius:6px;text-align:left">
+<table role="presentation" class="card${good ? ' good' : ''}" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:680px;table-layout:fixed;background:#ffffff;border:1px solid #d9dee5;border-top:4px solid ${good ? '#2e8b4f' : '#c4291c'};border-radius:6px;text-align:left">
 <tr><td class="pad" style="padding:20px 28px 18px">
 <h1 class="ink" style="margin:0;${SANS};font-size:21px;line-height:28px;font-weight:700;color:#1c2430;overflow-wrap:anywhere">${escapeHtml(letter.headline)}</h1>
-<p class="alarm" style="margin:4px 0 0;${SANS};font-size:15px;line-height:22px;color:#b3231a">${escapeHtml(letter.title)} <span style="${MONO};font-size:13px;white-space:nowrap">(${escapeHtml(letter.code)})</span></p>${when}
+${title}${when}
 </td></tr>
 ${rows.join('\n')}
 <tr><td class="pad" style="padding:0 28px 18px"><p class="soft" style="margin:0;${SANS};font-size:12px;line-height:18px;color:#5b6472;overflow-wrap:anywhere">${escapeHtml(letter.footer)}</p></td></tr>

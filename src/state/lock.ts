@@ -36,6 +36,11 @@ export function daemonLockPath(stateDir: string): string {
   return join(stateDir, 'daemon.lock');
 }
 
+/** Held while mails are sent. */
+export function outboxLockPath(stateDir: string): string {
+  return join(stateDir, 'outbox.lock');
+}
+
 /** Held by every run of a task, whoever started it. */
 export function taskLockPath(stateDir: string, taskName: string): string {
   return join(stateDir, 'locks', `${taskName}.lock`);

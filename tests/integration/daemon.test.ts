@@ -47,6 +47,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOpt
   const runs: { task: string; scheduledFor: Date; file: string }[] = [];
   const failures: { report: RunReport; nextFire: Date | null }[] = [];
   const invalid: InvalidSpec[] = [];
+  const valid: string[] = [];
   const past = new Map<string, PastRun>();
   const daemon = await startDaemon({
     settings: {
@@ -70,13 +71,10 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOpt
       return outcome;
     },
     notifyRun: (_, { report }, { nextFire }) => {
-      failures.push({ report, nextFire });
-      return Promise.resolve();
+      if (report.status === 'failed') failures.push({ report, nextFire });
     },
-    notifyInvalidSpec: (one) => {
-      invalid.push(one);
-      return Promise.resolve();
-    },
+    notifyInvalidSpec: (one) => void invalid.push(one),
+    notifyValidSpecs: (files) => void valid.push(...files),
     history: {
       lastRuns: () => past,
       runs: ({ task, limit }) => ({
@@ -95,6 +93,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOpt
     runs,
     failures,
     invalid,
+    valid,
     url,
     tasks,
     names: async () => (await tasks()).tasks.map(({ task }) => task),

@@ -1,0 +1,120 @@
+/**
+ * Where mails are handed in: into the outbox, in one transaction with what is remembered of the failure. Where the
+ * state cannot be used, the mail is sent directly, and what it is about is remembered as long as the process lives.
+ */
+import { randomUUID } from 'node:crypto';
+import { asTidemarkError } from '../errors.ts';
+import type { Incident, Log, MailBook } from '../ports.ts';
+import { type MailMessage, shorten, type WrittenMail } from './letter.ts';
+import type { Mailer } from './mailer.ts';
+import type { Sender } from './sender.ts';
+
+export interface PostOptions {
+  readonly mailer: Pick<Mailer, 'send'>;
+  readonly sender: Sender;
+  readonly book: MailBook;
+  readonly log: Log;
+  /** Sender of all mails, `Name <user@host>` or the address alone; its domain is that of their ids. */
+  readonly from: string;
+}
+
+type Books = Pick<MailBook, 'incidents' | 'putIncident' | 'endIncidents'>;
+
+export interface Post {
+  /** @param decide what to remember, and the mail; null: none. It may be called twice, with different books. */
+  write(task: string | null, decide: (books: Books) => MailMessage | null): void;
+  /** Whether anything is remembered of this subject. */
+  knows(subject: string): boolean;
+  /** Does what reads the state; where that fails, one line in the log says so. */
+  looking(look: () => void): void;
+  wake(): void;
+  /** `before`: called before every look into the outbox. */
+  start(before: () => void): void;
+  /** Settles when what is due is sent or has failed, at the latest after some seconds. */
+  close(): Promise<void>;
+}
+
+/** What a log line keeps of a mail that is lost, in characters. */
+const SAID = 4_000;
+const CLOSE_MS = 10_000;
+
+export function openPost({ mailer, sender, book, log, from }: PostOptions): Post {
+  const memory = memoryBooks();
+  const direct = new Set<Promise<void>>();
+  const cutOff = new AbortController();
+  const domain = /@([^@<>\s]+)>?$/.exec(from)?.[1] ?? 'tidemark';
+
+  const written = (message: MailMessage): WrittenMail => ({
+    ...message,
+    messageId: `<${randomUUID()}@${domain}>`,
+    date: new Date().toISOString(),
+  });
+
+  function sendDirectly(task: string | null, message: MailMessage): void {
+    const about = { task: task ?? undefined, to: message.to.address, subject: message.subject };
+    const sent: Promise<void> = mailer
+      .send(written(message), cutOff.signal)
+      .then(
+        () => log.info('mail sent', about),
+        (thrown: unknown) => {
+          const { message: cause, hint } = asTidemarkError(thrown);
+          const text = shorten(message.text, SAID);
+          log.error('a mail could not be sent', { code: 'MAIL_FAILED', cause, hint, ...about, text });
+        },
+      )
+      .finally(() => direct.delete(sent));
+    direct.add(sent);
+  }
+
+  return {
+    write: (task, decide) => {
+      try {
+        book.atOnce(() => {
+          const message = decide(book);
+          if (message === null) return;
+          const mail = { task, recipient: message.to.address, message: JSON.stringify(written(message)) };
+          book.addMail(mail, new Date());
+        });
+      } catch (error) {
+        log.warn('mails are sent directly: the outbox cannot be used', { error: asTidemarkError(error) });
+        const message = decide(memory);
+        if (message !== null) sendDirectly(task, message);
+      }
+      sender.wake();
+    },
+    knows: (subject) => {
+      try {
+        return book.incidents(subject).length > 0;
+      } catch {
+        // Writing meets the same error, and deals with it.
+        return true;
+      }
+    },
+    looking: (look) => {
+      try {
+        look();
+      } catch (error) {
+        log.error('the state cannot be asked about mails', { error: asTidemarkError(error) });
+      }
+    },
+    wake: () => sender.wake(),
+    start: (before) => sender.start(before),
+    close: async () => {
+      const timer = setTimeout(() => cutOff.abort(), CLOSE_MS);
+      await Promise.all([sender.stop(), ...direct]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+function memoryBooks(): Books {
+  const subjects = new Map<string, Map<string, Incident>>();
+  return {
+    incidents: (subject) => [...(subjects.get(subject)?.values() ?? [])],
+    putIncident: (subject, incident) => {
+      const codes = subjects.get(subject) ?? new Map<string, Incident>();
+      subjects.set(subject, codes.set(incident.code, incident));
+    },
+    endIncidents: (subject) => void subjects.delete(subject),
+  };
+}

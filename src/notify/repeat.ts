@@ -1,0 +1,80 @@
+/** Which failures are worth a mail: the first of its kind, and then ever fewer. Pure. */
+import type { Incident } from '../ports.ts';
+
+/** Fires are never spaced exactly as the intervals: a daily task is mailed about daily, not every other day. */
+const NEARLY = 0.95;
+
+export interface Failure {
+  readonly code: string;
+  readonly at: Date;
+  readonly owner: Incident['owner'];
+  /** How many failures this stands for; 1 by default. */
+  readonly count?: number;
+}
+
+/** A failure that has been mailed about before. */
+export interface Repeat {
+  readonly since: Date;
+  /** Since then, this one included. */
+  readonly failures: number;
+  /** For so long the same failure is not mailed about again. */
+  readonly quietMs: number;
+}
+
+/**
+ * What becomes of a failure: how it is remembered, and whether it is mailed.
+ *
+ * @param incidents what is remembered of the task; each code has intervals of its own, so that two codes in turn do
+ * not make a mail of every fire.
+ * @param intervalsMs after the first mail, the second … The last one repeats; must not be empty.
+ */
+export function noteFailure(
+  incidents: readonly Incident[],
+  failure: Failure,
+  intervalsMs: readonly number[],
+): { readonly incident: Incident; readonly mail: boolean; readonly repeat: Repeat | null } {
+  const { code, at, owner, count = 1 } = failure;
+  const known = incidents.find((one) => one.code === code);
+  if (known === undefined) {
+    const first = { code, since: at, failures: count, mails: 1, lastMailAt: at, lastFailureAt: at };
+    return { incident: { ...first, owner, fingerprint: null }, mail: true, repeat: null };
+  }
+  const failures = known.failures + count;
+  const quiet = at.getTime() - known.lastMailAt.getTime();
+  // A clock that was set back must not make for silence until it has caught up.
+  const mail = quiet < 0 || quiet >= intervalAfter(known.mails, intervalsMs) * NEARLY;
+  const incident = {
+    ...known,
+    failures,
+    owner,
+    lastFailureAt: at,
+    mails: mail ? known.mails + 1 : known.mails,
+    lastMailAt: mail ? at : known.lastMailAt,
+  };
+  const quietMs = intervalAfter(incident.mails, intervalsMs);
+  return { incident, mail, repeat: { since: known.since, failures, quietMs } };
+}
+
+/** How long to wait after so many mails. */
+export function intervalAfter(mails: number, intervalsMs: readonly number[]): number {
+  return intervalsMs[Math.min(mails, intervalsMs.length) - 1] ?? 0;
+}
+
+/** What a success ends. */
+export interface Broken {
+  readonly since: Date;
+  readonly failures: number;
+  /** In the order in which they came up. */
+  readonly codes: readonly string[];
+}
+
+/** All incidents of a task as one; null where there is none, and nothing to recover from. */
+export function brokenBy(incidents: readonly Incident[]): Broken | null {
+  const [first] = incidents;
+  if (first === undefined) return null;
+  return {
+    since: first.since,
+    failures: incidents.reduce((sum, { failures }) => sum + failures, 0),
+    codes: incidents.map(({ code }) => code),
+  };
+}
