@@ -169,11 +169,11 @@ function explain(
     case 'swapped':
       return `holds what ${entryOf(manifest, found)!.key} should: ${both}`;
     case 'crc32': {
-      const records =
+      const others =
         found.record_count === expected.record_count
-          ? `the ${count(expected.record_count, 'record')} agree`
-          : `it has ${count(found.record_count, 'record')}, expected ${expected.record_count}`;
-      return `has the CRC-32 ${found.crc32}, expected ${expected.crc32}; its length agrees, ${records}`;
+          ? 'its length and its number of records agree'
+          : `its length agrees; it has ${count(found.record_count, 'record')}, expected ${expected.record_count}`;
+      return `has the CRC-32 ${found.crc32}, expected ${expected.crc32}; ${others}`;
     }
     case 'record_count':
       return `has ${count(found.record_count, 'record')}, expected ${expected.record_count}; length and CRC-32 agree, so the manifest itself is wrong`;

@@ -116,6 +116,14 @@ it('warns of tables that no snapshot holds still', () => {
   expect(draft(tableOf(), { ...EMPLOYEES, transactional: null }).warnings).toEqual([]);
 });
 
+it('counts the rows that it selects', () => {
+  expect(draft(tableOf()).countSql).toBe('SELECT COUNT(*) AS n\nFROM `employees`');
+  const filters = { employee_id: { condition: '>', metric: 10 } };
+  expect(draft(tableOf({ filters, cdc: { hire_date: '1995-05-05' } })).countSql).toBe(
+    "SELECT COUNT(*) AS n\nFROM `employees`\nWHERE `employee_id` > 10\n  AND `hire_date` > '1995-05-05'",
+  );
+});
+
 describe('a custom query', () => {
   const result = (name: string, mysqlType: string, kind: OutputColumn['kind']): OutputColumn => ({
     name,
@@ -151,6 +159,13 @@ describe('a custom query', () => {
     const columns = [result('f', 'float', 'float32')];
     expect(draftQuery('task', sql, columns, 'mariadb', []).sql).toBe(
       `SELECT \`f\` * 1e0 AS \`f\`\nFROM (\n${sql}${added}\n) AS q`,
+    );
+  });
+
+  it('is counted as it stands, with its order and its limit', () => {
+    const sql = 'SELECT f FROM t ORDER BY f LIMIT 5';
+    expect(draftQuery('task', sql, [result('f', 'float', 'float32')], 'mariadb', []).countSql).toBe(
+      `SELECT COUNT(*) AS n\nFROM (\n${sql}\n) AS q`,
     );
   });
 

@@ -1,0 +1,67 @@
+/** A run of two objects as it was published, in a bucket in memory that a test may change before it is verified. */
+import { crc32 } from 'node:zlib';
+import type { PreparedObject } from '../../../src/domain.ts';
+import type { ObjectReader } from '../../../src/ports.ts';
+import { manifestOf } from '../../../src/publish/manifest.ts';
+import { planOf, RUN, specOf } from '../plan/sample.ts';
+
+export const FIRST = 'p/staff/first.csv';
+export const SECOND = 'p/staff/second.csv';
+export const MANIFEST_KEY = planOf().manifestKey;
+
+export interface Published {
+  /** Content and writer by key; the manifest is among them. A test changes what it likes. */
+  readonly objects: Map<string, { content: Buffer; runId: string | null }>;
+  readonly reader: ObjectReader;
+  /** Changes the manifest's JSON. */
+  edit(change: (manifest: Record<string, unknown>) => void): void;
+}
+
+/** @param onRead may throw: reading the key then fails with that. */
+export function published(onRead: (key: string) => void = () => {}): Published {
+  const contents = new Map([
+    [FIRST, Buffer.from('employee_id,Last_Name\n1,King\n2,"a\nb"\n')],
+    [SECOND, Buffer.from('employee_id,Last_Name\n3,x\n')],
+  ]);
+  const prepared = [...contents].map(([key, content], batch): PreparedObject => ({
+    table: 'employees',
+    batch,
+    key,
+    uploadId: key,
+    parts: [],
+    rows: 2 - batch,
+    bytes: content.length,
+    crc32: crc32(content).toString(16).padStart(8, '0'),
+  }));
+  const times = { startedAt: new Date(), preparedAt: new Date() };
+  const manifest = manifestOf(planOf(specOf()), prepared, times, [], (key) => `s3://bucket/${key}`);
+  const objects: Published['objects'] = new Map(
+    [...contents, [manifest.key, Buffer.from(manifest.body)] as const].map(([key, content]) => [
+      key,
+      { content, runId: RUN.runId },
+    ]),
+  );
+  return {
+    objects,
+    reader: {
+      url: (key) => `s3://bucket/${key}`,
+      async read(key) {
+        await Promise.resolve();
+        onRead(key);
+        const object = objects.get(key);
+        if (object === undefined) return null;
+        const { content, runId } = object;
+        // In small pieces: what spans two of them has to be seen.
+        async function* body(): AsyncGenerator<Uint8Array> {
+          for (let at = 0; at < content.length; at += 5) yield content.subarray(at, at + 5);
+        }
+        return { bytes: content.length, runId, body: body() };
+      },
+    },
+    edit(change) {
+      const body = JSON.parse(manifest.body) as Record<string, unknown>;
+      change(body);
+      objects.get(manifest.key)!.content = Buffer.from(JSON.stringify(body));
+    },
+  };
+}
