@@ -114,7 +114,7 @@ it.each([
   const admin = await mysql.createConnection(server.url);
   await admin.query(`SET GLOBAL time_zone = '${zone}'`);
   const snapshot = await mysqlSource(here.source).open(NEVER);
-  const clock = await snapshot.wallClock(new Date(instant));
+  const clock = await snapshot.wallClock(BigInt(Date.parse(instant)) * 1000n);
   await snapshot.close();
   await admin.query("SET GLOBAL time_zone = 'Test/Summer'");
   await admin.end();

@@ -147,7 +147,7 @@ function hint(code: ErrorCode, error: DriverError, context: ErrorContext): strin
   switch (code) {
     case 'ACCESS_DENIED': {
       // `Access denied for user 'u'@'host'`: the host is ours as the server sees it.
-      const account = grantee(said, context);
+      const account = grantee(context, said);
       return (
         `Check user and password of the source. If the account does not exist yet: ` +
         `CREATE USER ${account} IDENTIFIED BY '…'; GRANT SELECT, SHOW VIEW ON \`${context.database}\`.* TO ${account};`
@@ -160,15 +160,19 @@ function hint(code: ErrorCode, error: DriverError, context: ErrorContext): strin
       const named = /(?:for|in) table [`'](?:([^`']+)[`']\.[`'])?([^`']+)[`']/.exec(said);
       const table = named === null ? '*' : `\`${named[2]}\``;
       const object = `\`${named?.[1] ?? context.database}\`.${table}`;
-      return `Run as an administrator: GRANT ${privilege} ON ${object} TO ${grantee(said, context)};`;
+      return `Run as an administrator: GRANT ${privilege} ON ${object} TO ${grantee(context, said)};`;
     }
     default:
       return undefined;
   }
 }
 
-/** The account as a GRANT names it. */
-function grantee(said: string, { account, user }: ErrorContext): string {
+/**
+ * The account as a GRANT names it.
+ *
+ * @param said the server's message, which may name it where the session does not know it.
+ */
+export function grantee({ account, user }: ErrorContext, said = ''): string {
   const at = account?.lastIndexOf('@') ?? -1;
   if (account && at > 0) return `'${account.slice(0, at)}'@'${account.slice(at + 1)}'`;
   return /'[^']*'@'[^']*'/.exec(said)?.[0] ?? `'${user}'@'%'`;

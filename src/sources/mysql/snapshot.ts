@@ -3,23 +3,28 @@
  */
 import type { OutputColumn, ServerIdentity } from '../../domain.ts';
 import { TidemarkError } from '../../errors.ts';
-import type { RowStream, Snapshot, Source } from '../../ports.ts';
+import type { Horizon, RowStream, Snapshot, Source } from '../../ports.ts';
 import { connect, type MysqlSourceOptions, type Session } from './connect.ts';
 import { killSession } from './side-session.ts';
 import { describeQuery, explain, tableFacts } from './metadata.ts';
 import { columnOfResult } from './columns.ts';
+import { readHorizon } from './read-horizon.ts';
 import { streamRows } from './row-stream.ts';
+import { readScalar } from './scalar.ts';
+import { wallClock } from './wall-clock.ts';
 
 export function mysqlSource(options: MysqlSourceOptions): Source {
   return {
-    async open(signal) {
+    async open(signal, needs) {
       signal.throwIfAborted();
       const session = await connect(options, signal);
       try {
         const server = await identify(session);
+        // Before the snapshot: what is committed between the two is then in it, and in doubt is only what comes later.
+        const horizon = needs?.horizon === true ? await readHorizon(session, server, signal) : null;
         await openSnapshot(session, server);
         signal.throwIfAborted();
-        return snapshotOf(session, options, server);
+        return snapshotOf(session, options, server, horizon);
       } catch (error) {
         session.connection.destroy();
         throw error;
@@ -43,15 +48,29 @@ async function openSnapshot(session: Session, server: ServerIdentity): Promise<v
   await session.query('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
 }
 
-function snapshotOf(session: Session, options: MysqlSourceOptions, server: ServerIdentity): Snapshot {
+function snapshotOf(
+  session: Session,
+  options: MysqlSourceOptions,
+  server: ServerIdentity,
+  horizon: Horizon | null,
+): Snapshot {
+  /** A session whose result was not read to its end can answer nothing more. */
+  const whole = async <T>(done: Promise<T>): Promise<T> => {
+    try {
+      return await done;
+    } catch (error) {
+      session.broken = true;
+      throw error;
+    }
+  };
   return {
     server,
-    horizon: null,
-    scalar: async (sql) => Object.values((await session.query(sql))[0] ?? { value: null })[0] as string | null,
+    horizon,
     tableFacts: (table) => tableFacts(session, table),
     describeQuery: (sql) => describeQuery(session, sql),
     explain: (sql) => explain(session, server, sql),
     wallClock: (instant) => wallClock(session, instant),
+    scalar: (sql, signal) => whole(readScalar(session, options, sql, signal)),
     rows(sql, expected, onRow, signal) {
       const stream = streamRows(
         session,
@@ -61,10 +80,7 @@ function snapshotOf(session: Session, options: MysqlSourceOptions, server: Serve
         onRow,
         signal,
       );
-      const done = stream.done.catch((error: unknown) => {
-        session.broken = true;
-        throw error;
-      });
+      const done = whole(stream.done);
       return { pause: stream.pause, resume: stream.resume, done } satisfies RowStream;
     },
     async close() {
@@ -84,16 +100,6 @@ function checkColumns(found: readonly OutputColumn[], expected: readonly OutputC
     `The result has the columns ${names(found)} where ${names(expected)} were planned.`,
     { sql },
   );
-}
-
-/** The server's wall clock at an instant, in the zone the session had before it was set to UTC. */
-async function wallClock(session: Session, instant: bigint): Promise<string> {
-  const seconds = `${instant / 1_000_000n}.${String(instant % 1_000_000n).padStart(6, '0')}`;
-  await session.query('SET time_zone = @tidemark_zone');
-  const [row] = await session.query(`SELECT CAST(FROM_UNIXTIME(${seconds}) AS CHAR) AS clock`);
-  await session.query("SET time_zone = '+00:00'");
-  // Before 1970 FROM_UNIXTIME knows nothing; the zone no longer matters that far back.
-  return row!['clock'] ?? new Date(Number(instant / 1000n)).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** How long the server has to take leave, in milliseconds. */
