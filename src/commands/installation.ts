@@ -1,6 +1,6 @@
 /** Wires an installation from its config: sources, sinks, state, log and mails. The only place where all are known. */
 import { secretsOf, type Config, type SinkConfig, type SourceConfig } from '../config/config.ts';
-import type { PastRun, Spec, TaskMemory } from '../domain.ts';
+import type { PastRun, Spec } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Installation } from '../execute.ts';
 import type { PlanSettings } from '../plan/build.ts';
@@ -16,6 +16,7 @@ import { openState, type StateDatabase } from '../state/database.ts';
 import { listRuns } from '../state/history.ts';
 import { closeEntry, journalEntries, openJournal, recordEntry } from '../state/journal.ts';
 import { backfillLockPath, requireLock, taskLockPath } from '../state/lock.ts';
+import { mailBook } from '../state/outbox.ts';
 import { pruneHistory } from '../state/prune.ts';
 import { recordDeaths, unendedTasks } from '../state/runs.ts';
 import { lastRuns } from '../state/task-states.ts';
@@ -70,7 +71,7 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
     stderr,
     onWriteFailure: (error) => notifier?.logsUnwritable(error),
   });
-  const notifier = openNotifier(config, state.db, log, redact);
+  const notifier = openNotifier(config, mailBook(state.db), log, redact);
   const sinks = new Map<string, S3Sink>();
 
   return {

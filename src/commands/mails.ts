@@ -1,26 +1,31 @@
 /** Wires the mails of an installation: what is said, where it is kept, and how it reaches the server. */
 import { hostname } from 'node:os';
-import type { DatabaseSync } from 'node:sqlite';
-import type { Config } from '../config/config.ts';
+import { secretsOf, type Config } from '../config/config.ts';
+import type { Spec, Trigger } from '../domain.ts';
+import { asTidemarkError } from '../errors.ts';
+import { createLog } from '../log.ts';
 import { createMailer } from '../notify/mailer.ts';
 import { createNotifier, type Notifier } from '../notify/notify.ts';
 import { openPost } from '../notify/post.ts';
 import { createSender } from '../notify/sender.ts';
-import type { Log } from '../ports.ts';
+import { identifyRun } from '../planner.ts';
+import type { Log, MailBook } from '../ports.ts';
+import { createRedactor } from '../redact.ts';
+import { beginRun, notBegun } from '../report.ts';
+import { nextFire } from '../schedule/cron.ts';
+import { timingOf } from '../schedule/reconcile.ts';
 import { acquireLock, outboxLockPath } from '../state/lock.ts';
-import { mailBook } from '../state/outbox.ts';
 
 /** Null: the config names no SMTP server. */
 export function openNotifier(
   config: Config,
-  db: DatabaseSync,
+  book: MailBook,
   log: Log,
   redact: (text: string) => string,
 ): Notifier | null {
   const { smtp, notify } = config;
   if (smtp === null) return null;
   const mailer = createMailer(smtp, redact);
-  const book = mailBook(db);
   const sender = createSender({
     mailer,
     outbox: book,
@@ -42,4 +47,49 @@ export function openNotifier(
     repeatAfterMs: notify.repeat_after_ms,
   });
   return { ...notifier, close: () => notifier.close().finally(() => mailer.close()) };
+}
+
+/** Mails the owner that a run could not begin because the state cannot be opened. Never rejects. */
+export async function mailWithoutState(
+  config: Config,
+  spec: Spec,
+  trigger: Trigger,
+  thrown: unknown,
+): Promise<void> {
+  const error = asTidemarkError(thrown);
+  const redact = createRedactor(secretsOf(config));
+  const log = createLog({
+    logsDir: config.logs_dir,
+    level: config.log_level,
+    redact,
+    onWriteFailure: () => {},
+  });
+  const attempt = { ...identifyRun(trigger), startedAt: new Date(), number: 1 };
+  const { report } = notBegun(beginRun(spec.taskName, attempt), error);
+  const notifier = openNotifier(config, noBook(error), log, redact);
+  notifier?.runFinished(spec, report, { nextFire: nextFire(timingOf(spec, config.timezone)), logTail: [] });
+  await notifier?.close();
+}
+
+/** The book of a state that cannot be opened. */
+function noBook(error: Error): MailBook {
+  const refuse = (): never => {
+    throw error;
+  };
+  return {
+    atOnce: refuse,
+    incidents: refuse,
+    putIncident: refuse,
+    endIncidents: refuse,
+    subjects: refuse,
+    recoveries: refuse,
+    deaths: refuse,
+    addMail: refuse,
+    takeDue: refuse,
+    // Nothing to send from here.
+    nextDue: () => null,
+    removeMail: refuse,
+    keepMail: refuse,
+    hurry: refuse,
+  };
 }

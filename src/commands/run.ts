@@ -1,13 +1,15 @@
 /** `tidemark run`: one run now, in the foreground. */
 import { executeRun, UNOBSERVED } from '../execute.ts';
-import type { RunReport } from '../domain.ts';
+import type { RunReport, Spec, Trigger } from '../domain.ts';
+import type { Config } from '../config/config.ts';
 import { redactReport } from '../report.ts';
 import { nextFire } from '../schedule/cron.ts';
 import { timingOf } from '../schedule/reconcile.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
-import { openInstallation } from './installation.ts';
+import { openInstallation, type LiveInstallation } from './installation.ts';
 import { abortOnSignal } from './interrupt.ts';
 import { loadTask } from './load.ts';
+import { mailWithoutState } from './mails.ts';
 import type { TaskOptions } from './options.ts';
 import { progressBar } from './progress.ts';
 
@@ -18,13 +20,14 @@ export interface RunOptions extends TaskOptions {
 export async function runCommand(options: RunOptions): Promise<ExitCode> {
   const { config, spec } = loadTask(options);
   const bar = process.stderr.isTTY && options.json !== true ? progressBar(process.stderr) : null;
-  const installation = openInstallation(config, bar?.stderr);
+  const trigger = { kind: 'manual', scheduledFor: new Date(), until: null, backfill: null } as const;
+  const installation = await openForRun(config, spec, trigger, bar?.stderr);
   const abort = abortOnSignal();
   try {
     const { report, error, logTail } = await executeRun(
       { ...installation, verifyCount: options.verify === 'count' },
       spec,
-      { kind: 'manual', scheduledFor: new Date(), until: null, backfill: null },
+      trigger,
       bar?.observer ?? UNOBSERVED,
       abort.signal,
     );
@@ -44,6 +47,21 @@ export async function runCommand(options: RunOptions): Promise<ExitCode> {
     bar?.stop();
     abort.release();
     await installation.close();
+  }
+}
+
+/** Where there is no state to run with, the owner hears of it as of any other failure. */
+async function openForRun(
+  config: Config,
+  spec: Spec,
+  trigger: Trigger,
+  stderr: NodeJS.WritableStream | undefined,
+): Promise<LiveInstallation> {
+  try {
+    return openInstallation(config, stderr);
+  } catch (error) {
+    await mailWithoutState(config, spec, trigger, error);
+    throw error;
   }
 }
 

@@ -107,10 +107,10 @@ function watermarkInWords({ spec, report }: FailureDetails, limits: Limits): str
     const shown = shorten(shortenList(places, limits.entries).join(', '), limits.value);
     return `${same}: ${shown}. The next run that succeeds begins there, so its window covers the gap.`;
   }
-  const bounds = spec.tables.flatMap(({ cdc }) => cdc.map(({ bound }) => bound.kind));
-  if (bounds.includes('watermark') || spec.queryWatermark !== null)
+  const bounds = new Set(spec.tables.flatMap(({ cdc }) => cdc.map(({ bound }) => bound.kind)));
+  if (bounds.has('watermark') || spec.queryWatermark !== null)
     return `${same}: only a run that succeeds moves it. The next one begins there, so its window covers the gap.`;
-  if (bounds.includes('span')) {
+  if (bounds.has('span')) {
     const reach =
       spec.schedule === null
         ? 'that counts back from each run'
@@ -125,6 +125,7 @@ function outlook({ spec, report, nextFire }: FailureDetails, zone: string): stri
   const tried = report.attempts > 1 ? `The run was tried ${report.attempts} times. ` : '';
   if (report.kind === 'backfill')
     return `${tried}What happens next: nothing by itself. Windows that were done stay done; the same tidemark backfill command goes on where this one stopped.`;
+  if (error.code === 'PROCESS_DIED') return 'What happens next: the task has just begun to run again.';
   const again = `tidemark run -s ${spec.file}`;
   const passes = error.retryable
     ? 'The cause may have passed by then.'

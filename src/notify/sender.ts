@@ -47,7 +47,7 @@ export function createSender(options: SenderOptions): Sender {
   const cutOff = new AbortController();
   let loop: Promise<void> | null = null;
   let wanted = false;
-  let stopping = false;
+  const ending = new AbortController();
   let interrupt = (): void => {};
 
   const after = (attempts: number): Date =>
@@ -119,7 +119,7 @@ export function createSender(options: SenderOptions): Sender {
     } catch (error) {
       log.error('the outbox cannot be used; its mails wait', { error: asTidemarkError(error) });
     }
-    while (!stopping) {
+    while (!ending.signal.aborted) {
       wanted = false;
       before();
       await look(0);
@@ -147,7 +147,7 @@ export function createSender(options: SenderOptions): Sender {
       interrupt();
     },
     stop: async () => {
-      stopping = true;
+      ending.abort();
       interrupt();
       const timer = setTimeout(() => cutOff.abort(), STOP_MS);
       await loop;
