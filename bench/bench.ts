@@ -14,7 +14,7 @@ import { loadLineItems } from './dataset.ts';
 import { measure, median, type Measured } from './measure.ts';
 import { measureManySpecs } from './many-specs.ts';
 import { startNullS3 } from './processes.ts';
-import { renderReport, writeReport, type Line } from './report.ts';
+import { MAIN_TABLE, renderReport, writeTable, type Line } from './report.ts';
 import { benchWorkspace, type Workspace } from './workspace.ts';
 
 const { values } = parseArgs({
@@ -59,7 +59,7 @@ try {
   const machine = `${cpus().length} × ${cpus()[0]!.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const report = renderReport(lines, { machine, node: process.version, server: facts.version, rows, rounds });
   process.stdout.write(report);
-  if (values.write) writeReport(report);
+  if (values.write) writeTable(MAIN_TABLE, report);
 } finally {
   await s3.stop();
   await server.stop();

@@ -53,7 +53,7 @@ export async function measureManySpecs(home: string, say: (text: string) => void
 }
 
 /** Schedules at every minute of the day, none of which comes while the daemon is watched. */
-function spec(number: number): object {
+export function spec(number: number): object {
   const day = new Date(Date.now() + 3 * 86_400_000).getUTCDate();
   return {
     task_name: `task_${number}`,

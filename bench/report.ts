@@ -18,14 +18,24 @@ export interface Circumstances {
 }
 
 const FILE = 'docs/benchmarks.md';
-const BEGIN = '<!-- begin: npm run bench -- --write -->';
+/** The commands that write the tables of docs/benchmarks.md; each has its place there between marks. */
+export const MAIN_TABLE = 'npm run bench -- --write';
+export const STATE_TABLE = 'npm run bench:state -- --write';
 const END = '<!-- end -->';
 
 export function renderReport(lines: readonly Line[], about: Circumstances): string {
-  const mark = (ok: boolean | null): string => (ok === null ? '' : ok ? 'met' : '**missed**');
-  return [
+  return renderTable(
+    lines,
     `${new Date().toISOString().slice(0, 10)}; ${about.machine}; Node ${about.node}; MariaDB ${about.server}; ` +
       `${about.rows.toLocaleString('en')} rows of 17 columns; median of ${about.rounds} rounds.`,
+  );
+}
+
+/** @param circumstances a sentence: when, on which machine, with what. */
+export function renderTable(lines: readonly Line[], circumstances: string): string {
+  const mark = (ok: boolean | null): string => (ok === null ? '' : ok ? 'met' : '**missed**');
+  return [
+    circumstances,
     '',
     '| | measured | goal | |',
     '|---|---|---|---|',
@@ -34,12 +44,12 @@ export function renderReport(lines: readonly Line[], about: Circumstances): stri
   ].join('\n');
 }
 
-/** Puts the table between its marks in docs/benchmarks.md. */
-export function writeReport(report: string): void {
+/** Puts a table between its marks in docs/benchmarks.md. */
+export function writeTable(command: string, table: string): void {
   const text = readFileSync(FILE, 'utf8');
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined)
-    throw new Error(`${FILE} has no place marked for the table`);
-  writeFileSync(FILE, `${before}${BEGIN}\n${report}${END}${after}`);
+  const begin = `<!-- begin: ${command} -->`;
+  const from = text.indexOf(begin);
+  const to = text.indexOf(END, from);
+  if (from < 0 || to < 0) throw new Error(`${FILE} has no place marked for the table of ${command}`);
+  writeFileSync(FILE, `${text.slice(0, from)}${begin}\n${table}${text.slice(to)}`);
 }

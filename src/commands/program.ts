@@ -80,7 +80,53 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     .option('--again', 'begin a new backfill where this one is done already')
     .action(async (options) => finish(await (await import('./backfill.ts')).backfillCommand(options)));
 
+  command('status', 'show every task with schedule, next fire and last result').action(
+    async (options: CommonOptions) => finish(await (await import('./status.ts')).statusCommand(options)),
+  );
+
+  command('history', 'show past runs and what people did, newest first')
+    .argument('[task]', 'of one task, with the windows of its runs')
+    .option('--limit <n>', 'how many at most (default: 20)')
+    .option('--since <time>', 'a time (UTC), or a span back from now such as "2 days"')
+    .option('--run <run_id>', 'one run whole, with SQL and objects')
+    .action(async (task: string | undefined, options) =>
+      finish(await (await import('./history.ts')).historyCommand(task, options)),
+    );
+
+  addWatermarkCommands(program, finish);
+
   return program;
+}
+
+function addWatermarkCommands(program: Command, finish: (code: ExitCode) => void): void {
+  const parent = program
+    .command('watermark')
+    .description('read or change what an incremental task remembers')
+    .exitOverride();
+  const command = (name: string, description: string): Command =>
+    parent
+      .command(name)
+      .description(description)
+      .argument('<task>', 'its name')
+      .option('--table <name>', 'the table, where the task has several watermarks')
+      .addOption(
+        new Option('--config <file>', 'config file (default: TIDEMARK_CONFIG, or config/config.json)'),
+      )
+      .addOption(new Option('--json', 'one JSON document on stdout'))
+      .exitOverride();
+  const load = async () => import('./watermark.ts');
+
+  command('get', 'show each table’s value, and which run moved it when').action(
+    async (task: string, options) => finish(await (await load()).watermarkGet(task, options)),
+  );
+  command('set', 'go back or forward: the next run reads what is beyond the value')
+    .argument('<value>', 'a time such as "2026-01-31 03:00:00", or an integer')
+    .action(async (task: string, value: string, options) =>
+      finish(await (await load()).watermarkSet(task, value, options)),
+    );
+  command('reset', 'forget it: the next run begins at `initial`').action(async (task: string, options) =>
+    finish(await (await load()).watermarkReset(task, options)),
+  );
 }
 
 function addSourceOptions(command: Command): Command {

@@ -1,0 +1,101 @@
+/**
+ * `npm run bench:state`: what the state costs when much is in it: `tidemark status` with 1,000 tasks and 1,000,000 past
+ * runs, the bookkeeping of one run, and the removal of old ones.
+ *
+ *   npm run bench:state -- [--runs 1000000] [--tasks 1000] [--write]    --write puts the table into docs/benchmarks.md
+ */
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openState, statePath } from '../src/state/database.ts';
+import { pruneHistory } from '../src/state/prune.ts';
+import { bookkeeping, fillHistory } from './history.ts';
+import { measure, median } from './measure.ts';
+import { spec } from './many-specs.ts';
+import { renderTable, STATE_TABLE, writeTable, type Line } from './report.ts';
+import { benchConfig } from './workspace.ts';
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '1000000' },
+    tasks: { type: 'string', default: '1000' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const runs = Number(values.runs);
+const tasks = Number(values.tasks);
+const ROUNDS = 5;
+const BOOKED_RUNS = 200;
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const home = mkdtempSync(join(tmpdir(), 'tidemark-bench-state-'));
+try {
+  const config = join(home, 'config.json');
+  mkdirSync(join(home, 'specs'));
+  const nowhere = new URL('mysql://nobody@127.0.0.1:1/');
+  writeFileSync(config, JSON.stringify(benchConfig(home, nowhere, 'http://127.0.0.1:1')));
+  for (let number = 0; number < tasks; number++)
+    writeFileSync(join(home, 'specs', `task_${number}.json`), JSON.stringify(spec(number), null, 2));
+
+  const stateDir = join(home, 'state');
+  const { db, close } = openState(stateDir);
+  say(`${runs.toLocaleString('en')} runs of ${tasks.toLocaleString('en')} tasks …`);
+  fillHistory(db, tasks, runs);
+  const sizeMb = statSync(statePath(stateDir)).size / 1e6;
+
+  const command = async (...args: string[]): Promise<number> => {
+    const seconds: number[] = [];
+    for (let round = 0; round <= ROUNDS; round++) {
+      const { seconds: one } = await measure(process.execPath, ['dist/main.js', ...args, '--config', config]);
+      if (round > 0) seconds.push(one);
+    }
+    return median(seconds);
+  };
+  say('status, history …');
+  const [status, history] = [await command('status'), await command('history', 'task_7')];
+  say('bookkeeping …');
+  const booked = bookkeeping(db, BOOKED_RUNS).toSorted((a, b) => a - b);
+  const [half, most] = [median(booked), booked[Math.floor(booked.length * 0.95)]!];
+  say('removal of the older half …');
+  const middle = db.prepare('SELECT finished_at FROM run WHERE id = ?').get(Math.floor(runs / 2))!;
+  const began = performance.now();
+  const pruned = await pruneHistory(
+    db,
+    new Date(middle['finished_at'] as string),
+    AbortSignal.timeout(600_000),
+  );
+  const perSecond = pruned.runs / ((performance.now() - began) / 1000);
+  close();
+
+  const seconds = (value: number, limit: number): Pick<Line, 'found' | 'goal' | 'ok'> => ({
+    found: `${value.toFixed(2)} s`,
+    goal: `< ${limit} s`,
+    ok: value < limit,
+  });
+  const table = renderTable(
+    [
+      { what: 'tidemark status', ...seconds(status, 1) },
+      { what: 'tidemark history TASK', ...seconds(history, 1) },
+      {
+        what: "one run's bookkeeping (median; 95 % of runs)",
+        found: `${half.toFixed(1)} ms; ${most.toFixed(1)} ms`,
+        goal: '< 20 ms',
+        ok: most < 20,
+      },
+      {
+        what: 'removal of old runs',
+        found: `${Math.round(perSecond).toLocaleString('en')} runs/s`,
+        goal: '',
+        ok: null,
+      },
+      { what: 'size of the state file', found: `${sizeMb.toFixed(0)} MB`, goal: '', ok: null },
+    ],
+    `${new Date().toISOString().slice(0, 10)}; ${cpus().length} × ${cpus()[0]!.model}; Node ${process.version}; ` +
+      `${tasks.toLocaleString('en')} tasks, ${runs.toLocaleString('en')} past runs; median of ${ROUNDS} rounds.`,
+  );
+  process.stdout.write(table);
+  if (values.write) writeTable(STATE_TABLE, table);
+} finally {
+  rmSync(home, { recursive: true, force: true });
+}

@@ -1,0 +1,167 @@
+/** `tidemark status --json`: how every task stands, from the specs folder and the state. Pure. */
+import type { PastRun, Spec } from '../domain.ts';
+import { floorTo, parseClock, zoneClock } from '../plan/clock.ts';
+import { timingOf, type Timing } from '../schedule/reconcile.ts';
+import { nextSlot } from '../schedule/slots.ts';
+import type { LockHolder } from '../state/lock.ts';
+import type { TaskState } from '../state/task-states.ts';
+import { watermarkPlaces, type SpecFolder } from './spec-folder.ts';
+
+/** Times are ISO 8601 UTC. */
+export interface TaskStatus {
+  readonly task: string;
+  /** Null: the folder has no spec of it that can be used; the state knows it from earlier runs. */
+  readonly file: string | null;
+  /** Null: by hand only, or no spec. */
+  readonly schedule: string | null;
+  readonly timezone: string | null;
+  readonly next_fire: string | null;
+  readonly running: boolean;
+  readonly running_since: string | null;
+  /** A run whose process has died began then: what it left is cleared away before the next. Null: there is none. */
+  readonly died_since: string | null;
+  /** The last run that succeeded or failed, backfills aside. */
+  readonly last_run: PastRun | null;
+  readonly failing_since: string | null;
+  /** Failed runs since the last success. */
+  readonly failures: number;
+  /** Runs since the last result that could not begin, because another was in progress. */
+  readonly skipped: number;
+  /** The first slot of the schedule that nobody has dealt with; null: none is late. */
+  readonly missed_since: string | null;
+  readonly watermarks: readonly WatermarkStatus[];
+}
+
+export interface WatermarkStatus {
+  readonly table: string;
+  /** Of a custom query: `:from`. */
+  readonly column: string;
+  /** Null: the first run has not been yet; it begins at `initial`. */
+  readonly value: string | null;
+  /** From the spec; null: at the beginning. */
+  readonly initial: string | null;
+  readonly updated_at: string | null;
+  /** The run that moved it; null: set by hand, or not yet there. */
+  readonly run_id: string | null;
+  /** How far the value is behind the present time; null for numbers. */
+  readonly behind_seconds: number | null;
+}
+
+export interface StatusDocument {
+  /** What holds the lock of the state folder; null: no daemon runs. */
+  readonly daemon: LockHolder | null;
+  /** Failing tasks first. */
+  readonly tasks: readonly TaskStatus[];
+  readonly unusable: SpecFolder['unusable'];
+}
+
+/** What a status is made of. */
+export interface StatusFacts {
+  readonly folder: SpecFolder;
+  readonly states: ReadonlyMap<string, TaskState>;
+  /** The config's zone, for specs that name none. */
+  readonly timezone: string;
+  readonly daemon: LockHolder | null;
+  /** Whether a process holds the task, as a run does all along. */
+  readonly isHeld: (task: string) => boolean;
+  readonly now: Date;
+}
+
+/** A slot is late when a daemon would have begun it by now. */
+const LATE_MS = 60_000;
+
+export function statusDocument(facts: StatusFacts): StatusDocument {
+  const names = new Set([...facts.folder.specs.keys(), ...facts.states.keys()]);
+  const tasks = [...names].map((task) => taskStatus(task, facts));
+  return { daemon: facts.daemon, tasks: tasks.toSorted(byUrgency), unusable: facts.folder.unusable };
+}
+
+/** Failing ones, then the others, then those without a spec; by name. */
+function byUrgency(a: TaskStatus, b: TaskStatus): number {
+  const rank = ({ file, failures }: TaskStatus): number => (file === null ? 2 : failures > 0 ? 0 : 1);
+  return rank(a) - rank(b) || (a.task < b.task ? -1 : 1);
+}
+
+function taskStatus(task: string, facts: StatusFacts): TaskStatus {
+  const spec = facts.folder.specs.get(task) ?? null;
+  const state = facts.states.get(task) ?? null;
+  const timing = spec === null ? null : timingOf(spec, facts.timezone);
+  const begun = state?.running?.started_at ?? null;
+  const running = begun !== null && facts.isHeld(task);
+  return {
+    task,
+    file: spec?.file ?? null,
+    schedule: timing?.schedule ?? null,
+    timezone: timing?.timezone ?? null,
+    ...slots(timing, spec?.catchUp === 'none' ? null : (state?.settled ?? null), running, facts.now),
+    running,
+    running_since: running ? begun : null,
+    died_since: running ? null : begun,
+    last_run: state?.last ?? null,
+    failing_since: state?.failing?.since ?? null,
+    failures: state?.failing?.runs ?? 0,
+    skipped: state?.skipped ?? 0,
+    watermarks: watermarkStatuses(spec, state, facts.now),
+  };
+}
+
+/** Both from one look at the schedule where no slot is late: it is what takes the time. */
+function slots(
+  timing: Timing | null,
+  settled: string | null,
+  running: boolean,
+  now: Date,
+): Pick<TaskStatus, 'next_fire' | 'missed_since'> {
+  if (timing === null) return { next_fire: null, missed_since: null };
+  const iso = (slot: Date | null): string | null => slot?.toISOString() ?? null;
+  if (settled === null) return { next_fire: iso(nextSlot(timing, now)), missed_since: null };
+  const open = nextSlot(timing, new Date(settled));
+  if (open === null || open > now) return { next_fire: iso(open), missed_since: null };
+  const late = !running && now.getTime() - open.getTime() > LATE_MS;
+  return { next_fire: iso(nextSlot(timing, now)), missed_since: late ? iso(open) : null };
+}
+
+/** Those of the spec, then what the state still remembers of tables that are no longer in it. */
+function watermarkStatuses(spec: Spec | null, state: TaskState | null, now: Date): WatermarkStatus[] {
+  const places = spec === null ? [] : watermarkPlaces(spec);
+  const kept = state?.watermarks ?? [];
+  const ofSpec = places.map(({ table, column, watermark }): WatermarkStatus => {
+    const found = kept.find((one) => one.table === table);
+    return {
+      table,
+      column: found?.column ?? column,
+      value: found?.value ?? null,
+      initial: watermark.initial?.text ?? null,
+      updated_at: found?.updatedAt ?? null,
+      run_id: found?.runId ?? null,
+      behind_seconds:
+        found === undefined ? null : secondsBehind(found.value, watermark.timezone ?? 'UTC', now),
+    };
+  });
+  const others = kept.filter(({ table }) => !places.some((place) => place.table === table));
+  return [
+    ...ofSpec,
+    ...others.map(({ table, column, value, updatedAt, runId }): WatermarkStatus => ({
+      table,
+      column,
+      value,
+      initial: null,
+      updated_at: updatedAt,
+      run_id: runId,
+      behind_seconds: secondsBehind(value, 'UTC', now),
+    })),
+  ];
+}
+
+/**
+ * Whole seconds between a value and the present time on the clock of a zone; null for what is no time.
+ *
+ * @param zone in which the column's values are written. A DATETIME of a server in another zone than UTC is off by the
+ * distance, where the spec does not name it: the server is not asked.
+ */
+export function secondsBehind(value: string, zone: string, now: Date): number | null {
+  const at = parseClock(value);
+  if (at === null) return null;
+  const behind = zoneClock(zone, BigInt(now.getTime()) * 1000n) - at;
+  return behind < 0n ? 0 : Number(floorTo(behind, 1_000_000n) / 1_000_000n);
+}

@@ -1,0 +1,57 @@
+/** `tidemark status`: every task with schedule, next fire and last result. The daemon need not run. */
+import { styleText } from 'node:util';
+import type { Config } from '../config/config.ts';
+import { secretsOf } from '../config/config.ts';
+import { loadProcessConfig } from '../config/load.ts';
+import { createRedactor } from '../redact.ts';
+import { readState } from '../state/database.ts';
+import { daemonLockPath, lockedBy, taskLockPath } from '../state/lock.ts';
+import { taskStates } from '../state/task-states.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { CommonOptions } from './options.ts';
+import { redactPast } from './redact-past.ts';
+import { readSpecFolder } from './spec-folder.ts';
+import { statusDocument, type StatusDocument } from './status-document.ts';
+import { statusText } from './status-text.ts';
+
+/** Exit code 0 also where tasks fail: it reports. */
+export async function statusCommand(options: CommonOptions): Promise<ExitCode> {
+  const config = loadProcessConfig({ file: options.config });
+  const now = new Date();
+  const document = readStatus(config, now);
+  const { stdout } = process;
+  stdout.write(
+    options.json === true
+      ? `${JSON.stringify(document, null, 2)}\n`
+      : statusText(document, {
+          width: stdout.isTTY ? stdout.columns : null,
+          // Colours only where the terminal has them and NO_COLOR is not set.
+          paint: (colour, text) => styleText(colour, text, { stream: stdout }),
+          now,
+        }),
+  );
+  return EXIT.done;
+}
+
+function readStatus(config: Config, now: Date): StatusDocument {
+  const redact = createRedactor(secretsOf(config));
+  const folder = readSpecFolder(config);
+  const state = readState(config.state_dir);
+  try {
+    const document = statusDocument({
+      folder,
+      states: taskStates(state.db),
+      timezone: config.timezone,
+      daemon: lockedBy(daemonLockPath(config.state_dir)),
+      isHeld: (task) => lockedBy(taskLockPath(config.state_dir, task)) !== null,
+      now,
+    });
+    const tasks = document.tasks.map(({ last_run, ...task }) => ({
+      ...task,
+      last_run: last_run === null ? null : redactPast(last_run, redact),
+    }));
+    return { ...document, tasks };
+  } finally {
+    state.close();
+  }
+}

@@ -1,0 +1,192 @@
+/** `tidemark watermark get|set|reset TASK`: reads or changes what an incremental task remembers. */
+import { hostname, userInfo } from 'node:os';
+import type { Config } from '../config/config.ts';
+import { loadProcessConfig } from '../config/load.ts';
+import { TidemarkError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
+import { recoverTask } from '../recovery.ts';
+import { openState, readState, type StateDatabase } from '../state/database.ts';
+import { taskStates } from '../state/task-states.ts';
+import { listWatermarks, resetWatermarks, setWatermark, type Deed } from '../state/watermarks.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { openInstallation } from './installation.ts';
+import type { CommonOptions } from './options.ts';
+import { readSpecFolder } from './spec-folder.ts';
+import { shownTime } from './time-text.ts';
+import {
+  asWatermark,
+  chosenWatermark,
+  consequence,
+  consequenceOfReset,
+  fittingValue,
+  knownWatermarks,
+  type KnownWatermark,
+} from './watermark-change.ts';
+
+export interface WatermarkOptions extends CommonOptions {
+  readonly table?: string;
+}
+
+export async function watermarkGet(task: string, options: WatermarkOptions): Promise<ExitCode> {
+  const config = loadProcessConfig({ file: options.config });
+  const state = readState(config.state_dir);
+  try {
+    const known = watermarksOf(task, config, state.db);
+    const shown = options.table === undefined ? known : [chosenWatermark(task, known, options.table)];
+    print(options, { task, watermarks: shown.map(document) }, describeAll(task, shown));
+  } finally {
+    state.close();
+  }
+  return EXIT.done;
+}
+
+export async function watermarkSet(
+  task: string,
+  value: string,
+  options: WatermarkOptions,
+): Promise<ExitCode> {
+  return change(task, options, (db, known, deed) => {
+    const chosen = chosenWatermark(task, known, options.table ?? null);
+    const { kept } = chosen;
+    if (kept === null && chosen.place === null) throw noPlace(task, chosen.table);
+    const next = fittingValue(chosen, value);
+    setWatermark(db, task, asWatermark(chosen, next), kept?.value ?? null, deed);
+    return [{ chosen, value: next, note: consequence(chosen, next) }];
+  });
+}
+
+export async function watermarkReset(task: string, options: WatermarkOptions): Promise<ExitCode> {
+  return change(task, options, (db, known, deed) => {
+    const chosen =
+      options.table === undefined && known.length > 0
+        ? known
+        : [chosenWatermark(task, known, options.table ?? null)];
+    const kept = chosen.flatMap((one) => one.kept ?? []);
+    resetWatermarks(db, task, kept, deed);
+    return chosen.map((one) => ({ chosen: one, value: null, note: consequenceOfReset(one) }));
+  });
+}
+
+interface Changed {
+  readonly chosen: KnownWatermark;
+  readonly value: string | null;
+  readonly note: string;
+}
+
+/** Alone on the task, and after what an earlier run has left is cleared: it may move the watermark itself. */
+async function change(
+  task: string,
+  options: WatermarkOptions,
+  apply: (db: StateDatabase['db'], known: readonly KnownWatermark[], deed: Deed) => readonly Changed[],
+): Promise<ExitCode> {
+  const config = loadProcessConfig({ file: options.config });
+  const installation = openInstallation(config);
+  const { db, close } = openState(config.state_dir);
+  try {
+    watermarksOf(task, config, db);
+    const lock = installation.lockTask(task);
+    try {
+      await recoverTask(installation, task);
+      installation.unended.close(task);
+      const changed = apply(db, watermarksOf(task, config, db), { actor: actor(), at: new Date() });
+      const shown = changed.map(({ chosen, value, note }) => ({
+        table: chosen.table,
+        column: chosen.column,
+        old_value: chosen.kept?.value ?? null,
+        value,
+        note,
+      }));
+      print(options, { task, watermarks: shown }, shown.map(describeChange).join(''));
+    } finally {
+      lock.release();
+    }
+  } finally {
+    close();
+    await installation.close();
+  }
+  return EXIT.done;
+}
+
+/**
+ * Of the spec in the folder and of the state.
+ *
+ * @throws TidemarkError USAGE for a task that neither knows.
+ */
+function watermarksOf(task: string, config: Config, db: StateDatabase['db']): KnownWatermark[] {
+  const { specs, unusable } = readSpecFolder(config);
+  const spec = specs.get(task) ?? null;
+  const kept = listWatermarks(db, task);
+  if (spec === null && kept.length === 0) {
+    const names = [...new Set([...specs.keys(), ...taskStates(db).keys()])];
+    if (!names.includes(task)) {
+      const hint =
+        unusable.length === 0
+          ? 'See `tidemark status` for the tasks there are.'
+          : `It may be one of the specs that cannot be used: ${unusable.map(({ file }) => file).join(', ')}.`;
+      throw new TidemarkError('USAGE', `There is no task "${task}".${didYouMean(task, names)}`, { hint });
+    }
+  }
+  return knownWatermarks(spec, kept);
+}
+
+function noPlace(task: string, table: string): TidemarkError {
+  return new TidemarkError('USAGE', `Task ${task} has no spec that names a watermark of ${table}.`);
+}
+
+function actor(): string {
+  return `${userName()}@${hostname()}`;
+}
+
+/** In a container the user may have a number and no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+function document({ table, column, place, kept }: KnownWatermark): object {
+  return {
+    table,
+    column: kept?.column ?? column,
+    value: kept?.value ?? null,
+    initial: place?.watermark.initial?.text ?? null,
+    updated_at: kept?.updatedAt ?? null,
+    run_id: kept?.runId ?? null,
+  };
+}
+
+function describeAll(task: string, known: readonly KnownWatermark[]): string {
+  if (known.length === 0) return `Task ${task} has no watermark.\n`;
+  return known
+    .map(({ table, column, place, kept }) => {
+      if (kept === null)
+        return `${table}.${column}: none yet; the first run begins at ${place?.watermark.initial?.text ?? 'the beginning'}\n`;
+      const by = kept.runId === null ? 'by hand' : `by run ${kept.runId}`;
+      return `${table}.${kept.column} = ${kept.value}, ${by}, ${shownTime(kept.updatedAt, true)} UTC\n`;
+    })
+    .join('');
+}
+
+function describeChange({
+  table,
+  column,
+  old_value,
+  value,
+  note,
+}: {
+  readonly table: string;
+  readonly column: string;
+  readonly old_value: string | null;
+  readonly value: string | null;
+  readonly note: string;
+}): string {
+  const was = old_value === null ? 'there was none' : `it was ${old_value}`;
+  const now = value === null ? 'is forgotten' : `is ${value}`;
+  return `${table}.${column} ${now}; ${was}.\n${note}\n`;
+}
+
+function print(options: CommonOptions, json: object, text: string): void {
+  process.stdout.write(options.json === true ? `${JSON.stringify(json, null, 2)}\n` : text);
+}
