@@ -97,9 +97,13 @@ function nameRun({ runs }: Installation, task: string, trigger: Trigger): RunIde
   }
   const earlier = runs.successFor(task, run.scheduledFor);
   if (earlier === null) return run;
-  throw new TidemarkError(
+  throw alreadyDone(run, earlier);
+}
+
+function alreadyDone({ scheduledFor }: RunIdentity, earlier: RunReport): TidemarkError {
+  return new TidemarkError(
     'ALREADY_DONE',
-    `The run for ${run.scheduledFor.toISOString()} has succeeded already: ${earlier.run_id}, at ${earlier.finished_at}.`,
+    `The run for ${scheduledFor.toISOString()} has succeeded already: ${earlier.run_id}, at ${earlier.finished_at}.`,
   );
 }
 
@@ -187,9 +191,11 @@ async function recoverThenRun(
   try {
     signal.throwIfAborted();
     await recoverTask(installation, taskName);
-    // Recovery may have finished what the attempt before could neither finish nor undo.
-    const finished = run.number > 1 ? installation.runs.successFor(taskName, run.scheduledFor) : null;
+    // Recovery may have finished what the attempt before could neither finish nor undo, or an earlier run of the slot.
+    const finished =
+      run.kind === 'backfill' ? null : installation.runs.successFor(taskName, run.scheduledFor);
     if (finished?.run_id === run.runId) return { report: finished, error: null };
+    if (finished !== null) throw alreadyDone(run, finished);
     ports = {
       source: installation.source(spec.source),
       sink: installation.sink(spec.sink),
@@ -200,8 +206,7 @@ async function recoverThenRun(
       verifyCount: installation.verifyCount ?? false,
     };
   } catch (thrown) {
-    const error = asTidemarkError(thrown);
-    return { report: failedReport(beginRun(taskName, run), error), error };
+    return notBegun(beginRun(taskName, run), asTidemarkError(thrown));
   }
   return runTask(spec, run, ports, signal);
 }

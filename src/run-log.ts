@@ -35,6 +35,7 @@ export function logEnd(log: RunLog, { report, error }: RunEnd): void {
   for (const { name, rows, bytes, files } of report.tables)
     log.info('table read', { table: name, rows, bytes, files });
   if (error === null) return log.info(`run ${status}`, { duration_ms, attempts, manifest });
+  if (status === 'skipped') return log.info('run skipped', { code: error.code, error });
   const published =
     error.code === 'PUBLISH_INCOMPLETE' ? 'it could not be undone yet' : 'nothing was published';
   log.error(`run failed; ${published}`, {

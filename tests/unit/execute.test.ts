@@ -1,90 +1,32 @@
-/** A run as a process does it: alone on its task, after clearing away what was left, with a log of its own. */
-import type { JournalEntry, Log, LogFields } from '../../src/ports.ts';
+/** A run as a process does it: alone on its task, named, after clearing away what was left, recorded, with a log. */
+import type { Spec, Trigger } from '../../src/domain.ts';
 import { TidemarkError } from '../../src/errors.ts';
-import { executeRun } from '../../src/execute.ts';
+import { executeRun, type Installation } from '../../src/execute.ts';
+import type { RunOutcome } from '../../src/report.ts';
 import { recoverAll } from '../../src/recovery.ts';
-import type { Installation } from '../../src/execute.ts';
+import { attemptOf, backfillOf, byHand, horizonAt, microsAt, recordFor, slotOf } from '../support/runs.ts';
+import { fakeInstallation, leftBehind } from './fake-installation.ts';
 import { SCHEDULED_FOR, STAMP, specOf } from './plan/sample.ts';
-import { fakeBucket } from './publish/bucket.ts';
-import type { FakeBucket } from './publish/bucket.ts';
+import { nothing, type Remains } from './publish/bucket.ts';
 import { fakeSource } from './publish/fake-run.ts';
-import type { SourceCall } from './publish/fake-run.ts';
 
-interface FakeInstallation extends Installation {
-  readonly bucket: FakeBucket;
-  readonly lines: string[];
-  readonly held: Set<string>;
-  readonly entries: JournalEntry[];
-}
+const NEVER = new AbortController().signal;
+/** A spec whose attempts do not wait for one another. */
+const PATIENT = specOf({ retries: { count: 2, first_delay: '0 seconds' } });
 
-/** What an earlier run of this task left in the bucket. */
-function leftBehind(task: string): JournalEntry {
-  return {
-    runId: `old-${task}`,
-    task,
-    sink: 's3',
-    phase: 'preparing',
-    uploads: [{ key: `${task}/old.csv`, uploadId: `upload-${task}` }],
-    prepared: [],
-    manifest: null,
-  };
-}
-
-function installationOf(
-  onCall: (call: SourceCall) => void = () => {},
-  entries: JournalEntry[] = [],
-): FakeInstallation {
-  const bucket = fakeBucket();
-  const lines: string[] = [];
-  const held = new Set<string>();
-  for (const { uploads } of entries) {
-    for (const { key, uploadId } of uploads) {
-      bucket.remains.uploads.set(uploadId!, { key, runId: 'r', parts: new Map() });
-    }
-  }
-  const write =
-    (level: string) =>
-    (message: string, fields: LogFields = {}): void =>
-      void lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
-  const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-  return {
-    bucket,
-    lines,
-    held,
-    entries,
-    source: () => fakeSource(onCall).source,
-    sink: () => bucket.sink,
-    settings: () => ({ batchThresholdMb: 1, prefix: '' }),
-    journal: {
-      open: () => bucket.journal,
-      entries: (task) => entries.filter((entry) => task === null || entry.task === task),
-      close: (runId) =>
-        void entries.splice(0, entries.length, ...entries.filter((entry) => entry.runId !== runId)),
-    },
-    lockTask(task) {
-      if (held.has(task)) throw new TidemarkError('ALREADY_RUNNING', `task ${task} is running`);
-      held.add(task);
-      return { release: () => void held.delete(task) };
-    },
-    forRun: (task, stamp) => ({
-      ...log,
-      file: `logs/${task}_${stamp}.log`,
-      tail: (count) => lines.slice(-count),
-      close: async () => void lines.push('closed'),
-    }),
-    recovering: new Map(),
-    log,
-  };
-}
-
-function execute(installation: Installation): ReturnType<typeof executeRun> {
+function execute(
+  installation: Installation,
+  trigger: Trigger = slotOf(SCHEDULED_FOR),
+  spec: Spec = specOf({ retries: 0 }),
+  signal = NEVER,
+): Promise<RunOutcome> {
   const observer = { planned: () => {}, progress: () => {} };
-  return executeRun(installation, specOf(), SCHEDULED_FOR, observer, new AbortController().signal);
+  return executeRun(installation, spec, trigger, observer, signal);
 }
 
 it('runs under the task’s lock, and lets go of it', async () => {
   const lockedWhile: boolean[] = [];
-  const installation = installationOf(() => lockedWhile.push(installation.held.has('staff')));
+  const installation = fakeInstallation({ onCall: () => lockedWhile.push(installation.held.has('staff')) });
   const { report, error, logTail } = await execute(installation);
   expect(report).toMatchObject({ status: 'succeeded', manifest: `staff/_manifest_${STAMP}.json` });
   expect(error).toBeNull();
@@ -94,7 +36,7 @@ it('runs under the task’s lock, and lets go of it', async () => {
 });
 
 it('writes the SQL, rows and end of the run to its log, and closes it', async () => {
-  const installation = installationOf();
+  const installation = fakeInstallation();
   await execute(installation);
   const log = installation.lines.join('\n');
   expect(log).toMatch(/info run begins .*2026-07-01T02:03:04.000Z/);
@@ -104,7 +46,7 @@ it('writes the SQL, rows and end of the run to its log, and closes it', async ()
 });
 
 it('reports a task that runs already as skipped, and touches nothing', async () => {
-  const installation = installationOf();
+  const installation = fakeInstallation();
   installation.held.add('staff');
   const { report, error } = await execute(installation);
   expect(report).toMatchObject({ status: 'skipped', error: { code: 'ALREADY_RUNNING' } });
@@ -114,8 +56,10 @@ it('reports a task that runs already as skipped, and touches nothing', async () 
 });
 
 it('tells a failure with its code and SQL, and lets go of the lock', async () => {
-  const installation = installationOf((call) => {
-    if (call === 'rows') throw new TidemarkError('QUERY_TIMEOUT', 'too long', { sql: 'SELECT 1' });
+  const installation = fakeInstallation({
+    onCall: (call) => {
+      if (call === 'rows') throw new TidemarkError('QUERY_TIMEOUT', 'too long', { sql: 'SELECT 1' });
+    },
   });
   const { report, error, logTail } = await execute(installation);
   expect(report.error?.code).toBe('QUERY_TIMEOUT');
@@ -125,20 +69,22 @@ it('tells a failure with its code and SQL, and lets go of the lock', async () =>
 });
 
 it('clears away what an earlier run of the task left, before it reads', async () => {
-  const entries = [leftBehind('staff'), leftBehind('other')];
-  const installation = installationOf(() => {
-    expect(installation.bucket.events[0]).toBe('abort staff/old.csv');
-  }, entries);
+  const installation = fakeInstallation({
+    entries: [leftBehind('staff'), leftBehind('other')],
+    onCall: () => expect(installation.bucket.events[0]).toBe('abort staff/old.csv'),
+  });
   expect((await execute(installation)).report.status).toBe('succeeded');
-  expect(entries.map(({ task }) => task)).toEqual(['other']);
+  expect(installation.entries.map(({ task }) => task)).toEqual(['other']);
   expect([...installation.bucket.remains.uploads.keys()]).toEqual(['upload-other']);
 });
 
 it('does not run where what was left cannot be cleared away, and keeps the note of it', async () => {
-  const entries = [leftBehind('staff')];
-  const installation = installationOf(() => {
-    throw new Error('the source was asked');
-  }, entries);
+  const installation = fakeInstallation({
+    entries: [leftBehind('staff')],
+    onCall: () => {
+      throw new Error('the source was asked');
+    },
+  });
   const broken: Installation = {
     ...installation,
     sink: () => ({
@@ -150,29 +96,321 @@ it('does not run where what was left cannot be cleared away, and keeps the note 
     status: 'failed',
     error: { code: 'S3_UNAVAILABLE' },
   });
-  expect(entries).toHaveLength(1);
+  expect(installation.entries).toHaveLength(1);
   expect(installation.held.size).toBe(0);
 });
 
-describe('recovering all tasks', () => {
-  it('leaves alone those that run, and goes on behind those that fail', async () => {
-    const entries = ['busy', 'broken', 'fine'].map(leftBehind);
-    const installation = installationOf(() => {}, entries);
-    installation.held.add('busy');
-    const { sink } = installation.bucket;
-    const partly: Installation = {
-      ...installation,
-      sink: () => ({
-        ...sink,
-        abort: (upload) =>
-          upload.key.startsWith('broken/')
-            ? Promise.reject(new TidemarkError('S3_UNAVAILABLE', 'no answer'))
-            : sink.abort(upload),
-      }),
-    };
-    await recoverAll(partly, new AbortController().signal);
-    expect(entries.map(({ task }) => task)).toEqual(['busy', 'broken']);
-    expect([...installation.held]).toEqual(['busy']);
-    expect(installation.bucket.events).toEqual(['abort fine/old.csv']);
+describe('which run it is', () => {
+  const done = recordFor(attemptOf(slotOf(SCHEDULED_FOR), { runId: 'earlier' }), 'staff');
+
+  it.each(['scheduled', 'catch_up'] as const)(
+    'skips a %s run for a slot that has succeeded: it would overwrite what that run published',
+    async (kind) => {
+      const installation = fakeInstallation({ remains: { ...nothing(), records: [done] } });
+      const { report, error } = await execute(installation, slotOf(SCHEDULED_FOR, { kind }));
+      expect(report).toMatchObject({ status: 'skipped', kind, files: [], error: { code: 'ALREADY_DONE' } });
+      expect(error?.message).toContain('earlier');
+      expect(installation.bucket.events).toEqual([]);
+      expect(installation.bucket.remains.records).toEqual([done]);
+      expect(installation.began).toEqual([]);
+      expect(installation.held.size).toBe(0);
+    },
+  );
+
+  it('runs a slot again whose run has failed', async () => {
+    const failed = recordFor(attemptOf(slotOf(SCHEDULED_FOR)), 'staff', { status: 'failed' });
+    const installation = fakeInstallation({ remains: { ...nothing(), records: [failed] } });
+    expect((await execute(installation)).report.status).toBe('succeeded');
   });
+
+  it('gives who asks for a run the next second that no run is named after', async () => {
+    const installation = fakeInstallation({ remains: { ...nothing(), records: [done] } });
+    const later = (seconds: number): string =>
+      new Date(SCHEDULED_FOR.getTime() + seconds * 1000).toISOString();
+    const first = await execute(installation, byHand(SCHEDULED_FOR));
+    const second = await execute(installation, byHand(SCHEDULED_FOR));
+    expect([first, second].map(({ report }) => report)).toMatchObject([
+      { status: 'succeeded', kind: 'manual', scheduled_for: later(1) },
+      { status: 'succeeded', kind: 'manual', scheduled_for: later(2) },
+    ]);
+    expect(first.report.manifest).toBe('staff/_manifest_20260701020305.json');
+    expect(new Set([...first.report.files, ...second.report.files].map(({ key }) => key)).size).toBe(2);
+  });
+
+  it('lets a backfill have the time of a live run: its keys are others', async () => {
+    const installation = fakeInstallation({ remains: { ...nothing(), records: [done] } });
+    const spec = specOf({
+      retries: 0,
+      table: { name: 'employees', columns: '*', cdc: { hire_date: '2 weeks' } },
+    });
+    const window = backfillOf(SCHEDULED_FOR, '1995-01-01', '1996-01-01', '7');
+    const { report } = await execute(
+      {
+        ...installation,
+        source: () => fakeSource(() => {}, false, horizonAt(microsAt('2026-07-02T00:00:00Z'))).source,
+      },
+      window,
+      spec,
+    );
+    expect(report).toMatchObject({ status: 'succeeded', kind: 'backfill' });
+    expect(report.manifest).toBe(`staff/_manifest_backfill_7_${STAMP}.json`);
+    expect(installation.bucket.remains.records.at(-1)).toMatchObject({
+      backfill: { id: '7', to: '1996-01-01' },
+      watermarks: [],
+    });
+  });
+
+  it('skips a slot whose earlier run is only now finished by recovery: it has been published', async () => {
+    // A process died in the commit of this very slot, and nobody has cleared up since.
+    const installation = fakeInstallation({ remains: diedInCommit() });
+    const { report } = await execute(installation);
+    expect(report).toMatchObject({ status: 'skipped', error: { code: 'ALREADY_DONE' } });
+    expect(installation.bucket.remains).toMatchObject({ entry: null, uploads: new Map() });
+    expect(new Set(installation.bucket.remains.owners.values())).toEqual(new Set(['died']));
+    expect(installation.bucket.remains.records).toMatchObject([
+      { report: { run_id: 'died', status: 'succeeded' } },
+      { report: { status: 'skipped' } },
+    ]);
+    expect(installation.lines.join('\n')).not.toContain('run failed');
+  });
+});
+
+/** What is left of a run for the sample's slot whose process died before its manifest was written. */
+function diedInCommit(): Remains {
+  const remains = nothing();
+  const key = `staff/employees_${STAMP}.csv`;
+  const record = recordFor(attemptOf(slotOf(SCHEDULED_FOR), { runId: 'died' }), 'staff');
+  const object = {
+    table: 'employees',
+    batch: null,
+    key,
+    uploadId: 'u',
+    parts: [],
+    rows: 3,
+    bytes: 40,
+    crc32: '0',
+  };
+  remains.uploads.set('u', { key, runId: 'died', parts: new Map([[1, 'rows']]) });
+  remains.entry = {
+    runId: 'died',
+    task: 'staff',
+    sink: 's3',
+    phase: 'committing',
+    uploads: [{ key, uploadId: 'u' }],
+    prepared: [object],
+    manifest: { key: `staff/_manifest_${STAMP}.json`, body: '{}' },
+  };
+  remains.committing = record;
+  return remains;
+}
+
+describe('what is recorded', () => {
+  it('closes runs that died, then the beginning, before the source is asked', async () => {
+    const seen: unknown[] = [];
+    const installation = fakeInstallation({
+      onCall: () => seen.push([...installation.closed], installation.began.length),
+    });
+    await execute(installation);
+    expect(seen.slice(0, 2)).toEqual([['staff'], 1]);
+    expect(installation.began).toMatchObject([
+      { kind: 'scheduled', scheduledFor: SCHEDULED_FOR, stamp: STAMP },
+    ]);
+  });
+
+  it('records a success once, with its commit, and moves its watermarks with it', async () => {
+    const { bucket, began, ...installation } = fakeInstallation();
+    const table = { name: 'employees', columns: '*', cdc: { changed: { mode: 'watermark', lag: 0 } } };
+    const source = fakeSource(() => {}, false, horizonAt(microsAt('2026-07-01T02:03:04.500Z')));
+    const { report } = await execute(
+      { ...installation, source: () => source.source },
+      slotOf(SCHEDULED_FOR),
+      specOf({ table }),
+    );
+    expect(report.status).toBe('succeeded');
+    expect(bucket.remains.records).toHaveLength(1);
+    expect(bucket.remains.records[0]).toMatchObject({
+      report: { run_id: began[0]!.runId, status: 'succeeded', attempts: 1, manifest: report.manifest },
+      stamp: STAMP,
+      sink: 's3',
+      watermarks: [{ table: 'employees', column: 'changed', value: '2026-07-01 02:03:04.499' }],
+      backfill: null,
+    });
+    expect(bucket.events.at(-1)).toBe('journal recorded');
+  });
+
+  it('records a failure once, after its last attempt, and moves no watermark', async () => {
+    const installation = fakeInstallation({
+      onCall: (call) => {
+        if (call === 'rows') throw new TidemarkError('CONNECTION_LOST', 'gone');
+      },
+    });
+    const { report } = await execute(installation, slotOf(SCHEDULED_FOR), PATIENT);
+    expect(report).toMatchObject({ status: 'failed', attempts: 3 });
+    expect(installation.began).toHaveLength(1);
+    expect(installation.bucket.remains.records).toMatchObject([{ report, stamp: STAMP, watermarks: [] }]);
+  });
+
+  it('fails without touching source or bucket where the beginning cannot be recorded', async () => {
+    const installation = fakeInstallation({
+      onCall: () => {
+        throw new Error('the source was asked');
+      },
+    });
+    const full = (): never => {
+      throw new TidemarkError('STATE_UNUSABLE', 'the disk is full');
+    };
+    const { report } = await execute({ ...installation, runs: { ...installation.runs, began: full } });
+    expect(report).toMatchObject({ status: 'failed', error: { code: 'STATE_UNUSABLE' } });
+    expect(installation.bucket.events).toEqual([]);
+    expect(installation.held.size).toBe(0);
+  });
+
+  it('tells the failure of the run, not that of recording it', async () => {
+    const installation = fakeInstallation({
+      onCall: (call) => {
+        if (call === 'rows') throw new TidemarkError('PRIVILEGE_MISSING', 'no');
+      },
+    });
+    const full = (): never => {
+      throw new TidemarkError('STATE_UNUSABLE', 'the disk is full');
+    };
+    const { report } = await execute({ ...installation, runs: { ...installation.runs, ended: full } });
+    expect(report.error?.code).toBe('PRIVILEGE_MISSING');
+    expect(installation.lines.join('\n')).toMatch(
+      /error the end of the run could not be recorded .*STATE_UNUSABLE/,
+    );
+  });
+
+  it('has succeeded where all is published and cannot be recorded: it says so, and leaves that to recovery', async () => {
+    const installation = fakeInstallation({
+      onEvent: (event, moment) => {
+        if (event === 'journal recorded' && moment === 'before') throw new Error('the disk is full');
+      },
+    });
+    const { report } = await execute(installation);
+    expect(report.status).toBe('succeeded');
+    expect(report.warnings.at(-1)).toMatch(
+      /^All is published, and will be recorded before .* the disk is full$/,
+    );
+    const { remains } = installation.bucket;
+    expect(remains.records).toEqual([]);
+    expect(remains.entry?.phase).toBe('committing');
+    await recoverAll(installation, NEVER);
+    expect(remains.records).toMatchObject([{ report: { run_id: report.run_id, status: 'succeeded' } }]);
+    expect(remains.entry).toBeNull();
+  });
+});
+
+describe('trying again', () => {
+  it('keeps the run’s identity and keys, and clears up before each attempt', async () => {
+    let tries = 0;
+    const installation = fakeInstallation({
+      onEvent: (event, moment) => {
+        if (event.startsWith('part') && moment === 'before' && ++tries < 3)
+          throw new TidemarkError('S3_UNAVAILABLE', `no answer ${tries}`);
+      },
+    });
+    const { report, error } = await execute(installation, slotOf(SCHEDULED_FOR), PATIENT);
+    expect(error).toBeNull();
+    expect(report).toMatchObject({
+      status: 'succeeded',
+      attempts: 3,
+      run_id: installation.began[0]!.runId,
+      files: [{ key: `staff/employees_${STAMP}.csv` }],
+    });
+    expect(installation.bucket.events.filter((event) => event.startsWith('journal beginning'))).toHaveLength(
+      3,
+    );
+    expect(installation.bucket.remains.uploads.size).toBe(0);
+    expect(installation.lines.filter((line) => line.startsWith('warn attempt'))).toEqual([
+      expect.stringMatching(/^warn attempt 1 failed; trying again .*S3_UNAVAILABLE.*"attempts_left":2/),
+      expect.stringMatching(/^warn attempt 2 failed; trying again .*S3_UNAVAILABLE.*"attempts_left":1/),
+    ]);
+  });
+
+  it('does not where that cannot help', async () => {
+    let opened = 0;
+    const installation = fakeInstallation({
+      onCall: () => {
+        opened++;
+        throw new TidemarkError('TABLE_UNKNOWN', 'no such table');
+      },
+    });
+    const { report } = await execute(installation, slotOf(SCHEDULED_FOR), PATIENT);
+    expect(report).toMatchObject({ status: 'failed', attempts: 1, error: { code: 'TABLE_UNKNOWN' } });
+    expect(opened).toBe(1);
+  });
+
+  it('first undoes what the attempt before could not', async () => {
+    let down = true;
+    const installation = fakeInstallation({
+      onEvent: (event, moment) => {
+        // The bucket fails while the manifest is written and while that is undone, and is well again after that.
+        if (event.startsWith('look') && moment === 'before' && down) {
+          down = false;
+          throw new TidemarkError('S3_UNAVAILABLE', 'down');
+        }
+        if (event.startsWith('put') && moment === 'before' && down)
+          throw new TidemarkError('S3_UNAVAILABLE', 'down');
+      },
+    });
+    const { report } = await execute(installation, slotOf(SCHEDULED_FOR), PATIENT);
+    expect(report).toMatchObject({ status: 'succeeded', attempts: 2 });
+    expect(installation.bucket.remains).toMatchObject({ entry: null, uploads: new Map() });
+    expect(installation.bucket.remains.records).toHaveLength(1);
+    expect(installation.lines.join('\n')).toMatch(/a run that had not come to its end was undone/);
+  });
+
+  it('accepts what recovery has finished of the attempt before, and reads nothing again', async () => {
+    let down = true;
+    let opened = 0;
+    const installation = fakeInstallation({
+      onCall: (call) => {
+        if (call === 'open') opened++;
+      },
+      onEvent: (event, moment) => {
+        if (moment === 'after' || !down) return;
+        // Not even that it is being undone can be written down: recovery will find it in its commit.
+        if (event === 'journal undoing') {
+          down = false;
+          throw new TidemarkError('STATE_UNUSABLE', 'the disk is full');
+        }
+        if (event.startsWith('put')) throw new TidemarkError('S3_UNAVAILABLE', 'down');
+      },
+    });
+    const { report, error } = await execute(installation, slotOf(SCHEDULED_FOR), PATIENT);
+    expect(error).toBeNull();
+    expect(report).toMatchObject({ status: 'succeeded', run_id: installation.began[0]!.runId });
+    expect(opened).toBe(1);
+    expect(installation.bucket.remains.records).toHaveLength(1);
+    expect(installation.bucket.remains.objects.size).toBe(2);
+  });
+
+  it('ends with what stopped it while it waited', async () => {
+    const stop = new AbortController();
+    const installation = fakeInstallation({
+      onCall: () => {
+        setImmediate(() => stop.abort(new TidemarkError('INTERRUPTED', 'asked to stop')));
+        throw new TidemarkError('CONNECTION_LOST', 'gone');
+      },
+    });
+    const spec = specOf({ retries: { count: 1, first_delay: '10 minutes', max_delay: '10 minutes' } });
+    const { report } = await execute(installation, slotOf(SCHEDULED_FOR), spec, stop.signal);
+    expect(report).toMatchObject({ status: 'failed', error: { code: 'INTERRUPTED' } });
+    expect(installation.bucket.remains.records).toMatchObject([
+      { report: { error: { code: 'INTERRUPTED' } } },
+    ]);
+  });
+});
+
+it('says once in a process what cannot be promised of a task', async () => {
+  const installation = fakeInstallation();
+  const blind = horizonAt(microsAt('2026-07-01T02:03:04Z'), { blind: 'Grant PROCESS to see it.' });
+  const table = { name: 'employees', columns: '*', cdc: { changed: { mode: 'watermark' } } };
+  const seeing = { ...installation, source: () => fakeSource(() => {}, false, blind).source };
+  await execute(seeing, byHand(SCHEDULED_FOR), specOf({ table }));
+  await execute(seeing, byHand(SCHEDULED_FOR), specOf({ table }));
+  expect(installation.lines.filter((line) => line.includes('Grant PROCESS'))).toEqual([
+    'warn Grant PROCESS to see it. {}',
+  ]);
 });

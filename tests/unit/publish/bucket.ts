@@ -28,7 +28,14 @@ export type Moment = 'before' | 'after';
 
 export interface FakeBucket {
   readonly sink: Sink;
+  /** Of a run `run` of a task `task`. */
   readonly journal: Journal;
+  /** Of another. There is room for one entry. */
+  readonly journalOf: (run: {
+    readonly runId: string;
+    readonly task: string;
+    readonly sink: string;
+  }) => Journal;
   readonly remains: Remains;
   readonly events: string[];
 }
@@ -62,12 +69,6 @@ export function fakeBucket(
     await Promise.resolve();
     return happen(event, effect);
   };
-  const note = (event: string, change: (entry: JournalEntry) => JournalEntry | null): void =>
-    happen(`journal ${event}`, () => {
-      const blank = { runId: 'run', task: 'task', sink: 's3', uploads: [], prepared: [], manifest: null };
-      remains.entry = change(remains.entry ?? { ...blank, phase: 'preparing' });
-    });
-
   const sink: Sink = {
     url: (key) => `s3://bucket/${key}`,
     partBytes: 64,
@@ -124,32 +125,40 @@ export function fakeBucket(
       }),
   };
 
-  const journal: Journal = {
-    beginning: (key) =>
-      note(`beginning ${key}`, (entry) => ({
-        ...entry,
-        uploads: [...entry.uploads, { key, uploadId: null }],
-      })),
-    begun: (key, uploadId) =>
-      note(`begun ${key}`, (entry) => ({
-        ...entry,
-        uploads: entry.uploads.map((upload) => (upload.key === key ? { key, uploadId } : upload)),
-      })),
-    committing: (prepared, manifest, record) =>
-      note('committing', (entry) => {
-        remains.committing = record;
-        return { ...entry, phase: 'committing', prepared, manifest };
-      }),
-    undoing: () => note('undoing', (entry) => ({ ...entry, phase: 'undoing' })),
-    closed: () =>
-      note('closed', () => {
-        remains.committing = null;
-        return null;
-      }),
-    recorded: () => note('recorded', () => recordKept(remains)),
-    recordEmpty: (record) => happen('journal recordEmpty', () => void remains.records.push(record)),
+  const journalOf: FakeBucket['journalOf'] = (run) => {
+    const note = (event: string, change: (entry: JournalEntry) => JournalEntry | null): void =>
+      happen(`journal ${event}`, () => {
+        const blank = { ...run, uploads: [], prepared: [], manifest: null };
+        remains.entry = change(remains.entry ?? { ...blank, phase: 'preparing' });
+      });
+    return {
+      beginning: (key) =>
+        note(`beginning ${key}`, (entry) => ({
+          ...entry,
+          uploads: [...entry.uploads, { key, uploadId: null }],
+        })),
+      begun: (key, uploadId) =>
+        note(`begun ${key}`, (entry) => ({
+          ...entry,
+          uploads: entry.uploads.map((upload) => (upload.key === key ? { key, uploadId } : upload)),
+        })),
+      committing: (prepared, manifest, record) =>
+        note('committing', (entry) => {
+          remains.committing = record;
+          return { ...entry, phase: 'committing', prepared, manifest };
+        }),
+      undoing: () => note('undoing', (entry) => ({ ...entry, phase: 'undoing' })),
+      closed: () =>
+        note('closed', () => {
+          remains.committing = null;
+          return null;
+        }),
+      recorded: () => note('recorded', () => recordKept(remains)),
+      recordEmpty: (record) => happen('journal recordEmpty', () => void remains.records.push(record)),
+    };
   };
-  return { sink, journal, remains, events };
+  const journal = journalOf({ runId: 'run', task: 'task', sink: 's3' });
+  return { sink, journal, journalOf, remains, events };
 }
 
 /** Records what the journal kept with its entry, and forgets it. */
