@@ -19,9 +19,13 @@ export function inBothZones(instant: Date, zone: string): string {
 }
 
 /** `orders: updated_at (2026-07-01, 2026-07-02]`: after the one, up to and including the other. */
-export function formatWindow({ table, column, from, to, nulls }: Window): string {
-  const rows = nulls ? ', and the rows where it is NULL' : '';
-  return `${table}: ${column} ${boundsInWords(from, to)}${rows}`;
+export function formatWindow(window: Window): string {
+  return `${window.table}: ${formatBounds(window)}`;
+}
+
+/** The same without the table. */
+export function formatBounds({ column, from, to, nulls }: Window): string {
+  return `${column} ${boundsInWords(from, to)}${nulls ? ', and the rows where it is NULL' : ''}`;
 }
 
 function boundsInWords(from: string | null, to: string | null): string {

@@ -2,7 +2,7 @@
 import type { RunReport, Spec } from '../domain.ts';
 import { compose, type Limits } from './compose.ts';
 import { type Block, formatInstant, type MailMessage, shorten, shortenList } from './letter.ts';
-import { countOf, formatDuration, formatWindow, inBothZones, kindInWords } from './phrases.ts';
+import { countOf, formatBounds, formatDuration, inBothZones, kindInWords } from './phrases.ts';
 import { type Instance, ownerAddress } from './phrases.ts';
 import type { Broken } from './repeat.ts';
 
@@ -67,9 +67,9 @@ export function recoveryMessage({ owner, zone, report, broken, instance }: Recov
 /** What this run read of what the failed ones have not. */
 function caughtUp({ tables, windows }: RunReport, limits: Limits): Block {
   const rows = tables.map(({ name, rows: count, files }) => {
-    const own = windows.filter(({ table }) => table === name).map(formatWindow);
-    const within = own.length === 0 ? '' : ` of ${own.join(', ')}`;
-    return shorten(`${name}: ${countOf(count, 'row')} in ${countOf(files, 'object')}${within}`, limits.line);
+    const own = windows.filter(({ table }) => table === name).map(formatBounds);
+    const what = [`${countOf(count, 'row')} in ${countOf(files, 'object')}`, ...own].join('; ');
+    return shorten(`${name}: ${what}`, limits.line);
   });
   const items = shortenList(rows, limits.entries);
   return { kind: 'list', heading: 'What it published', items };

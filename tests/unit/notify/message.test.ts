@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { TidemarkError } from '../../../src/errors.ts';
 import type { MailMessage } from '../../../src/notify/letter.ts';
-import {
-  type FailureDetails,
-  failureMessage,
-  invalidSpecMessage,
-  logsUnwritableMessage,
-} from '../../../src/notify/message.ts';
-import { failure, instance, report, spec, SQL } from './sample.ts';
+import { invalidSpecMessage, logsUnwritableMessage } from '../../../src/notify/admin-message.ts';
+import { type FailureDetails, failureMessage } from '../../../src/notify/message.ts';
+import { specOf } from '../plan/sample.ts';
+import { failure, instance, report, spec, SQL, success } from './sample.ts';
 
 const details: FailureDetails = {
   spec,
@@ -15,6 +12,7 @@ const details: FailureDetails = {
   nextFire: new Date('2026-07-02T00:00:00Z'),
   logTail: ['line one', 'line two'],
   instance,
+  repeat: null,
 };
 const withError = (error: Partial<NonNullable<FailureDetails['report']['error']>>): FailureDetails => ({
   ...details,
@@ -67,7 +65,7 @@ describe('failureMessage', () => {
     ['what to expect of it', 'It will fail in the same way unless'],
     ['how to run it by hand', 'tidemark run -s specs/employees.json'],
     ['the log', 'line one line two'],
-    ['the window', "employees: hire_date > '1995-05-05'"],
+    ['the window', 'employees: hire_date > 1995-05-05'],
     ['the warnings', 'no index on hire_date'],
     ['how long it took', '1 min 5 s'],
     ['the host', 'etl-1.example.com'],
@@ -84,6 +82,75 @@ describe('failureMessage', () => {
       text.indexOf(said),
     );
     expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
+  describe('on the watermark', () => {
+    const of = (changes: Partial<FailureDetails['report']>, document: object = {}): string =>
+      forms(
+        failureMessage({
+          ...details,
+          spec: { ...spec, ...pick(document) },
+          report: { ...report, ...changes },
+        }),
+      )[0];
+    const pick = (document: object) => {
+      const { tables, queryWatermark, schedule } = specOf({ schedule: '0 2 * * *', ...document });
+      return { tables, queryWatermark, schedule };
+    };
+    const [window] = success.windows;
+
+    it('says where it is, and that the next success covers the gap', () => {
+      const text = of({ windows: [window!, { ...window!, table: 'jobs', from: null }] });
+      expect(text).toContain(
+        'The watermark is where it was: employees.updated_at = 2026-06-28 00:00:00, jobs.updated_at has none yet. The next run that succeeds begins there',
+      );
+      expect(text).toContain('employees: updated_at (2026-06-28 00:00:00, 2026-06-30 23:59:00]');
+    });
+
+    it('says so also of a run that failed before it had a window', () => {
+      const cdc = { updated_at: { mode: 'watermark' } };
+      expect(of({ windows: [] }, { table: [{ name: 'employees', columns: '*', cdc }] })).toContain(
+        'The watermark is where it was: only a run that succeeds moves it.',
+      );
+    });
+
+    it('says of a span that the next run reaches back, where there is a schedule', () => {
+      const table = [{ name: 'employees', columns: '*', cdc: { updated_at: '12 hours' } }];
+      expect(of({}, { table })).toContain('reaches back to the last success, so it covers the gap');
+      expect(of({}, { table, schedule: null })).toContain('counts back from each run');
+    });
+
+    it('says that there is none where there is none', () => {
+      expect(of({})).toContain('The watermark is where it was: this task has none, it reads the same rows');
+    });
+
+    it('says of a backfill that it moves none, and how it goes on', () => {
+      const text = of({ kind: 'backfill', windows: [{ ...window!, mode: 'backfill' }] });
+      expect(text).toContain('The watermark is where it was: a backfill never moves it.');
+      expect(text).toContain('the same tidemark backfill command goes on');
+      expect(text).not.toContain('runs again at');
+    });
+  });
+
+  it('says of a failure that repeats since when, how often, and when the next mail comes', () => {
+    const since = new Date('2026-06-30T00:00:00Z');
+    for (const form of forms(
+      failureMessage({ ...details, repeat: { since, failures: 25, quietMs: 86_400_000 } }),
+    )) {
+      expect(form).toContain('25 runs have failed with this code since 2026-06-30 00:00:00 UTC');
+      expect(form).toContain('comes in 24 h 0 min at the earliest');
+    }
+    expect(failureMessage(details).text).not.toContain('at the earliest');
+  });
+
+  it('says how often the run was tried, and why it took place where its time had not simply come', () => {
+    const [text] = forms(
+      failureMessage({ ...details, report: { ...report, attempts: 4, kind: 'catch_up' } }),
+    );
+    expect(text).toContain('The run was tried 4 times.');
+    expect(text).toContain('1 min 5 s, 4 attempts');
+    expect(text).toContain('made up for a slot that was missed');
+    expect(failureMessage(details).text).not.toContain('was tried');
   });
 
   it('says of a cause that passes by itself that it may have passed', () => {
@@ -140,11 +207,12 @@ describe('failureMessage', () => {
         run_id: evil,
         error: { ...failure, message: evil, hint: evil },
         warnings: [evil],
-        windows: [{ table: evil, column: evil, from: evil }],
+        windows: [{ table: evil, column: evil, mode: 'literal', from: evil, to: evil, nulls: false }],
         tables: [{ name: evil, rows: 0, bytes: 0, files: 0, sql: [evil] }],
       },
       sql: `${evil}2`,
       nextFire: null,
+      repeat: null,
       logTail: [evil],
       instance: { ...instance, host: evil },
     });
@@ -198,7 +266,10 @@ describe('failureMessage', () => {
             sql: [`SELECT ${table} ${'<'.repeat(10_000)}`],
           })),
           warnings: Array.from({ length: 5_000 }, () => "'".repeat(5_000)),
-          windows: Array.from({ length: 5_000 }, () => ({ table: '😀'.repeat(999), column: 'c', from: '1' })),
+          windows: Array.from({ length: 5_000 }, () => ({
+            ...success.windows[0]!,
+            table: '😀'.repeat(999),
+          })),
         },
       },
     ],
