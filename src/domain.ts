@@ -86,9 +86,19 @@ export interface Retries {
   readonly maxDelayMs: number;
 }
 
+export type Format = 'csv' | 'tsv' | 'jsonl' | 'parquet';
+
+export interface Compression {
+  /** Of text: none, gzip or zstd; of Parquet: none, snappy or zstd. */
+  readonly codec: 'none' | 'gzip' | 'zstd' | 'snappy';
+  /** Null: the codec's usual one. */
+  readonly level: number | null;
+}
+
 /** How the values of a task are written: what the encoder needs besides the columns. */
 export interface OutputOptions {
-  readonly format: 'csv';
+  readonly format: Format;
+  readonly compression: Compression;
   readonly csv: CsvDialect;
   readonly zeroDates: ZeroDates;
   readonly binary: BinaryEncoding;
@@ -132,7 +142,8 @@ export type ValueKind =
   | 'date' // DATE: may be zero or partial
   | 'datetime' // DATETIME: may be zero or partial
   | 'timestamp' // TIMESTAMP, read in UTC, written in the output zone
-  | 'text' // UTF-8: CHAR, TEXT, ENUM, SET, TIME, JSON, WKT
+  | 'text' // UTF-8: CHAR, TEXT, ENUM, SET, TIME, WKT
+  | 'json' // UTF-8: a JSON document
   | 'bit' // big-endian bytes, written as an unsigned integer
   | 'binary'; // bytes, written as base64 or hex
 

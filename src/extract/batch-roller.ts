@@ -2,14 +2,14 @@
  * Rows into objects: each row is encoded into the current object's part buffer; where the export is batched, the
  * row that would push an object over the threshold begins the next one. Every row is in exactly one object.
  */
-import type { RowEncoder } from './csv.ts';
-import type { ObjectWriter } from './object-writer.ts';
+import type { RowEncoder } from './row-encoder.ts';
+import type { TextWriter } from './text-writer.ts';
 
 export interface BatchRoller {
   /** Takes one row packet and returns the bytes it became. */
   takeRow(packet: Buffer, start: number, end: number): number;
   /** The object being written: the last one, when all rows have come. */
-  current(): ObjectWriter;
+  current(): TextWriter;
 }
 
 /**
@@ -20,15 +20,15 @@ export interface BatchRoller {
 export function batchRoller(
   encoder: RowEncoder,
   thresholdBytes: number | null,
-  open: (batch: number) => ObjectWriter,
-  onSealed: (writer: ObjectWriter) => void,
+  open: (batch: number) => TextWriter,
+  onSealed: (writer: TextWriter) => void,
 ): BatchRoller {
   const limit = thresholdBytes ?? Number.POSITIVE_INFINITY;
   let batch = 0;
   // For rows that may not fit into what is left of a part, and for the first row of a next object.
   let scratch = Buffer.alloc(0);
 
-  const begin = (): ObjectWriter => {
+  const begin = (): TextWriter => {
     const writer = open(batch++);
     writer.append(encoder.header);
     return writer;
@@ -45,9 +45,9 @@ export function batchRoller(
 
   return {
     takeRow(packet, start, end) {
-      const room = encoder.maxRowBytes(end - start);
-      const { at } = writer;
-      if (at + room <= writer.buffer.length) {
+      const room = encoder.maxRowBytes(packet, start, end);
+      if (writer.makeRoom(room)) {
+        const { at } = writer;
         const to = encoder.encodeRow(packet, start, writer.buffer, at);
         const rowBytes = to - at;
         if (!overflows(rowBytes)) {

@@ -4,34 +4,21 @@
  * A text-protocol row is a sequence of length-encoded strings, one a column; 0xFB is NULL:
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_dt_strings.html
  */
+import { isUtf8 } from 'node:buffer';
 import type { CsvDialect, OutputColumn, OutputOptions, ValueKind } from '../domain.ts';
-import { TidemarkError } from '../errors.ts';
-import { bitText, float32Text, isZeroDate } from './values.ts';
+import { countsByName, type RowEncoder } from './row-encoder.ts';
+import { bitText, float32Text, isZeroDate, zeroDate } from './values.ts';
 import { offsetLookup, shiftToZone } from './zone.ts';
-
-export interface RowEncoder {
-  /** What every object begins with. */
-  readonly header: Buffer;
-  /** An upper bound of a row's encoded size, in bytes, from its packet's. */
-  maxRowBytes(packetBytes: number): number;
-  /**
-   * Writes one row, its line ending included.
-   *
-   * @param packet holds the row's payload from `start` on; trusted to be well-formed, as the parser saw its length.
-   *   The payload is used up: bytes of it are overwritten.
-   * @param out has room for `maxRowBytes` from `at` on.
-   * @returns the index after the last byte written.
-   */
-  encodeRow(packet: Buffer, start: number, out: Buffer, at: number): number;
-  /** Per column name, how many zero or partial dates have been read so far. */
-  zeroDates(): ReadonlyMap<string, number>;
-}
 
 // What has to be looked at before a column's bytes may be copied as they are.
 const PLAIN = 0; // nothing
 const TEXT = 1; // every byte
 const DATE = 2; // month and day
 const NEVER = 3; // they never may
+
+// What a byte of a text may be besides itself.
+const QUOTED = 1;
+const BEYOND_ASCII = 2;
 
 const NULL_MARK = 0xfb;
 /** From this length on, searching natively for each special byte beats a loop over all bytes. */
@@ -54,15 +41,16 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
   const nullText = Buffer.from(dialect.null);
   const nullLength = nullText.length;
 
-  // Bytes that make a value need quotes.
-  const special = new Uint8Array(256);
+  // Bytes that make a value need quotes, and those of which valid UTF-8 has to be proved.
+  const special = new Uint8Array(256).fill(BEYOND_ASCII, 0x80);
   const specialBytes = [delimiter, quote, 0x0a, 0x0d];
-  for (const byte of specialBytes) special[byte] = 1;
+  for (const byte of specialBytes) special[byte] = QUOTED;
 
   const count = columns.length;
   const kinds = columns.map(({ kind }) => kind);
   const steps = Uint8Array.from(kinds, (kind) => stepOf(kind, output));
   const zeros = new Float64Array(count);
+  const invalid = new Float64Array(count);
   const offsetOf = output.outputTimezone === 'UTC' ? null : offsetLookup(output.outputTimezone);
 
   const needsQuotes = (from: Buffer, start: number, end: number): boolean => {
@@ -74,7 +62,7 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
       const value = from.subarray(start, end);
       return specialBytes.some((byte) => value.includes(byte));
     }
-    for (let index = start; index < end; index++) if (special[from[index]!] === 1) return true;
+    for (let index = start; index < end; index++) if (special[from[index]!] === QUOTED) return true;
     return false;
   };
 
@@ -90,6 +78,11 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
     }
     out[to++] = quote;
     return to;
+  };
+
+  /** Such a value is written as it is: the bytes that were stored are worth more than a replacement. */
+  const countInvalid = (column: number, from: Buffer, start: number, end: number): void => {
+    if (!isUtf8(from.subarray(start, end))) invalid[column]!++;
   };
 
   const writeDate = (
@@ -132,7 +125,11 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
         const value = Buffer.from(valueText(kind, output, from, start, end), 'latin1');
         return writeValue(value, 0, value.length, out, at);
       }
-      default:
+      case 'number':
+        return writeValue(from, start, end, out, at);
+      case 'text':
+      case 'json':
+        countInvalid(column, from, start, end);
         return writeValue(from, start, end, out, at);
     }
   };
@@ -153,7 +150,13 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
         if (step === PLAIN) asIs = true;
         else if (step === TEXT) {
           asIs = length !== nullLength;
-          for (let index = value; asIs && index < end; index++) asIs = special[packet[index]!] === 0;
+          let beyondAscii = false;
+          for (let index = value; asIs && index < end; index++) {
+            const found = special[packet[index]!]!;
+            if (found === QUOTED) asIs = false;
+            else if (found === BEYOND_ASCII) beyondAscii = true;
+          }
+          if (asIs && beyondAscii) countInvalid(column, packet, value, end);
         } else if (step === DATE) asIs = !isZeroDate(packet, value);
       } else if (length === NULL_MARK) {
         asIs = nullLength === 0;
@@ -186,10 +189,10 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
   return {
     header: dialect.header ? header(columns, dialect, writeValue) : Buffer.alloc(0),
     // A value at most doubles (quotes in quotes, hex), and 8 bytes of BIT become 20 digits; FLOAT never grows by more.
-    maxRowBytes: (packetBytes) => packetBytes * 2 + count * (nullLength + 24) + lineEnding.length,
+    maxRowBytes: (_packet, start, end) => (end - start) * 2 + count * (nullLength + 24) + lineEnding.length,
     encodeRow,
-    zeroDates: () =>
-      new Map(columns.flatMap(({ name }, index) => (zeros[index]! > 0 ? [[name, zeros[index]!]] : []))),
+    zeroDates: () => countsByName(columns, zeros),
+    invalidTexts: () => countsByName(columns, invalid),
   };
 }
 
@@ -226,6 +229,7 @@ function stepOf(kind: ValueKind, { csv, outputTimezone }: OutputOptions): number
       return clashes || /^[\d+\-.eE]+$/.test(csv.null) ? TEXT : PLAIN;
     }
     case 'text':
+    case 'json':
       return TEXT;
     case 'date':
     case 'datetime':
@@ -252,8 +256,4 @@ function header(columns: readonly OutputColumn[], dialect: CsvDialect, writeValu
   }
   at += out.write(dialect.lineEnding, at);
   return out.subarray(0, at);
-}
-
-function zeroDate(column: string, value: string): TidemarkError {
-  return new TidemarkError('ZERO_DATE', `Column ${column} holds ${value}, and zero_dates is "fail".`);
 }

@@ -4,13 +4,20 @@
  */
 import type { ExportPlan, OnEmpty, OutputOptions, PreparedObject } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
+import { contentTypeOf } from '../plan/formats.ts';
 import { objectKey } from '../plan/keys.ts';
 import type { PendingUpload, RowStream, Sink, Snapshot } from '../ports.ts';
 import { batchRoller } from './batch-roller.ts';
 import { bufferPool } from './buffers.ts';
+import { blockPool } from './block-pool.ts';
+import { compressor } from './compress.ts';
+import { CompressedWriter } from './compressed-writer.ts';
 import { csvEncoder } from './csv.ts';
+import { jsonlEncoder } from './jsonl.ts';
 import { ObjectWriter } from './object-writer.ts';
 import { basePartSize } from './part-size.ts';
+import type { RowEncoder } from './row-encoder.ts';
+import type { TextWriter } from './text-writer.ts';
 
 export interface ExportResult {
   readonly objects: readonly PreparedObject[];
@@ -25,7 +32,8 @@ export interface Progress {
   files: number;
 }
 
-const CONTENT_TYPE = 'text/csv; charset=utf-8';
+/** Blocks being filled or compressed: enough for all threads, and for those that wait for an earlier one. */
+const BLOCKS = 12;
 
 /**
  * @param begin opens an upload; the publication remembers it.
@@ -47,26 +55,28 @@ export async function exportTable(
   const ended = AbortSignal.any([signal, failed.signal]);
   const fail = (error: unknown): void => failed.abort(error);
 
-  const encoder = csvEncoder(plan.columns, output);
+  const encoder = encoderOf(plan.columns, output);
+  const compress = compressor(output.compression);
+  const contentType = contentTypeOf(output);
   const partBytes = basePartSize(sink.partBytes, plan.batched ? plan.thresholdBytes : plan.estimate.bytes);
   let stream: RowStream | null = null;
-  const pool = bufferPool(partBytes, sink.concurrency + 1, () => {
-    if (!pool.isFull()) stream?.resume();
-  });
+  const isFull = (): boolean => pool.isFull() || blocks.isFull();
+  const onGive = (): void => {
+    if (!isFull()) stream?.resume();
+  };
+  const pool = bufferPool(partBytes, sink.concurrency + 1, onGive);
+  const blocks = blockPool(BLOCKS, onGive);
 
-  const open = (number: number): ObjectWriter => {
+  const open = (number: number): TextWriter => {
     const batch = plan.batched ? number : null;
     const key = objectKey(plan.keyPattern, batch);
     progress.files++;
-    return new ObjectWriter(
-      { table: plan.name, batch, key },
-      pool,
-      () => begin(key, CONTENT_TYPE, ended),
-      fail,
-    );
+    const identity = { table: plan.name, batch, key };
+    const object = new ObjectWriter(identity, pool, () => begin(key, contentType, ended), fail);
+    return compress === null ? object : new CompressedWriter(object, blocks, compress, fail);
   };
   const prepared: Promise<PreparedObject>[] = [];
-  const seal = (writer: ObjectWriter): void => {
+  const seal = (writer: TextWriter): void => {
     const object = writer.finish();
     // Awaited below, all together; a part's failure has ended the stream by then.
     object.catch(fail);
@@ -80,7 +90,7 @@ export async function exportTable(
     (packet, start, end) => {
       progress.bytes += roller.takeRow(packet, start, end);
       progress.rows++;
-      if (pool.isFull()) stream!.pause();
+      if (isFull()) stream!.pause();
     },
     ended,
   );
@@ -95,7 +105,7 @@ export async function exportTable(
     if (isEmpty && onEmpty === 'skip') last.discard();
     else seal(last);
     const objects = await Promise.all(prepared);
-    return summarise(plan, objects, encoder.zeroDates(), output);
+    return summarise(plan, objects, encoder, output);
   } catch (error) {
     // Parts still on their way are no longer wanted; the publication waits for them to come to rest.
     fail(error);
@@ -104,20 +114,27 @@ export async function exportTable(
   }
 }
 
+function encoderOf(columns: ExportPlan['columns'], output: OutputOptions): RowEncoder {
+  return output.format === 'jsonl' ? jsonlEncoder(columns, output) : csvEncoder(columns, output);
+}
+
 function summarise(
   plan: ExportPlan,
   objects: readonly PreparedObject[],
-  zeroDates: ReadonlyMap<string, number>,
+  encoder: Pick<RowEncoder, 'zeroDates' | 'invalidTexts'>,
   output: OutputOptions,
 ): ExportResult {
-  const written = output.zeroDates === 'null' ? 'NULL' : 'text';
+  const dates = output.zeroDates === 'null' ? 'NULL' : 'text';
+  const texts = output.format === 'jsonl' ? 'with U+FFFD in their place' : 'as they are';
+  const warnings = (counts: ReadonlyMap<string, number>, what: string): string[] =>
+    Array.from(counts, ([column, count]) => `${plan.name}.${column}: ${count} ${what}.`);
   return {
     objects,
     rows: objects.reduce((sum, object) => sum + object.rows, 0),
     bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
-    warnings: Array.from(
-      zeroDates,
-      ([column, count]) => `${plan.name}.${column}: ${count} zero or partial dates written as ${written}.`,
-    ),
+    warnings: [
+      ...warnings(encoder.zeroDates(), `zero or partial dates written as ${dates}`),
+      ...warnings(encoder.invalidTexts(), `texts are not valid UTF-8; their bytes were written ${texts}`),
+    ],
   };
 }

@@ -9,6 +9,7 @@ import type { PendingUpload } from '../ports.ts';
 import type { BufferPool } from './buffers.ts';
 import { crc32Combine } from './crc32.ts';
 import { MAX_PARTS } from './part-size.ts';
+import type { TextWriter } from './text-writer.ts';
 
 /** What is written, and where it will be. */
 export interface ObjectIdentity {
@@ -17,7 +18,7 @@ export interface ObjectIdentity {
   readonly key: string;
 }
 
-export class ObjectWriter {
+export class ObjectWriter implements TextWriter {
   rows = 0;
   bytes = 0;
   /** The buffer being filled and how far: the encoder writes here directly. */
@@ -54,6 +55,11 @@ export class ObjectWriter {
       if (this.at === this.buffer.length) this.#sendPart();
     }
     this.bytes += bytes.length;
+  }
+
+  /** Parts are filled to the last byte, so there is room only where there is. */
+  makeRoom(bytes: number): boolean {
+    return this.buffer.length - this.at >= bytes;
   }
 
   /** Gives the object up before anything of it was sent. */

@@ -2,6 +2,7 @@
  * Wire values that are not their own text: FLOAT, BIT and bytes, and the dates that are none. Off the hot path:
  * these make short strings; everything else is copied byte by byte by the encoder.
  */
+import { TidemarkError } from '../errors.ts';
 
 /** FLOATs nearer to zero than this one lose digits step by step. */
 const SMALLEST_NORMAL = 2 ** -126;
@@ -41,4 +42,9 @@ export function isZeroDate(bytes: Uint8Array, at: number): boolean {
   return (
     (bytes[at + 5] === ZERO && bytes[at + 6] === ZERO) || (bytes[at + 8] === ZERO && bytes[at + 9] === ZERO)
   );
+}
+
+/** Of a value that `zero_dates: "fail"` does not let pass. */
+export function zeroDate(column: string, value: string): TidemarkError {
+  return new TidemarkError('ZERO_DATE', `Column ${column} holds ${value}, and zero_dates is "fail".`);
 }

@@ -3,6 +3,7 @@
  */
 import type { Estimate, ExportPlan, Plan, RunIdentity, ServerIdentity, Spec, Window } from '../domain.ts';
 import type { Draft } from './draft.ts';
+import { extensionOf } from './formats.ts';
 import { keyPattern, manifestKey } from './keys.ts';
 
 /** 10^6 bytes, so that a limit in MB holds by either definition. */
@@ -52,7 +53,7 @@ export function buildPlan(
         scheduledFor,
         stamp,
         runId,
-        extension: spec.output.format,
+        extension: extensionOf(spec.output),
         batched,
       }),
     };
@@ -91,8 +92,8 @@ function cautionsOf(windows: readonly Window[], blind: string | null): string[] 
 }
 
 function csvWarnings(spec: Spec, exports: readonly ExportPlan[]): string[] {
-  const { csv } = spec.output;
-  if (csv.null !== '') return [];
+  const { csv, format } = spec.output;
+  if ((format !== 'csv' && format !== 'tsv') || csv.null !== '') return [];
   return exports
     .filter(({ columns }) => columns.length === 1 && columns[0]!.nullable)
     .map(

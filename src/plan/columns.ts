@@ -19,6 +19,7 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   datetime: 'datetime',
   timestamp: 'timestamp',
   bit: 'bit',
+  json: 'json',
   binary: 'binary',
   varbinary: 'binary',
   tinyblob: 'binary',

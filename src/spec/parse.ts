@@ -94,6 +94,7 @@ function toSpec(document: SpecDocument, tables: readonly TableSpec[], query: Que
     sink: document.sink,
     output: {
       format: document.output_file_format ?? defaults.output_file_format.default,
+      compression: { codec: 'none', level: null },
       csv: csvDialect(document.csv),
       zeroDates: document.zero_dates ?? defaults.zero_dates.default,
       binary: document.binary ?? defaults.binary.default,

@@ -1,7 +1,7 @@
 /** Row packets as a server sends them, and the options of an export, for the tests of this folder. */
 import type { CsvDialect, OutputColumn, OutputOptions, ValueKind } from '../../../src/domain.ts';
 import { csvEncoder } from '../../../src/extract/csv.ts';
-import type { RowEncoder } from '../../../src/extract/csv.ts';
+import type { RowEncoder } from '../../../src/extract/row-encoder.ts';
 
 /** A column's bytes in one row; null is NULL. */
 export type Cell = Buffer | null;
@@ -36,6 +36,7 @@ export interface Overrides extends Partial<Omit<OutputOptions, 'csv' | 'format'>
 export function outputOptions({ csv, ...overrides }: Overrides = {}): OutputOptions {
   return {
     format: 'csv',
+    compression: { codec: 'none', level: null },
     zeroDates: 'null',
     binary: 'base64',
     outputTimezone: 'UTC',
@@ -51,7 +52,7 @@ export function columnsOf(kinds: readonly ValueKind[]): OutputColumn[] {
 /** A row's bytes, with room around packet and output so that offsets matter. */
 export function encodeRow(encoder: RowEncoder, cells: readonly Cell[], start = 0, at = 0): Buffer {
   const packet = rowPacket(cells);
-  const room = encoder.maxRowBytes(packet.length);
+  const room = encoder.maxRowBytes(packet, 0, packet.length);
   const from = Buffer.concat([Buffer.alloc(start, 0xee), packet, Buffer.alloc(3, 0xee)]);
   const out = Buffer.alloc(at + room + 16, 0xdd);
   const end = encoder.encodeRow(from, start, out, at);
