@@ -1,12 +1,12 @@
 /** Every way in which a source can fail, made to happen: its code, its words, and that the hint is true. */
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
-import { executeRun } from '../../src/execute.ts';
 import type { RunError } from '../../src/domain.ts';
 import type { MysqlSourceOptions } from '../../src/sources/mysql/connect.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { freePort } from '../support/guarded.ts';
-import { NEVER, NO_OBSERVER, testInstallation, type TestInstallation } from '../support/installation.ts';
+import { NEVER, testInstallation, type TestInstallation } from '../support/installation.ts';
 import { grantReader, serverVersion } from '../support/mysql.ts';
+import { byHand } from '../support/runs.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 let here: TestInstallation;
@@ -31,8 +31,8 @@ async function failure(
   options: Partial<MysqlSourceOptions> = {},
 ): Promise<RunError | null> {
   const source = mysqlSource({ ...here.source, ...options });
-  const installation = { ...here.installation, source: () => source };
-  const { report } = await executeRun(installation, here.spec(fields), new Date(), NO_OBSERVER, NEVER);
+  const spec = here.spec(fields);
+  const { report } = await here.runSpec(spec, byHand(), { source: () => source });
   expect(report.status).toBe(report.error === null ? 'succeeded' : 'failed');
   if (report.error !== null) expect(report).toMatchObject({ files: [], manifest: null });
   return report.error;
@@ -176,15 +176,14 @@ describe('privileges', () => {
   it('to explain a view are not needed: its size is then unknown, and a warning says how to change that', async () => {
     const reader = await grantReader(here.database, ['paid']);
     const source = mysqlSource({ ...here.source, ...reader });
-    const installation = { ...here.installation, source: () => source };
     const spec = here.spec({ table: { name: 'paid' } });
-    const warned = await executeRun(installation, spec, new Date(), NO_OBSERVER, NEVER);
+    const warned = await here.runSpec(spec, byHand(), { source: () => source });
     expect(warned.report).toMatchObject({ status: 'succeeded', tables: [{ rows: 1 }] });
     expect(warned.report.warnings).toEqual([
       expect.stringMatching(/^EXPLAIN was refused, so the size is unknown\./),
     ]);
     await follow(warned.report.warnings[0]!);
-    const told = await executeRun(installation, spec, new Date(), NO_OBSERVER, NEVER);
+    const told = await here.runSpec(spec, byHand(), { source: () => source });
     expect(told.report).toMatchObject({ status: 'succeeded', warnings: [] });
   });
 });

@@ -1,15 +1,9 @@
 /** cdc bounds, literal and span, on a server of its own whose wall clock is not UTC. */
 import mysql, { type RowDataPacket } from 'mysql2/promise';
-import { executeRun } from '../../src/execute.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
-import {
-  NEVER,
-  NO_OBSERVER,
-  readExport,
-  testInstallation,
-  type TestInstallation,
-} from '../support/installation.ts';
+import { NEVER, readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
 import { startMySql, type MySqlServer } from '../support/mysql.ts';
+import { slotOf } from '../support/runs.ts';
 
 const SCHEDULED = new Date('2024-06-15T12:00:00Z');
 
@@ -50,7 +44,7 @@ const sql = async (text: string): Promise<RowDataPacket[]> =>
 
 const exported = async (cdc: object, scheduledFor = SCHEDULED): Promise<(string | null)[]> => {
   const spec = here.spec({ table: { name: 'changes', columns: ['name'], cdc, split_order: 'name' } });
-  const { report, error } = await executeRun(here.installation, spec, scheduledFor, NO_OBSERVER, NEVER);
+  const { report, error } = await here.runSpec(spec, slotOf(scheduledFor));
   if (error !== null) throw error;
   const { csv } = await readExport(here.s3, here.bucket, report);
   return csv('changes').rows.map((row) => row[0]!);
@@ -89,11 +83,11 @@ it('a span of a day ends by the server’s clock on the other side of midnight',
 
 it('windows are reported', async () => {
   const spec = here.spec({ table: { name: 'changes', cdc: { ts: '90 minutes', dt: '90 minutes', n: 1 } } });
-  const { report } = await executeRun(here.installation, spec, SCHEDULED, NO_OBSERVER, NEVER);
+  const { report } = await here.runSpec(spec, slotOf(SCHEDULED));
   expect(report.windows).toEqual([
-    { table: 'changes', column: 'ts', from: '2024-06-15 10:30:00' },
-    { table: 'changes', column: 'dt', from: '2024-06-15 12:30:00' },
-    { table: 'changes', column: 'n', from: '1' },
+    { table: 'changes', column: 'ts', mode: 'span', from: '2024-06-15 10:30:00', to: null, nulls: false },
+    { table: 'changes', column: 'dt', mode: 'span', from: '2024-06-15 12:30:00', to: null, nulls: false },
+    { table: 'changes', column: 'n', mode: 'literal', from: '1', to: null, nulls: false },
   ]);
 });
 

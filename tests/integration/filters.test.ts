@@ -1,15 +1,8 @@
 /** Filters and cdc bounds: what they let through is what the server's own WHERE lets through, hostile values included. */
 import type { RowDataPacket } from 'mysql2';
 import { parseSpec } from '../../src/spec/parse.ts';
-import { executeRun } from '../../src/execute.ts';
 import { loadHr } from '../support/hr.ts';
-import {
-  NEVER,
-  NO_OBSERVER,
-  readExport,
-  testInstallation,
-  type TestInstallation,
-} from '../support/installation.ts';
+import { readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
 
 let here: TestInstallation;
 beforeAll(async () => {
@@ -88,7 +81,7 @@ it('compare numbers by every digit', async () => {
   // The number stands in the text of the spec: JavaScript could not hold it.
   const common = '"task_name":"big","owner":{"email":"o@example.com"},"source":"mysql","sink":"s3",';
   const parsed = parseSpec(text.replace('{', `{${common}`), 'big.json');
-  const { report } = await executeRun(here.installation, parsed, new Date(), NO_OBSERVER, NEVER);
+  const { report } = await here.runSpec(parsed);
   const { csv } = await readExport(here.s3, here.bucket, report);
   expect(csv('big').rows).toEqual([['18446744073709551615']]);
 });

@@ -5,6 +5,7 @@ import { identifyRun, makePlan } from '../../src/planner.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { loadHr, loadLargeTable } from '../support/hr.ts';
 import { NEVER, testInstallation, type TestInstallation } from '../support/installation.ts';
+import { NO_MEMORY, slotOf } from '../support/runs.ts';
 
 const SCHEDULED = new Date('2024-03-04T05:06:07.890Z');
 
@@ -26,7 +27,14 @@ async function plan(fields: Readonly<Record<string, unknown>>): Promise<Plan> {
   const spec = here.spec({ task_name: 'planned', ...fields });
   const snapshot = await mysqlSource(here.source).open(NEVER);
   try {
-    return await makePlan(spec, snapshot, identifyRun(SCHEDULED), here.installation.settings(spec));
+    return await makePlan(
+      spec,
+      snapshot,
+      identifyRun(slotOf(SCHEDULED)),
+      NO_MEMORY,
+      here.installation.settings(spec),
+      NEVER,
+    );
   } finally {
     await snapshot.close();
   }

@@ -1,11 +1,10 @@
 /** All or nothing: S3 fails in every way, at every request of a run, and nothing of the run is left behind. */
 import type { ErrorCode } from '../../src/errors.ts';
 import { recoverAll } from '../../src/recovery.ts';
-import { identifyRun } from '../../src/planner.ts';
-import { runTask } from '../../src/run.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { loadLargeTable } from '../support/hr.ts';
-import { NEVER, NO_OBSERVER, testInstallation, type TestInstallation } from '../support/installation.ts';
+import { testInstallation, type TestInstallation } from '../support/installation.ts';
+import { byHand } from '../support/runs.ts';
 import { startS3, type TestS3 } from '../support/s3.ts';
 import { startS3Proxy, type Rule, type S3Proxy } from '../support/s3-proxy.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -167,12 +166,8 @@ it('a database connection cut while parts are on their way leaves nothing', asyn
   const tcp = await startTcpProxy(here.database);
   const source = mysqlSource({ ...here.source, host: tcp.host, port: tcp.port });
   const spec = here.spec({ task_name: 'cut', ...BOTH });
-  const identity = identifyRun(new Date());
-  const journal = here.installation.journal.open({ runId: identity.runId, task: 'cut', sink: 's3' });
-  const settings = here.installation.settings(spec);
   tcp.onBytes(5_700_000, () => tcp.cut('reset'));
-  const ports = { source, sink: here.installation.sink('s3'), journal, observer: NO_OBSERVER, settings };
-  const { report } = await runTask(spec, identity, ports, NEVER);
+  const { report } = await here.runSpec(spec, byHand(), { source: () => source });
   await tcp.stop();
   expect(report).toMatchObject({ status: 'failed', error: { code: 'CONNECTION_LOST', retryable: true } });
   const { keys, uploads } = await here.traces();
@@ -194,16 +189,7 @@ it('a sink that takes no more holds the database back', async () => {
       return { ...upload, sendPart: async (...part) => (await gate.promise, upload.sendPart(...part)) };
     },
   };
-  const identity = identifyRun(new Date());
-  const journal = here.installation.journal.open({ runId: identity.runId, task: 'held', sink: 's3' });
-  const ports = {
-    source,
-    sink: held,
-    journal,
-    observer: NO_OBSERVER,
-    settings: here.installation.settings(spec),
-  };
-  const running = runTask(spec, identity, ports, NEVER);
+  const running = here.runSpec(spec, byHand(), { source: () => source, sink: () => held });
   for (let before = -1; before !== tcp.bytes() || before < 1_000_000;) {
     before = tcp.bytes();
     await new Promise((resolve) => setTimeout(resolve, 250));

@@ -1,18 +1,12 @@
 /** Custom queries: what they may do, and that nothing they write is let through, by the parser or by the server. */
 import type { RowDataPacket } from 'mysql2';
-import { executeRun } from '../../src/execute.ts';
 import { FaultsError } from '../../src/errors.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { loadHr } from '../support/hr.ts';
-import {
-  NEVER,
-  NO_OBSERVER,
-  readExport,
-  testInstallation,
-  type TestInstallation,
-} from '../support/installation.ts';
+import { NEVER, readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
 import { serverVersion } from '../support/mysql.ts';
 import type { ParsedCsv } from '../support/parse-csv.ts';
+import { slotOf } from '../support/runs.ts';
 
 let here: TestInstallation;
 beforeAll(async () => {
@@ -89,13 +83,7 @@ describe('a query', () => {
     const custom =
       "SELECT :scheduled_for AS t, ':scheduled_for' AS s, :scheduled_for + INTERVAL 1 DAY AS next, 1 AS `:scheduled_for`";
     const spec = here.spec({ task_name: 'bound', query: { custom } });
-    const { report } = await executeRun(
-      here.installation,
-      spec,
-      new Date('2024-03-04T05:06:07Z'),
-      NO_OBSERVER,
-      NEVER,
-    );
+    const { report } = await here.runSpec(spec, slotOf(new Date('2024-03-04T05:06:07Z')));
     const { csv } = await readExport(here.s3, here.bucket, report);
     expect(csv('bound').header).toEqual(['t', 's', 'next', ':scheduled_for']);
     expect(csv('bound').rows).toEqual([

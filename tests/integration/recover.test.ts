@@ -59,6 +59,9 @@ async function expectWhole(task: string): Promise<void> {
   const manifest = JSON.parse((await here.s3.get(here.bucket, manifests[0]!)).toString()) as Manifest;
   expect(manifest.entries.map(({ key }) => key).toSorted()).toEqual(objects.toSorted());
   expect(manifest.rows).toBe(3001);
+  expect(here.past(task)).toMatchObject([
+    { status: 'succeeded', run_id: manifest['run_id'], manifest: manifests[0], rows: 3001, error: null },
+  ]);
   for (const { key, meta } of manifest.entries) {
     expect(await here.s3.get(here.bucket, key)).toHaveLength(meta.content_length);
   }
@@ -92,6 +95,7 @@ describe('killed before the commit, is undone', () => {
     expect(left.manifests).toEqual([]);
     await recoverAll(here.installation, new AbortController().signal);
     expect(await remains(task)).toEqual(NOTHING);
+    expect(here.past(task)).toMatchObject([{ status: 'failed', error: { code: 'PROCESS_DIED' } }]);
   });
 });
 
@@ -102,7 +106,8 @@ describe('killed after the commit began, is finished', () => {
     'after complete',
     'before put',
     'after put',
-    'before closed',
+    'before recorded',
+    'after recorded',
   ])('%s', async (step) => {
     const { task, signal } = await interrupt(step);
     expect(signal).toBe('SIGKILL');

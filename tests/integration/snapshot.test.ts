@@ -1,17 +1,10 @@
 /** One snapshot for all tables of a task: what others commit meanwhile is not in it, and what they alter ends the run. */
 import type { Snapshot, Source } from '../../src/ports.ts';
-import { identifyRun } from '../../src/planner.ts';
 import type { RunEnd } from '../../src/report.ts';
-import { runTask } from '../../src/run.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { serverVersion } from '../support/mysql.ts';
-import {
-  NEVER,
-  NO_OBSERVER,
-  readExport,
-  testInstallation,
-  type TestInstallation,
-} from '../support/installation.ts';
+import { NEVER, readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
+import { byHand } from '../support/runs.ts';
 
 let here: TestInstallation;
 beforeAll(async () => {
@@ -54,11 +47,7 @@ function interruptedSource(when: {
 
 const run = async (source: Source, fields: Readonly<Record<string, unknown>>): Promise<RunEnd> => {
   const spec = here.spec(fields);
-  const identity = identifyRun(new Date());
-  const journal = here.installation.journal.open({ runId: identity.runId, task: spec.taskName, sink: 's3' });
-  const sink = here.installation.sink('s3');
-  const ports = { source, sink, journal, observer: NO_OBSERVER, settings: here.installation.settings(spec) };
-  return runTask(spec, identity, ports, NEVER);
+  return here.runSpec(spec, byHand(), { source: () => source });
 };
 
 const BOTH = { table: [{ name: 'first' }, { name: 'second' }] };

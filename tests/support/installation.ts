@@ -5,8 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { loadConfig } from '../../src/config/load.ts';
-import type { RunReport, Spec } from '../../src/domain.ts';
-import { executeRun } from '../../src/execute.ts';
+import type { PastRun, RunReport, Spec, Trigger } from '../../src/domain.ts';
+import { executeRun, type Installation } from '../../src/execute.ts';
 import type { RunOutcome } from '../../src/report.ts';
 import {
   openInstallation,
@@ -17,8 +17,12 @@ import {
 import type { S3SinkOptions } from '../../src/sinks/s3/options.ts';
 import type { MysqlSourceOptions } from '../../src/sources/mysql/connect.ts';
 import { parseSpec } from '../../src/spec/parse.ts';
+import { readState, type StateDatabase } from '../../src/state/database.ts';
+import { listRuns } from '../../src/state/history.ts';
+import { listWatermarks } from '../../src/state/watermarks.ts';
 import { freshDatabase, type TestDatabase } from './mysql.ts';
 import { parseCsv, type ParsedCsv } from './parse-csv.ts';
+import { byHand } from './runs.ts';
 import { startS3, type TestS3 } from './s3.ts';
 import { workspace } from './workspace.ts';
 
@@ -66,11 +70,22 @@ export interface TestInstallation {
   readonly installation: LiveInstallation;
   readonly source: MysqlSourceOptions;
   readonly sink: S3SinkOptions;
-  /** A spec from its fields; task name, owner, source and sink are filled in. */
+  /** A spec from its fields; task name, owner, source and sink are filled in, and that nothing is tried again. */
   spec(fields: Readonly<Record<string, unknown>>): Spec;
   run(fields: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<RunOutcome>;
+  /** @param changes parts of the installation that are replaced. */
+  runSpec(
+    spec: Spec,
+    trigger?: Trigger,
+    changes?: Partial<Installation>,
+    signal?: AbortSignal,
+  ): Promise<RunOutcome>;
   /** Runs a spec that is meant to succeed. */
   export(fields: Readonly<Record<string, unknown>>): Promise<Exported>;
+  /** Runs of a task as the state remembers them, newest first. */
+  past(task: string): readonly PastRun[];
+  /** What a task remembers, by table. */
+  watermarks(task: string): Readonly<Record<string, string>>;
   /** All that is in the bucket or on its way into it. */
   traces(): Promise<{ readonly keys: readonly string[]; readonly uploads: readonly string[] }>;
   close(): Promise<void>;
@@ -105,11 +120,21 @@ export async function testInstallation(options: TestInstallationOptions = {}): P
   const installation = openInstallation(config, silent);
 
   const spec = (fields: Readonly<Record<string, unknown>>): Spec => {
-    const common = { task_name: `task-${tasks++}`, owner: { email: 'owner@example.com' } };
+    const common = { task_name: `task-${tasks++}`, owner: { email: 'owner@example.com' }, retries: 0 };
     return parseSpec(JSON.stringify({ ...common, source: 'mysql', sink: 's3', ...fields }), 'test.json');
   };
-  const run = (fields: Readonly<Record<string, unknown>>, signal = NEVER): Promise<RunOutcome> =>
-    executeRun(installation, spec(fields), new Date(), NO_OBSERVER, signal);
+  const runSpec: TestInstallation['runSpec'] = (one, trigger = byHand(), changes = {}, signal = NEVER) =>
+    executeRun({ ...installation, ...changes }, one, trigger, NO_OBSERVER, signal);
+  const run: TestInstallation['run'] = (fields, signal) => runSpec(spec(fields), byHand(), {}, signal);
+
+  const fromState = <T>(read: (db: StateDatabase['db']) => T): T => {
+    const state = readState(config.state_dir);
+    try {
+      return read(state.db);
+    } finally {
+      state.close();
+    }
+  };
 
   return {
     database,
@@ -118,6 +143,7 @@ export async function testInstallation(options: TestInstallationOptions = {}): P
     installation,
     spec,
     run,
+    runSpec,
     configFile: place.configFile,
     stateDir: config.state_dir,
     source: sourceOptions(config.sources['mysql']!),
@@ -127,6 +153,11 @@ export async function testInstallation(options: TestInstallationOptions = {}): P
       if (error !== null) throw error;
       return readExport(s3, bucket, report);
     },
+    past: (task) => fromState((db) => listRuns(db, { task, since: null, limit: 1000 })),
+    watermarks: (task) =>
+      fromState((db) =>
+        Object.fromEntries(listWatermarks(db, task).map(({ table, value }) => [table, value])),
+      ),
     async traces() {
       const uploads = await s3.openUploads(bucket);
       return { keys: await s3.list(bucket), uploads: uploads.map(({ key }) => key) };

@@ -12,6 +12,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { executeRun } from '../../src/execute.ts';
 import type { Journal, Sink } from '../../src/ports.ts';
 import { parseSpec } from '../../src/spec/parse.ts';
+import { byHand } from './runs.ts';
 
 const [configFile = '', specFile = '', step = ''] = process.argv.slice(2);
 const undoing = step.startsWith('failing put, ');
@@ -64,7 +65,7 @@ const observer = { planned: () => {}, progress: () => {} };
 const { report } = await executeRun(
   watchedInstallation,
   spec,
-  new Date(),
+  byHand(),
   observer,
   new AbortController().signal,
 );
