@@ -12,7 +12,7 @@ import { identifyRun } from '../planner.ts';
 import type { Log, MailBook } from '../ports.ts';
 import { createRedactor } from '../redact.ts';
 import { beginRun, notBegun } from '../report.ts';
-import { nextFire } from '../schedule/cron.ts';
+import { nextFire } from '../schedule/slots.ts';
 import { timingOf } from '../schedule/reconcile.ts';
 import { acquireLock, outboxLockPath } from '../state/lock.ts';
 

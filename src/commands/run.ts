@@ -3,7 +3,7 @@ import { executeRun, UNOBSERVED } from '../execute.ts';
 import type { RunReport, Spec, Trigger } from '../domain.ts';
 import type { Config } from '../config/config.ts';
 import { redactReport } from '../report.ts';
-import { nextFire } from '../schedule/cron.ts';
+import { nextFire } from '../schedule/slots.ts';
 import { timingOf } from '../schedule/reconcile.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import { openInstallation, type LiveInstallation } from './installation.ts';
