@@ -123,7 +123,7 @@ export function createSender(options: SenderOptions): Sender {
       wanted = false;
       before();
       await look(0);
-      if (!wanted) await pause();
+      if (!wanted && !ending.signal.aborted) await pause();
     }
   }
 
