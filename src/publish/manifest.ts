@@ -41,15 +41,17 @@ export function manifestOf(
     source: { name: plan.source, ...plan.server },
     consistency: plan.consistency,
     format: plan.output.format,
-    compression: 'none',
-    csv: {
-      delimiter: plan.output.csv.delimiter,
-      quote: plan.output.csv.quote,
-      null: plan.output.csv.null,
-      header: plan.output.csv.header,
-      line_ending: plan.output.csv.lineEnding,
-      quote_all: plan.output.csv.quoteAll,
-    },
+    compression: plan.output.compression.codec,
+    csv: isDelimited(plan)
+      ? {
+          delimiter: plan.output.csv.delimiter,
+          quote: plan.output.csv.quote,
+          null: plan.output.csv.null,
+          header: plan.output.csv.header,
+          line_ending: plan.output.csv.lineEnding,
+          quote_all: plan.output.csv.quoteAll,
+        }
+      : null,
     output_timezone: plan.output.outputTimezone,
     zero_dates: plan.output.zeroDates,
     binary: plan.output.binary,
@@ -65,4 +67,8 @@ export function manifestOf(
     warnings,
   };
   return { key: plan.manifestKey, body: `${JSON.stringify(body, null, 2)}\n` };
+}
+
+function isDelimited({ output }: Plan): boolean {
+  return output.format === 'csv' || output.format === 'tsv';
 }

@@ -1,5 +1,5 @@
 /** The CSV dialect of a spec: defaults filled in, and the rules without which a file could not be read back. */
-import type { CsvDialect } from '../domain.ts';
+import type { CsvDialect, Format } from '../domain.ts';
 import type { SpecDocument } from './schema.ts';
 import { specSchema } from './schema.ts';
 import { textFault } from './names.ts';
@@ -10,10 +10,10 @@ const settings = specSchema.properties.csv.properties;
 // Numbers, dates and base64 text are written without looking for the delimiter in them.
 const IN_VALUES = /^[0-9A-Za-z+\-.:/= ]$/;
 
-/** The dialect that a spec's `csv` stands for. */
-export function csvDialect(csv: SpecDocument['csv']): CsvDialect {
+/** The dialect that a spec's `csv` stands for; TSV differs by its delimiter alone. */
+export function csvDialect(csv: SpecDocument['csv'], format: Format = 'csv'): CsvDialect {
   return {
-    delimiter: csv?.delimiter ?? settings.delimiter.default,
+    delimiter: format === 'tsv' ? '\t' : (csv?.delimiter ?? settings.delimiter.default),
     quote: csv?.quote ?? settings.quote.default,
     null: csv?.null ?? settings.null.default,
     header: csv?.header ?? settings.header.default,

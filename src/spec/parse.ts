@@ -7,6 +7,7 @@ import type { Spec, TableSpec } from '../domain.ts';
 import { FaultsError } from '../errors.ts';
 import type { Fault } from '../errors.ts';
 import { csvDialect, csvDialectFaults } from './csv-dialect.ts';
+import { compressionOf, formatFaults } from './formats.ts';
 import { nodeAt, plainValue, readJson } from './json-document.ts';
 import type { JsonDocument, Segment } from './json-document.ts';
 import { keyTemplateFaults } from './key-template.ts';
@@ -67,20 +68,25 @@ export function parseSpec(text: string, file: string, known?: KnownNames): Spec 
     checkName('source', document, known.sources, report);
     checkName('sink', document, known.sinks, report);
   }
-  if (
-    value['csv'] !== null &&
-    typeof value['csv'] === 'object' &&
-    !faults.some(({ path }) => path.startsWith('csv'))
-  ) {
-    for (const { setting, message } of csvDialectFaults(csvDialect(value['csv'])))
-      report(['csv', setting], message);
-  }
+  // What has the wrong type is reported already, and compared with nothing.
+  if (!faults.some(({ path }) => /^(csv|compression|output_file_format)/.test(path)))
+    checkFormat(value as SpecDocument, report);
   if (faults.length > 0) throw new FaultsError('SPEC_INVALID', tidyFaults(faults));
   return toSpec(value as SpecDocument, tables, query, file);
 }
 
+/** Format, compression and CSV dialect, each of the right type: whether they go together. */
+function checkFormat({ csv, compression, output_file_format }: SpecDocument, report: Report): void {
+  const format = output_file_format ?? specSchema.properties.output_file_format.default;
+  for (const { setting, message } of csvDialectFaults(csvDialect(csv, format)))
+    report(['csv', setting], message);
+  for (const { path, message } of formatFaults(format, compressionOf(compression, format), csv ?? null))
+    report(path, message);
+}
+
 function toSpec(document: SpecDocument, tables: readonly TableSpec[], query: Query, file: string): Spec {
   const defaults = specSchema.properties;
+  const format = document.output_file_format ?? defaults.output_file_format.default;
   const spec: Spec = {
     file,
     taskName: document.task_name,
@@ -93,9 +99,9 @@ function toSpec(document: SpecDocument, tables: readonly TableSpec[], query: Que
     source: document.source,
     sink: document.sink,
     output: {
-      format: document.output_file_format ?? defaults.output_file_format.default,
-      compression: { codec: 'none', level: null },
-      csv: csvDialect(document.csv),
+      format,
+      compression: compressionOf(document.compression, format),
+      csv: csvDialect(document.csv, format),
       zeroDates: document.zero_dates ?? defaults.zero_dates.default,
       binary: document.binary ?? defaults.binary.default,
       outputTimezone: document.output_timezone ?? defaults.output_timezone.default,

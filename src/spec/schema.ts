@@ -8,6 +8,7 @@
  */
 import type { FromSchema } from 'json-schema-to-ts';
 import { EMAIL_PATTERN } from './email.ts';
+import { compressionSchema } from './formats.ts';
 import { retriesSchema, timeoutSchema } from './retries.ts';
 import { tableSchema } from './table-schema.ts';
 import { queryWatermarkSchema } from './watermark-schema.ts';
@@ -180,16 +181,12 @@ export const specSchema = {
     },
     output_file_format: {
       title: 'File format',
-      description: 'Format of the objects.',
-      enum: ['csv', null],
+      description:
+        'Format of the objects: CSV, the same with tabs (`tsv`), or one JSON object a line (`jsonl`).',
+      enum: ['csv', 'tsv', 'jsonl', null],
       default: 'csv',
     },
-    compression: {
-      title: 'Compression',
-      description: 'How objects are compressed.',
-      enum: ['none', null],
-      default: 'none',
-    },
+    compression: compressionSchema,
     output_timezone: {
       title: 'Output time zone',
       description: 'IANA zone in which TIMESTAMP values are written.',
