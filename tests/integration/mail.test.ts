@@ -1,18 +1,23 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunReport } from '../../src/domain.ts';
-import { createMailer, type Mailer, type SmtpSettings } from '../../src/notify/mailer.ts';
+import type { TidemarkError } from '../../src/errors.ts';
+import type { WrittenMail } from '../../src/notify/letter.ts';
+import { createMailer, type Mailer, obstacleOf, type SmtpSettings } from '../../src/notify/mailer.ts';
 import { failureMessage } from '../../src/notify/message.ts';
 import { type Mailbox, type MailboxOptions, startMailbox } from '../support/smtp.ts';
 
 const report: RunReport = {
   task: 'employees',
   run_id: 'run-1',
+  kind: 'scheduled',
   status: 'failed',
   scheduled_for: '2026-07-01T00:00:00.000Z',
   started_at: '2026-07-01T00:00:00.120Z',
   finished_at: '2026-07-01T00:00:01.120Z',
   duration_ms: 1_000,
+  attempts: 1,
   tables: [
     { name: 'employees', rows: 0, bytes: 0, files: 0, sql: [`SELECT ${'`długa_kolumna`, '.repeat(200)}1`] },
   ],
@@ -27,19 +32,29 @@ const report: RunReport = {
     retryable: false,
   },
 };
-const message = failureMessage({
+const composed = failureMessage({
   spec: {
     taskName: 'employees',
     owner: { name: 'Ólafur, "the" Owner', email: 'owner@example.com' },
     schedule: null,
     timezone: null,
     file: 'specs/employees.json',
+    tables: [],
+    queryWatermark: null,
   },
   report,
+  repeat: null,
   nextFire: null,
   logTail: ['.', '..dots', 'last line'],
   instance: { host: 'etl-1', timezone: 'UTC' },
 });
+
+const message: WrittenMail = {
+  ...composed,
+  messageId: '<c0ffee@example.com>',
+  date: '2026-07-01T00:00:02.000Z',
+};
+const patience = (): AbortSignal => AbortSignal.timeout(60_000);
 
 describe('createMailer', () => {
   const releasers: (() => unknown)[] = [];
@@ -75,7 +90,7 @@ describe('createMailer', () => {
 
   it('sends all parts, every character of them', async () => {
     const { mailbox, mailer } = await startMailer({});
-    await mailer.send(message);
+    await mailer.send(message, patience());
     const [mail] = await mailbox.waitForMail();
     expect(mail?.subject).toBe('[tidemark] employees failed: PRIVILEGE_MISSING');
     expect(mail?.from?.value).toEqual([{ name: 'Tidemark', address: 'tidemark@example.com' }]);
@@ -87,13 +102,14 @@ describe('createMailer', () => {
     expect(mail?.attachments).toEqual([]);
     expect(mail?.headers.get('auto-submitted')).toBe('auto-generated');
     expect(mail?.headers.get('x-tidemark-run')).toBe('run-1');
-    expect(mail?.date?.getTime()).toBeGreaterThan(0);
+    // Those of its writing, so that a second copy of it can be told.
+    expect([mail?.messageId, mail?.date?.toISOString()]).toEqual([message.messageId, message.date]);
   });
 
   it('sends one mail after another, and several at once', async () => {
     const { mailbox, mailer } = await startMailer({});
-    await mailer.send(message);
-    await Promise.all([mailer.send(message), mailer.send(message)]);
+    await mailer.send(message, patience());
+    await Promise.all([mailer.send(message, patience()), mailer.send(message, patience())]);
     expect(await mailbox.waitForMail(3)).toHaveLength(3);
   });
 
@@ -102,13 +118,13 @@ describe('createMailer', () => {
       { startTls: true, auth: login },
       { ...login, secure: 'auto' },
     );
-    await mailer.send(message);
+    await mailer.send(message, patience());
     expect(await mailbox.waitForMail()).toHaveLength(1);
   });
 
   it('logs in without encryption on the loopback interface', async () => {
     const { mailbox, mailer } = await startMailer({ auth: login }, login);
-    await mailer.send(message);
+    await mailer.send(message, patience());
     expect(await mailbox.waitForMail()).toHaveLength(1);
   });
 
@@ -148,7 +164,7 @@ describe('createMailer', () => {
     ],
   ] as const)('says what is wrong with %s', async (_what, options, settings, said, hint, retryable) => {
     const { mailbox, mailer } = await startMailer(options, settings);
-    await expect(mailer.send(message)).rejects.toMatchObject({
+    await expect(mailer.send(message, patience())).rejects.toMatchObject({
       code: 'MAIL_FAILED',
       message: expect.stringMatching(said),
       hint: expect.stringMatching(hint),
@@ -175,21 +191,55 @@ describe('createMailer', () => {
   ] as const)('says so where the server refuses %s', async (_what, refusal, said, hint, retryable) => {
     const { mailbox, mailer } = await startMailer({});
     mailbox.refuse(refusal);
-    await expect(mailer.send(message)).rejects.toMatchObject({
+    await expect(mailer.send(message, patience())).rejects.toMatchObject({
       code: 'MAIL_FAILED',
       message: expect.stringMatching(said),
       hint: expect.stringMatching(hint),
       retryable,
     });
     mailbox.refuse(null);
-    await mailer.send(message);
+    await mailer.send(message, patience());
     expect(await mailbox.waitForMail()).toHaveLength(1);
+  });
+
+  it.each([
+    ['connection', 'server'],
+    ['recipient', 'refused'],
+    ['message', 'deferred'],
+  ] as const)('tells what stands in the way where the %s is refused: %s', async (refusal, obstacle) => {
+    const { mailbox, mailer } = await startMailer({});
+    mailbox.refuse(refusal);
+    const error: unknown = await mailer.send(message, patience()).catch((thrown: unknown) => thrown);
+    expect(obstacleOf(error as TidemarkError)).toBe(obstacle);
+  });
+
+  it.each([
+    ['a wrong login', { auth: { ...login, password: 'another' } }, login],
+    ['no encryption where it is insisted on', {}, { secure: 'starttls' }],
+  ] as const)(
+    'takes %s for a fault of the server or the config, not of the mail',
+    async (_, options, smtp) => {
+      const { mailer } = await startMailer(options, smtp);
+      const error: unknown = await mailer.send(message, patience()).catch((thrown: unknown) => thrown);
+      expect(obstacleOf(error as TidemarkError)).toBe('server');
+    },
+  );
+
+  it('gives up when it is told to', async () => {
+    const { mailbox, mailer } = await startMailer({});
+    mailbox.refuse('hang');
+    const stop = new AbortController();
+    const sent = mailer.send(message, stop.signal).catch((thrown: unknown) => thrown);
+    while (mailbox.unanswered() === 0) await sleep(10);
+    stop.abort();
+    const error = (await sent) as TidemarkError;
+    expect([error.code, obstacleOf(error)]).toEqual(['MAIL_FAILED', 'server']);
   });
 
   it('says that the server is down, and that trying again can help', async () => {
     const { mailbox, mailer } = await startMailer({});
     await mailbox.stop();
-    await expect(mailer.send(message)).rejects.toMatchObject({
+    await expect(mailer.send(message, patience())).rejects.toMatchObject({
       code: 'MAIL_FAILED',
       message: expect.stringMatching(
         /The mail to owner@example\.com was not sent: 127\.0\.0\.1:\d+ cannot be reached/,
@@ -208,7 +258,7 @@ describe('createMailer', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     releasers.push(() => server.close());
     const { port } = server.address() as AddressInfo;
-    await expect(open({ port }).send(message)).rejects.toMatchObject({
+    await expect(open({ port }).send(message, patience())).rejects.toMatchObject({
       code: 'MAIL_FAILED',
       retryable: true,
     });
@@ -222,7 +272,7 @@ describe('createMailer', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     releasers.push(() => server.close());
     const { port } = server.address() as AddressInfo;
-    await expect(open({ port }).send(message)).rejects.toMatchObject({
+    await expect(open({ port }).send(message, patience())).rejects.toMatchObject({
       message: expect.stringContaining('go away, [redacted]'),
     });
   });

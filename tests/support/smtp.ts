@@ -11,10 +11,15 @@ export interface MailboxOptions {
   readonly auth?: { readonly user: string; readonly password: string };
   /** Offers STARTTLS, with a certificate that nobody vouches for. Default false. */
   readonly startTls?: boolean;
+  /** Default: any free one. */
+  readonly port?: number;
 }
 
-/** Where the server says no: to whoever connects (554), to the recipient (550), after the message (452, temporary). */
-export type Refusal = 'connection' | 'recipient' | 'message';
+/**
+ * Where the server says no: to whoever connects (554), to the recipient (550), after the message (452, temporary). Or
+ * says nothing after the message, which it has lost (`hang`) or taken (`silence`).
+ */
+export type Refusal = 'connection' | 'recipient' | 'message' | 'hang' | 'silence';
 
 export interface Mailbox {
   readonly host: string;
@@ -24,6 +29,8 @@ export interface Mailbox {
   waitForMail(count?: number): Promise<readonly ParsedMail[]>;
   /** Refuses from now on; null: accepts again. */
   refuse(refusal: Refusal | null): void;
+  /** How many messages it has heard to the end and not answered. */
+  unanswered(): number;
   stop(): Promise<void>;
 }
 
@@ -31,6 +38,7 @@ export async function startMailbox(options: MailboxOptions = {}): Promise<Mailbo
   const received: ParsedMail[] = [];
   const arrivals = new Set<() => void>();
   let refusal: Refusal | null = null;
+  let unanswered = 0;
   const refused = (stage: Refusal, code: number): Error | null =>
     refusal === stage ? Object.assign(new Error(`refused: ${stage}`), { responseCode: code }) : null;
 
@@ -53,8 +61,10 @@ export async function startMailbox(options: MailboxOptions = {}): Promise<Mailbo
       simpleParser(stream).then(
         (mail) => {
           const error = refused('message', 452);
-          if (error === null) received.push(mail);
-          done(error);
+          const silent = refusal === 'hang' || refusal === 'silence';
+          if (error === null && refusal !== 'hang') received.push(mail);
+          if (silent) unanswered++;
+          else done(error);
           for (const arrived of arrivals) arrived();
         },
         (error: unknown) => done(error as Error),
@@ -64,7 +74,7 @@ export async function startMailbox(options: MailboxOptions = {}): Promise<Mailbo
   // A client that hangs up in the middle is not this server's failure.
   server.on('error', () => {});
   const listening = once(server.server, 'listening');
-  server.listen(0, '127.0.0.1');
+  server.listen(options.port ?? 0, '127.0.0.1');
   await listening;
 
   return {
@@ -94,6 +104,7 @@ export async function startMailbox(options: MailboxOptions = {}): Promise<Mailbo
     refuse: (next) => {
       refusal = next;
     },
+    unanswered: () => unanswered,
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
