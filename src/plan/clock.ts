@@ -56,10 +56,13 @@ export function floorTo(micros: bigint, unit: bigint): bigint {
   return micros - (rest < 0n ? rest + unit : rest);
 }
 
-/** What a clock in a named zone shows at an instant, in microseconds on its own count. */
-export function zoneClock(zone: string, instant: bigint): bigint {
-  const whole = floorTo(instant, 1_000_000n);
-  const parts = new Intl.DateTimeFormat('en-US', {
+/** By zone: one is made in much more time than it is used. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone);
+  if (known !== undefined) return known;
+  const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     calendar: 'gregory',
     numberingSystem: 'latn',
@@ -70,7 +73,15 @@ export function zoneClock(zone: string, instant: bigint): bigint {
     hour: 'numeric',
     minute: 'numeric',
     second: 'numeric',
-  }).formatToParts(Number(whole / 1000n));
+  });
+  formats.set(zone, format);
+  return format;
+}
+
+/** What a clock in a named zone shows at an instant, in microseconds on its own count. */
+export function zoneClock(zone: string, instant: bigint): bigint {
+  const whole = floorTo(instant, 1_000_000n);
+  const parts = formatOf(zone).formatToParts(Number(whole / 1000n));
   const part = (type: Intl.DateTimeFormatPartTypes): number =>
     Number(parts.find((found) => found.type === type)!.value);
   const shown = Date.UTC(

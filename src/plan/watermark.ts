@@ -21,6 +21,9 @@ export type Scale =
   /** `digits` of the fraction, or whole days. `clock`: in UTC, in a named zone, or in the server's own (null). */
   | { readonly kind: 'time'; readonly digits: number | 'date'; readonly clock: string | null };
 
+/** What is remembered of an integer column before it has a value: less than any that it can hold. */
+const BELOW_ALL = String(-(2n ** 63n) - 1n);
+
 /** Clocks are set back by three hours at most. */
 const LONGEST_STEP_BACK = 3n * 3_600_000_000n;
 
@@ -140,10 +143,12 @@ export function watermarkWindow(
   }
   const from = known?.value ?? watermark.initial?.text ?? null;
   if (from !== null) checkValue(name, scale, from);
-  const nulls = watermark.nulls === 'always' || (watermark.nulls === 'first_run' && known === undefined);
+  const once = watermark.nulls === 'first_run' && known === undefined;
+  // Without a row with a value, this has still been the first run: rows with NULL must not be read by the next one too.
+  const beginning = from ?? (once && last === null ? BELOW_ALL : null);
   // Never back: a clock that was set back, or a longer lag, must not publish rows a second time.
-  const to = from === null ? last : last === null ? from : furthest(scale, last, from);
-  return { table, column, mode: 'watermark', from, to, nulls };
+  const to = beginning === null || last === null ? (last ?? beginning) : furthest(scale, last, beginning);
+  return { table, column, mode: 'watermark', from, to, nulls: once || watermark.nulls === 'always' };
 }
 
 /**

@@ -123,13 +123,15 @@ export function windowSql(
       return boundedBy(backfillWindow(table, cdc.column, scale, backfill, last), scale);
     }
     case 'watermark': {
-      const { watermark } = bound;
+      // A NOT NULL column has no NULLs, and MySQL calls its zero dates NULL.
+      const watermark: WatermarkSpec = column.nullable
+        ? bound.watermark
+        : { ...bound.watermark, nulls: 'never' };
       const { memory, run } = context;
       const scale = scaleOf(table, column, watermark);
       const last = lastOf(cdc.column, scale, watermark, context, answers);
       const window = watermarkWindow(table, cdc.column, watermark, scale, memory, run, last);
-      // A NOT NULL column has no NULLs, and MySQL calls its zero dates NULL.
-      return boundedBy(column.nullable ? window : { ...window, nulls: false }, scale);
+      return boundedBy(window, scale);
     }
   }
 }
