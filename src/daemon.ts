@@ -2,7 +2,7 @@
  * The daemon: watches the specs folder, schedules, runs, and answers over HTTP. Everything that is started pushes
  * its releaser; they run in reverse when the daemon stops, and also when starting fails half-way.
  */
-import type { PastRun, Spec } from './domain.ts';
+import type { PastRun, RunRecord, Spec, Trigger } from './domain.ts';
 import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
 import { startRecovery } from './daemon/recovery.ts';
 import { startRetention } from './daemon/retention.ts';
@@ -13,9 +13,10 @@ import type { TaskList } from './http/task-list.ts';
 import type { Log } from './ports.ts';
 import type { RunOutcome } from './report.ts';
 import { dispatcher, type RunTask } from './daemon/dispatcher.ts';
-import { nextFire } from './schedule/cron.ts';
+import { skippedRun } from './daemon/skipped-run.ts';
 import { timingOf } from './schedule/reconcile.ts';
-import { startSchedule } from './schedule/schedule.ts';
+import { startSchedule, type Clock, type SlotBook } from './schedule/schedule.ts';
+import { nextFire } from './schedule/slots.ts';
 import { daemonLockPath, requireLock } from './state/lock.ts';
 import type { ParseSpec } from './watch/spec-folder.ts';
 import { isUsed, specsInForce, type SpecDiff, type SpecSet } from './watch/spec-set.ts';
@@ -41,6 +42,9 @@ export interface DaemonOptions {
   /** Looks at uploads that were aborted and may have come back. Never rejects; called again every day. */
   readonly sweep: (signal: AbortSignal) => Promise<void>;
   readonly runTask: RunTask;
+  /** Throws TidemarkError STATE_UNUSABLE. */
+  readonly recordSkip: (record: RunRecord) => void;
+  readonly slots: SlotBook;
   /** Tells the owner of a run that failed, or that ended a failure. */
   readonly notifyRun: (spec: Spec, outcome: RunOutcome, context: { readonly nextFire: Date | null }) => void;
   /** Tells the owner of the last good version, or else the admin, of a spec that cannot be used. */
@@ -69,6 +73,14 @@ export interface Daemon {
   /** Settles when everything is released; rejects where the daemon cannot go on, or cannot stop in order. */
   readonly done: Promise<void>;
 }
+
+const CLOCK: Clock = {
+  now: () => new Date(),
+  wakeIn: (ms, wake) => {
+    const timer = setTimeout(wake, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 type Releaser = () => void | Promise<void>;
 
@@ -117,13 +129,14 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   releasers.push(startRecovery(options));
   releasers.push(startRetention(history.prune, log));
 
-  const onEnd = (spec: Spec, outcome: RunOutcome): void => {
+  const onEnd = (spec: Spec, trigger: Trigger, outcome: RunOutcome): void => {
+    schedule.ended(spec.taskName, trigger, outcome.error);
     const { report } = outcome;
     if (report.status === 'skipped') {
       log.warn('run skipped', { task: spec.taskName, error: outcome.error });
       return;
     }
-    // Of a run that ends while the daemon stops, too: the schedule has no timers then.
+    // Also of a run that ends while the daemon stops.
     const scheduled = specsInForce(specs).has(spec.taskName);
     const next = scheduled ? nextFire(timingOf(spec, timezone)) : null;
     options.notifyRun(spec, outcome, { nextFire: next });
@@ -132,7 +145,12 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const runs = dispatcher({ maxConcurrentTasks, shutdownGraceMs, runTask: options.runTask, onEnd, log });
   releasers.push(() => runs.stop());
 
-  const schedule = startSchedule({ timezone, onFire: (task, slot) => runs.fire(task, slot), log });
+  const skip = (task: string, trigger: Trigger, why: string): void => {
+    const spec = specsInForce(specs).get(task);
+    if (spec !== undefined) options.recordSkip(skippedRun(spec, trigger, why, new Date()));
+  };
+  const { busy, run } = runs;
+  const schedule = startSchedule({ timezone, clock: CLOCK, book: options.slots, busy, run, skip, log });
   releasers.push(() => schedule.stop());
 
   const onChange = (set: SpecSet, diff: SpecDiff): void => {

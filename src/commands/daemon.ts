@@ -48,10 +48,12 @@ function daemonOptions(config: Config, installation: LiveInstallation): Paramete
     parseSpec: (text, file) => parseSpec(text, file, known),
     recover: (signal) => recoverAll(installation, signal),
     sweep: (signal) => sweep(installation, new Date(), signal),
-    runTask: (spec, scheduledFor, signal) => {
+    runTask: (spec, trigger, signal) => {
       notifier?.runBegins(spec);
-      return executeRun(installation, spec, scheduledFor, UNOBSERVED, signal);
+      return executeRun(installation, spec, trigger, UNOBSERVED, signal);
     },
+    recordSkip: (record) => installation.runs.ended(record),
+    slots: installation.slots,
     notifyRun: (spec, { report, error, logTail }, { nextFire }) =>
       notifier?.runFinished(spec, report, { nextFire, logTail, sql: error?.sql }),
     notifyInvalidSpec: (invalid) => notifier?.specInvalid(invalid),

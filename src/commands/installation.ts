@@ -9,6 +9,7 @@ import type { Notifier } from '../notify/notify.ts';
 import type { Log } from '../ports.ts';
 import type { SweepPorts } from '../publish/sweep.ts';
 import { createRedactor } from '../redact.ts';
+import type { SlotBook } from '../schedule/schedule.ts';
 import { s3Sink, type S3Sink } from '../sinks/s3/sink.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { addBackfill, findBackfill, type Backfill, type BackfillRequest } from '../state/backfills.ts';
@@ -19,6 +20,7 @@ import { backfillLockPath, requireLock, taskLockPath } from '../state/lock.ts';
 import { mailBook } from '../state/outbox.ts';
 import { pruneHistory } from '../state/prune.ts';
 import { recordDeaths, unendedTasks } from '../state/runs.ts';
+import { saveSlots, settledSlots } from '../state/slots.ts';
 import { lastRuns } from '../state/task-states.ts';
 import { abortedAgain, abortedUploads, forgetUploads } from '../state/uploads.ts';
 import { spanBefore } from '../spec/span.ts';
@@ -36,6 +38,8 @@ export interface LiveInstallation extends Installation {
   /** What the state keeps of the past, without secrets. */
   readonly history: History;
   readonly backfills: Backfills;
+  /** Up to which slot of its schedule each task has been dealt with. */
+  readonly slots: SlotBook;
   /** Uploads that were aborted, for the sweeper. */
   readonly aborted: SweepPorts['aborted'];
   close(): Promise<void>;
@@ -102,6 +106,10 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
       close: (task) => recordDeaths(state.db, task, new Date()),
     },
     runs: runBook(state.db, config.timezone),
+    slots: {
+      load: () => settledSlots(state.db),
+      save: (settled, gone) => saveSlots(state.db, settled, gone),
+    },
     said: new Set(),
     backfills: {
       find: (request) => findBackfill(state.db, request),

@@ -2,29 +2,32 @@
  * Starts runs as the queue allows, and ends them when the daemon stops. It holds the one piece of state that the
  * queue's pure functions work on, and the abort handle of each run.
  */
-import type { Spec } from '../domain.ts';
+import type { Spec, Trigger } from '../domain.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
+import { identifyRun } from '../planner.ts';
 import type { Log } from '../ports.ts';
 import { beginRun, notBegun, type RunOutcome } from '../report.ts';
 import { drop, emptyQueue, offer, release, type Place, type Queue } from '../schedule/queue.ts';
 
 /** Runs a task once. A run that fails is reported, not rejected; an aborted one has the error INTERRUPTED. */
-export type RunTask = (spec: Spec, scheduledFor: Date, signal: AbortSignal) => Promise<RunOutcome>;
+export type RunTask = (spec: Spec, trigger: Trigger, signal: AbortSignal) => Promise<RunOutcome>;
 
 export interface DispatcherOptions {
   readonly maxConcurrentTasks: number;
   readonly shutdownGraceMs: number;
   readonly runTask: RunTask;
   /** Called at the end of each run. */
-  readonly onEnd: (spec: Spec, outcome: RunOutcome) => void;
+  readonly onEnd: (spec: Spec, trigger: Trigger, outcome: RunOutcome) => void;
   readonly log: Log;
 }
 
 export interface Dispatcher {
   /** The specs in force. Who waits for a run and is no longer among them is dropped; runs in progress go on. */
   setSpecs(specs: ReadonlyMap<string, Spec>): void;
-  /** A slot of a task has come: runs it, queues it, or refuses it because the task is running or waiting already. */
-  fire(task: string, slot: Date): void;
+  /** Runs a task that is not busy, at once or when its turn comes. */
+  run(task: string, trigger: Trigger): void;
+  /** What a task is doing; null: nothing. Also of one that is no longer in force. */
+  busy(task: string): 'running' | 'waiting' | null;
   queue(): Queue;
   /** Drops who waits, lets runs end within the grace, then aborts them. Settles when no run is left. */
   stop(): Promise<void>;
@@ -39,33 +42,33 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
   let stopped = false;
   const runs = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
 
-  const start = ({ task, scheduledFor }: Place): void => {
+  const start = ({ task, trigger }: Place): void => {
     const spec = specs.get(task);
-    // Whoever is offered or waits is in force: `fire` and `setSpecs` see to it.
+    // Whoever is offered or waits is in force: `run` and `setSpecs` see to it.
     if (spec === undefined) throw new Error(`task ${task} was started without a spec`);
     const abort = new AbortController();
-    runs.set(task, { abort, ended: run(spec, scheduledFor, abort.signal) });
+    runs.set(task, { abort, ended: execute(spec, trigger, abort.signal) });
   };
 
-  const run = async (spec: Spec, scheduledFor: Date, signal: AbortSignal): Promise<void> => {
-    const began = beginRun(spec.taskName, { runId: crypto.randomUUID(), scheduledFor });
+  const execute = async (spec: Spec, trigger: Trigger, signal: AbortSignal): Promise<void> => {
+    const began = { ...identifyRun(trigger), startedAt: new Date(), number: 1 };
     // A run that breaks its promise to report is a fault in the program, which its owner learns of all the same.
-    const outcome = await runTask(spec, scheduledFor, signal).catch((error: unknown) => {
+    const outcome = await runTask(spec, trigger, signal).catch((error: unknown) => {
       log.error('run ended without a report', { task: spec.taskName, error });
-      return notBegun(began, asTidemarkError(error));
+      return notBegun(beginRun(spec.taskName, began), asTidemarkError(error));
     });
     runs.delete(spec.taskName);
     const next = release(queue, spec.taskName);
     queue = next.queue;
     if (next.start !== null) start(next.start);
-    options.onEnd(spec, outcome);
+    options.onEnd(spec, trigger, outcome);
   };
 
   const dropWaiting = (gone: (task: string) => boolean, why: string): void => {
     const result = drop(queue, gone);
     queue = result.queue;
-    for (const { task, scheduledFor } of result.dropped) {
-      log.warn(`waiting run dropped: ${why}`, { task, scheduled_for: scheduledFor.toISOString() });
+    for (const { task, trigger } of result.dropped) {
+      log.warn(`waiting run dropped: ${why}`, { task, scheduled_for: trigger.scheduledFor.toISOString() });
     }
   };
 
@@ -80,26 +83,25 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       specs = next;
       dropWaiting((task) => !specs.has(task), 'the spec is gone');
     },
-    fire: (task, slot) => {
+    run: (task, trigger) => {
       if (stopped || !specs.has(task)) return;
-      const place = { task, scheduledFor: slot };
+      const place = { task, trigger };
       const offered = offer(queue, place);
       queue = offered.queue;
-      const fields = { task, scheduled_for: slot.toISOString() };
+      const scheduled_for = trigger.scheduledFor.toISOString();
       switch (offered.outcome) {
         case 'start':
           start(place);
           return;
         case 'wait':
-          log.info('run waits: max_concurrent_tasks are running', fields);
+          log.info('run waits: max_concurrent_tasks are running', { task, scheduled_for });
           return;
         case 'already running':
-          log.warn('run skipped: the previous run has not ended', fields);
-          return;
         case 'already waiting':
-          log.warn('run skipped: an earlier run of the task still waits for its turn', fields);
+          throw new Error(`task ${task} is ${offered.outcome} and was asked to run for ${scheduled_for}`);
       }
     },
+    busy: (task) => (queue.running.has(task) ? 'running' : queue.waiting.has(task) ? 'waiting' : null),
     stop: async () => {
       stopped = true;
       dropWaiting(() => true, 'Tidemark stops');

@@ -1,7 +1,7 @@
-/** Which cron timers to start, stop and replace so that they match the specs in force. Pure. */
+/** Which schedules to begin, replace and end so that they match the specs in force. Pure. */
 import type { Spec } from '../domain.ts';
 
-/** When a task fires: all that its timer depends on. */
+/** When a task fires: all that its slots depend on. */
 export interface Timing {
   /** Cron expression of 5 or 6 fields. */
   readonly schedule: string;
@@ -9,7 +9,7 @@ export interface Timing {
   readonly timezone: string;
 }
 
-export interface TimerChanges {
+export interface ScheduleChanges {
   readonly start: ReadonlyMap<string, Timing>;
   readonly replace: ReadonlyMap<string, Timing>;
   readonly stop: readonly string[];
@@ -20,12 +20,16 @@ export function timingOf(spec: Pick<Spec, 'schedule' | 'timezone'>, timezone: st
   return spec.schedule === null ? null : { schedule: spec.schedule, timezone: spec.timezone ?? timezone };
 }
 
-/** `current`: the timing of each running timer, by task; `wanted`: the specs in force; `timezone`: the config's. */
+export function sameTiming(one: Timing, other: Timing): boolean {
+  return one.schedule === other.schedule && one.timezone === other.timezone;
+}
+
+/** `current`: the timing of each schedule, by task; `wanted`: the specs in force; `timezone`: the config's. */
 export function reconcile(
   current: ReadonlyMap<string, Timing>,
   wanted: ReadonlyMap<string, Pick<Spec, 'schedule' | 'timezone'>>,
   timezone: string,
-): TimerChanges {
+): ScheduleChanges {
   const start = new Map<string, Timing>();
   const replace = new Map<string, Timing>();
   const kept = new Set<string>();
@@ -35,7 +39,7 @@ export function reconcile(
     kept.add(task);
     const now = current.get(task);
     if (now === undefined) start.set(task, timing);
-    else if (now.schedule !== timing.schedule || now.timezone !== timing.timezone) replace.set(task, timing);
+    else if (!sameTiming(now, timing)) replace.set(task, timing);
   }
   return { start, replace, stop: [...current.keys()].filter((task) => !kept.has(task)) };
 }

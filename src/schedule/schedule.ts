@@ -1,75 +1,253 @@
 /**
- * The cron timers of all specs in force. `apply` makes them match a new set of specs; timers whose schedule and
- * zone stay the same are not touched.
+ * The schedules of all specs in force, on one timer. It sleeps until the earliest slot, and never for long: the clock
+ * may be set and the machine may sleep, and a timer sees neither. What runs when is decided in due.ts.
  */
-import type { Spec } from '../domain.ts';
+import type { CatchUp, Spec, Trigger } from '../domain.ts';
+import { asTidemarkError, type TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
-import { LATE_TOLERANCE_MS, startCron, type CronTimer } from './cron.ts';
+import { COUNTED, due, slotTrigger } from './due.ts';
 import { reconcile, type Timing } from './reconcile.ts';
+import { nextSlot } from './slots.ts';
+import { beginSlots, changeTiming, heedClock, onTimeFrom, passSlots, settleSlots } from './task-slots.ts';
+import type { Passed, SettledSlot, TaskSlots } from './task-slots.ts';
 
-/** Timers run on a clock that stands still while the machine sleeps; the wall clock can also be set. */
-const CLOCK_CHECK_MS = 30_000;
+const LONGEST_SLEEP_MS = 30_000;
+/** A task that somebody else is running, and the state where it cannot be written, are tried again after this time. */
+const RETRY_MS = 30_000;
+const CLOCK_TOLERANCE_MS = 60_000;
+
+export interface Clock {
+  now(): Date;
+  /** Calls back once, after so many milliseconds. @returns calls it off. */
+  wakeIn(ms: number, wake: () => void): () => void;
+}
+
+/** What is kept of the tasks' slots; both throw TidemarkError STATE_UNUSABLE. */
+export interface SlotBook {
+  load(): readonly SettledSlot[];
+  /** All of it or nothing. */
+  save(settled: readonly SettledSlot[], gone: readonly string[]): void;
+}
 
 export interface ScheduleOptions {
   /** Zone of the specs that name none. */
   readonly timezone: string;
-  readonly onFire: (task: string, slot: Date) => void;
+  readonly clock: Clock;
+  readonly book: SlotBook;
+  /** What the task is doing already; null: it can be run. */
+  readonly busy: (task: string) => 'running' | 'waiting' | null;
+  /** Runs a task that is not busy, or lets it wait for its turn. */
+  readonly run: (task: string, trigger: Trigger) => void;
+  /** Slots will not be run; `why` is a sentence. Throws where that cannot be recorded. */
+  readonly skip: (task: string, trigger: Trigger, why: string) => void;
   readonly log: Log;
 }
 
 export interface Schedule {
+  /** Makes the schedules match the specs. @throws TidemarkError STATE_UNUSABLE: what is kept cannot be read. */
   apply(specs: ReadonlyMap<string, Spec>): void;
-  /** The next slot of a task; null where it has no timer. */
+  /** The next slot of a task; null where it has none. */
   next(task: string): Date | null;
-  /** Nothing fires after this call. */
+  /** A run that `run` was asked for has ended. */
+  ended(task: string, trigger: Trigger, error: TidemarkError | null): void;
+  /** Nothing runs after this call. What ends later is still recorded. */
   stop(): void;
 }
 
-export function startSchedule({ timezone, onFire, log }: ScheduleOptions): Schedule {
-  const timers = new Map<string, CronTimer>();
+interface Watched {
+  slots: TaskSlots;
+  /** When to look at the task, ms; Infinity: when its run ends, or never. */
+  lookAt: number;
+}
 
-  const start = (task: string, timing: Timing): void => {
-    const fire = (slot: Date): void => onFire(task, slot);
-    const missed = (slot: Date): void =>
-      log.warn('fire missed: the process was not running at that time', {
-        task,
-        scheduled_for: slot.toISOString(),
-      });
+export function startSchedule(options: ScheduleOptions): Schedule {
+  const { clock, book, log } = options;
+  const watched = new Map<string, Watched>();
+  /** Tasks of which something has to be kept. */
+  const unsaved = new Set<string>();
+  let specs: ReadonlyMap<string, Spec> = new Map();
+  let cancel = (): void => {};
+  let stopped = false;
+  let lastLook = clock.now();
+  let expected = lastLook.getTime();
+
+  const catchUpOf = (task: string): CatchUp => specs.get(task)?.catchUp ?? 'latest';
+
+  const look = (task: string, one: Watched, now: Date): void => {
+    const doing = options.busy(task);
+    if (doing !== null) {
+      letPass(task, one, doing, now);
+      return;
+    }
+    const heeded = heedClock(one.slots, now);
+    if (heeded.settled < one.slots.settled) unsaved.add(task);
+    one.slots = heeded;
+    const { timing, settled, gap } = heeded;
+    const catchUp = catchUpOf(task);
+    if (gap !== null) {
+      begin(task, one, slotTrigger(true, gap, catchUp === 'all' ? gap : null));
+      one.lookAt = Infinity;
+      return;
+    }
+    const decision = due({ timing, settled, now, onTimeFrom: onTimeFrom(one.slots, now), catchUp });
+    if (decision.settled > settled) {
+      one.slots = { ...one.slots, settled: decision.settled };
+      unsaved.add(task);
+      const missed = counted(decision.missed);
+      const run = decision.run?.scheduledFor.toISOString() ?? null;
+      log.warn('slots were missed', { task, missed, catch_up: catchUp, run_for: run });
+    }
+    if (decision.run !== null) begin(task, one, decision.run);
+    else if (decision.next === null)
+      log.error('task cannot be scheduled: no day fits its schedule', { task, ...timing });
+    // With "all", slots wait for the run before them, and no other becomes of them meanwhile.
+    const parked = decision.run !== null && catchUp === 'all';
+    one.lookAt = parked ? Infinity : (decision.next?.getTime() ?? Infinity);
+  };
+
+  const begin = (task: string, one: Watched, trigger: Trigger): void => {
+    const { kind, scheduledFor } = trigger;
+    if (kind === 'catch_up')
+      log.info('a missed slot is made up for', { task, scheduled_for: scheduledFor.toISOString() });
+    one.slots = { ...one.slots, inHand: scheduledFor };
+    options.run(task, trigger);
+  };
+
+  /** A slot has come for a task that is busy. */
+  const letPass = (task: string, one: Watched, doing: 'running' | 'waiting', now: Date): void => {
+    one.lookAt = Infinity;
+    if (catchUpOf(task) === 'all') return;
+    const { slots, next } = passSlots(one.slots, now);
+    one.lookAt = next?.getTime() ?? Infinity;
+    if (slots.passed === null || slots.passed === one.slots.passed) return;
+    one.slots = slots;
+    const why =
+      doing === 'running'
+        ? 'the previous run has not ended'
+        : 'an earlier run of the task still waits for its turn';
+    log.warn(`run skipped: ${why}`, { task, scheduled_for: slots.passed.last.toISOString() });
+  };
+
+  const recordSkip = (task: string, slot: Date, why: string): void => {
     try {
-      timers.set(task, startCron(timing, { fire, missed }, log));
+      options.skip(task, slotTrigger(false, slot, null), why);
     } catch (error) {
-      // The parser accepts what node-cron accepts; there remain dates that never come, such as L-29 in February.
-      log.error('task cannot be scheduled', { task, ...timing, error: (error as Error).message });
+      log.error('a skipped slot could not be recorded', { task, error: asTidemarkError(error) });
     }
   };
-  const stop = (task: string): void => {
-    timers.get(task)?.stop();
-    timers.delete(task);
+
+  const save = (): void => {
+    if (unsaved.size === 0) return;
+    const settled: SettledSlot[] = [];
+    const gone: string[] = [];
+    for (const task of unsaved) {
+      const slots = watched.get(task)?.slots;
+      if (slots === undefined) gone.push(task);
+      // Until its run has ended, what is kept must lead to that run again.
+      else if (slots.gap === null && slots.inHand === null)
+        settled.push({ task, settled: slots.settled, ...slots.timing });
+    }
+    try {
+      book.save(settled, gone);
+      unsaved.clear();
+    } catch (error) {
+      log.error('the slots that were dealt with could not be recorded yet', {
+        error: asTidemarkError(error),
+      });
+    }
   };
 
-  let offset = Date.now() - performance.now();
-  const clockCheck = setInterval(() => {
-    const moved = Date.now() - performance.now() - offset;
-    // Up to the tolerance, a timer that fires late still runs its slot.
-    if (Math.abs(moved) < LATE_TOLERANCE_MS) return;
-    offset += moved;
-    log.warn('the clock was set or the machine slept; fires in between, if any, were missed', {
-      moved_ms: Math.round(moved),
-    });
-    for (const timer of timers.values()) timer.restart();
-  }, CLOCK_CHECK_MS);
+  const wake = (): void => {
+    const now = clock.now();
+    const moved = now.getTime() - expected;
+    const back = now.getTime() < lastLook.getTime();
+    if (Math.abs(moved) > CLOCK_TOLERANCE_MS)
+      log.warn('the clock was set, or the machine slept', { moved_ms: moved });
+    for (const [task, one] of watched) if (back || one.lookAt <= now.getTime()) look(task, one, now);
+    save();
+    sleep();
+  };
+
+  const sleep = (): void => {
+    cancel();
+    if (stopped) return;
+    lastLook = clock.now();
+    let earliest = Infinity;
+    for (const { lookAt } of watched.values()) earliest = Math.min(earliest, lookAt);
+    const ms = Math.min(LONGEST_SLEEP_MS, Math.max(1, earliest - lastLook.getTime()));
+    expected = lastLook.getTime() + ms;
+    cancel = clock.wakeIn(ms, wake);
+  };
+
+  const start = (task: string, timing: Timing, kept: SettledSlot | null, now: Date): void => {
+    watched.set(task, { slots: beginSlots(timing, kept, now, catchUpOf(task)), lookAt: -Infinity });
+    unsaved.add(task);
+  };
 
   return {
-    apply: (specs) => {
-      const current = new Map([...timers].map(([task, timer]) => [task, timer.timing]));
-      const changes = reconcile(current, specs, timezone);
-      for (const task of [...changes.stop, ...changes.replace.keys()]) stop(task);
-      for (const [task, timing] of [...changes.replace, ...changes.start]) start(task, timing);
+    apply: (wanted) => {
+      specs = wanted;
+      const now = clock.now();
+      const current = new Map([...watched].map(([task, { slots }]) => [task, slots.timing]));
+      const changes = reconcile(current, wanted, options.timezone);
+      for (const task of changes.stop) {
+        watched.delete(task);
+        unsaved.add(task);
+      }
+      for (const [task, timing] of changes.replace) {
+        const one = watched.get(task) as Watched;
+        one.slots = changeTiming(one.slots, timing, now);
+        one.lookAt = -Infinity;
+        unsaved.add(task);
+      }
+      const kept = new Map(changes.start.size === 0 ? [] : book.load().map((slot) => [slot.task, slot]));
+      for (const [task, timing] of changes.start) start(task, timing, kept.get(task) ?? null, now);
+      wake();
     },
-    next: (task) => timers.get(task)?.next() ?? null,
+
+    next: (task) => {
+      const one = watched.get(task);
+      if (one === undefined) return null;
+      const now = clock.now();
+      const known = one.lookAt > now.getTime() && Number.isFinite(one.lookAt);
+      return known ? new Date(one.lookAt) : nextSlot(one.slots.timing, now);
+    },
+
+    ended: (task, { scheduledFor }, error) => {
+      const one = watched.get(task);
+      if (one === undefined) return;
+      const { passed } = one.slots;
+      if (error?.code === 'INTERRUPTED') {
+        one.lookAt = Infinity; // The daemon stops. The next one makes up for the slot.
+      } else if (error?.code === 'ALREADY_RUNNING' && catchUpOf(task) === 'all') {
+        one.slots = { ...one.slots, inHand: null };
+        one.lookAt = clock.now().getTime() + RETRY_MS;
+      } else {
+        if (error?.code === 'ALREADY_RUNNING') recordSkip(task, scheduledFor, error.message);
+        if (passed !== null) recordSkip(task, passed.last, whyPassed(passed, scheduledFor));
+        one.slots = settleSlots(one.slots, scheduledFor);
+        one.lookAt = -Infinity;
+        unsaved.add(task);
+      }
+      if (stopped) save();
+      else wake();
+    },
+
     stop: () => {
-      clearInterval(clockCheck);
-      for (const task of timers.keys()) stop(task);
+      stopped = true;
+      cancel();
     },
   };
+}
+
+function counted(count: number): number | string {
+  return count < COUNTED ? count : `${COUNTED} or more`;
+}
+
+function whyPassed({ first, last, count }: Passed, ranFor: Date): string {
+  const slots =
+    count === 1
+      ? 'The slot was skipped'
+      : `${counted(count)} slots from ${first.toISOString()} to ${last.toISOString()} were skipped`;
+  return `${slots}: the run for ${ranFor.toISOString()} had not ended.`;
 }

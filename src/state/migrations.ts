@@ -78,8 +78,11 @@ const memory = `
 
   -- up to which slot of its schedule a task has been dealt with
   CREATE TABLE slot (
-    task    TEXT PRIMARY KEY,
-    settled TEXT NOT NULL
+    task     TEXT PRIMARY KEY,
+    settled  TEXT NOT NULL,
+    -- by this schedule, in this zone; NULL: recorded of a task that no daemon schedules any more
+    schedule TEXT,
+    timezone TEXT
   ) STRICT, WITHOUT ROWID;
 
   -- what people did to a task's memory: shown in its history
