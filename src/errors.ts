@@ -322,7 +322,7 @@ export const ERRORS = {
   MAIL_FAILED: {
     title: 'A mail could not be sent',
     cause: 'The SMTP server cannot be reached, refused the login, or refused the recipient.',
-    hint: 'Check `smtp` in the config; `tidemark check` shows what is set.',
+    hint: 'Check `smtp` in the config with `tidemark check --connect`. The mail is kept and tried again.',
     retryable: true,
   },
   INTERNAL: {
