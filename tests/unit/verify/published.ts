@@ -1,4 +1,4 @@
-/** A run of two objects as it was published, in a bucket in memory that a test may change before it is verified. */
+/** A run of a few objects as it was published, in a bucket in memory that a test may change before it is verified. */
 import { crc32 } from 'node:zlib';
 import type { PreparedObject } from '../../../src/domain.ts';
 import type { ObjectReader } from '../../../src/ports.ts';
@@ -17,11 +17,18 @@ export interface Published {
   edit(change: (manifest: Record<string, unknown>) => void): void;
 }
 
-/** @param onRead may throw: reading the key then fails with that. */
-export function published(onRead: (key: string) => void = () => {}): Published {
+/**
+ * @param onRead may throw: reading the key then fails with that.
+ * @param more objects besides the two, without a record: `p/staff/more_2.csv` and so on.
+ */
+export function published(onRead: (key: string) => void = () => {}, more = 0): Published {
   const contents = new Map([
     [FIRST, Buffer.from('employee_id,Last_Name\n1,King\n2,"a\nb"\n')],
     [SECOND, Buffer.from('employee_id,Last_Name\n3,x\n')],
+    ...Array.from(
+      { length: more },
+      (_, index) => [`p/staff/more_${index + 2}.csv`, Buffer.from(`header_${index}\n`)] as const,
+    ),
   ]);
   const prepared = [...contents].map(([key, content], batch): PreparedObject => ({
     table: 'employees',
@@ -29,7 +36,7 @@ export function published(onRead: (key: string) => void = () => {}): Published {
     key,
     uploadId: key,
     parts: [],
-    rows: 2 - batch,
+    rows: Math.max(0, 2 - batch),
     bytes: content.length,
     crc32: crc32(content).toString(16).padStart(8, '0'),
   }));

@@ -85,16 +85,17 @@ it('does not mind who wrote the very bytes that were published', async () => {
   expect((await verify(run)).differences).toEqual([]);
 });
 
-it('goes on after a difference, and lists them as the manifest does', async () => {
-  const run = published();
-  run.objects.delete(FIRST);
-  run.objects.delete(SECOND);
-  const { differences, last } = await verify(run);
+it('goes on after a difference, with all objects, and lists what differs as the manifest does', async () => {
+  const run = published(() => {}, 20);
+  const last = 'p/staff/more_21.csv';
+  for (const key of [FIRST, SECOND, last]) run.objects.delete(key);
+  const { differences, last: progress } = await verify(run);
   expect(differences.map(({ key, found }) => [key, found])).toEqual([
     [FIRST, null],
     [SECOND, null],
+    [last, null],
   ]);
-  expect(last.files).toBe(2);
+  expect(progress.files).toBe(22);
 });
 
 it.each(['S3_ACCESS_DENIED', 'S3_FAILED'] as const)(
