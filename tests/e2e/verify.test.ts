@@ -101,6 +101,17 @@ it('tells of a manifest that is gone or is none', async () => {
   );
 });
 
+it('does not take the manifest of another run for that of the last one', async () => {
+  const place = await site.place();
+  const report = await published(place, regionsSpec());
+  const key = report.manifest!;
+  const body = (await place.text(key)).replace(report.run_id, 'another');
+  await site.s3.client.send(new PutObjectCommand({ Bucket: place.bucket, Key: key, Body: body }));
+  const { code, stderr } = await place.tidemark('verify', 'regions');
+  expect(stderr).toMatch(new RegExp(`^VERIFY_FAILED: .* is of run another; .* was ${report.run_id}\\.`));
+  expect(code).toBe(1);
+});
+
 it('refuses what it cannot place, and makes nothing', async () => {
   const place = await site.place();
   const cases: [string[], RegExp][] = [
