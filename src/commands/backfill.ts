@@ -51,7 +51,12 @@ export async function backfillCommand(options: BackfillOptions): Promise<ExitCod
           ? `${JSON.stringify(document(backfill, windows, left.length - done, reports), null, 2)}\n`
           : summary(backfill, windows.length, left.length, done),
       );
-      if (failed === null) return EXIT.done;
+      if (failed === null) {
+        const last = reports.at(-1);
+        if (last !== undefined)
+          installation.notifier?.runFinished(spec, last, { nextFire: null, logTail: [] });
+        return EXIT.done;
+      }
       const { report, error, logTail } = failed;
       if (error?.code !== 'INTERRUPTED')
         installation.notifier?.runFinished(spec, report, { nextFire: null, logTail, sql: error?.sql });

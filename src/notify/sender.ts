@@ -21,6 +21,8 @@ export interface SenderOptions {
   readonly lock: () => { release(): void } | null;
   readonly log: Log;
   readonly settings: SenderSettings;
+  /** How long `stop` sends, 10 seconds by default, and how long of it it waits for another process that is sending. */
+  readonly patience?: { readonly stopMs: number; readonly lockMs: number };
 }
 
 export interface Sender {
@@ -36,14 +38,12 @@ export interface Sender {
 const LOOK_MS = 30_000;
 /** One mail, from the connection on. */
 const SEND_MS = 120_000;
-const STOP_MS = 10_000;
-/** How long to wait, before stopping, for another process that is sending. */
-const LOCK_MS = 3_000;
+const PATIENCE = { stopMs: 10_000, lockMs: 3_000 };
 /** A server that was never reached in so long is not going to be: by then nobody wants the mail. */
 const KEEP_MS = 30 * 86_400_000;
 
 export function createSender(options: SenderOptions): Sender {
-  const { mailer, outbox, log, settings } = options;
+  const { mailer, outbox, log, settings, patience = PATIENCE } = options;
   const cutOff = new AbortController();
   let loop: Promise<void> | null = null;
   let wanted = false;
@@ -149,9 +149,9 @@ export function createSender(options: SenderOptions): Sender {
     stop: async () => {
       ending.abort();
       interrupt();
-      const timer = setTimeout(() => cutOff.abort(), STOP_MS);
+      const timer = setTimeout(() => cutOff.abort(), patience.stopMs);
       await loop;
-      if (wanted) await look(LOCK_MS);
+      if (wanted) await look(patience.lockMs);
       clearTimeout(timer);
     },
   };

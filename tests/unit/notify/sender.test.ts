@@ -27,6 +27,7 @@ function setUp(options: Partial<SenderOptions> = {}) {
         : Promise.reject(new TidemarkError('MAIL_FAILED', 'no', { cause }));
     },
   };
+  const patience = { stopMs: 300, lockMs: 300 };
   const open = (): Sender =>
     createSender({
       mailer,
@@ -34,6 +35,7 @@ function setUp(options: Partial<SenderOptions> = {}) {
       lock: () => ({ release: () => {} }),
       log,
       settings: SETTINGS,
+      patience,
       ...options,
     });
   const add = (subject: string, task: string | null = null, at = new Date()): void => {
@@ -169,7 +171,7 @@ it('leaves the mails to another process that is sending', async () => {
   sender.wake();
   await sender.stop();
   expect([tried, left()]).toEqual([[], 1]);
-}, 10_000);
+});
 
 it('waits a moment for another process that ends, when it is stopped', async () => {
   let asked = 0;
@@ -226,7 +228,7 @@ describe('once started', () => {
     await sender.stop();
     expect(left()).toBe(1);
     expect(lines).toMatchObject([{ message: 'a mail could not be sent yet' }]);
-  }, 20_000);
+  });
 
   it('says that the state cannot be used, and lives on', async () => {
     const { db, open, lines } = setUp();
