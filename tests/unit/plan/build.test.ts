@@ -2,7 +2,7 @@
 import type { Draft } from '../../../src/plan/draft.ts';
 import { buildPlan } from '../../../src/plan/build.ts';
 import type { PlanSettings } from '../../../src/plan/build.ts';
-import type { Plan, Spec } from '../../../src/domain.ts';
+import type { Plan, Spec, Window } from '../../../src/domain.ts';
 import { RUN, SERVER, STAMP, planOf, specOf } from './sample.ts';
 
 it('batches what is estimated above the threshold, and nothing else', () => {
@@ -50,6 +50,7 @@ describe('a custom query', () => {
     const draft: Draft = {
       name: 'staff',
       sql: 'SELECT n FROM t',
+      countSql: 'SELECT 1',
       columns: [{ ...column, nullable }],
       windows: [],
       filtered: true,
@@ -69,7 +70,15 @@ describe('a custom query', () => {
 
   it('claims one moment for all only where every engine keeps snapshots', () => {
     expect(plan({}, false).consistency).toBe('snapshot');
-    const none = { name: 'log', sql: 'SELECT 1', columns: [], windows: [], filtered: false, warnings: [] };
+    const none = {
+      name: 'log',
+      sql: 'SELECT 1',
+      countSql: 'SELECT 1',
+      columns: [],
+      windows: [],
+      filtered: false,
+      warnings: [],
+    };
     const draft: Draft = { ...none, inSnapshot: false };
     const estimate = { rows: 1, bytes: 1, basis: 'a guess' };
     const mixed = [
@@ -104,4 +113,57 @@ it('says which run it is', () => {
     manifestKey: `p/staff/_manifest_${STAMP}.json`,
   });
   expect(JSON.parse(JSON.stringify(planOf()))).toEqual(planOf());
+});
+
+describe('what cannot be promised', () => {
+  const BLIND = 'Open transactions cannot be seen.';
+  const windows = (
+    ...found: readonly (readonly [mode: Window['mode'], from: string | null, to: string | null])[]
+  ): Window[] =>
+    found.map(([mode, from, to], index) => ({
+      table: `t${index}`,
+      column: 'c',
+      mode,
+      from,
+      to,
+      nulls: false,
+    }));
+  const cautions = (found: readonly Window[], blind: string | null): readonly string[] => {
+    const estimate = { rows: 1, bytes: 1, basis: 'a guess' };
+    const draft: Draft = {
+      name: 'employees',
+      sql: 'SELECT 1',
+      countSql: 'SELECT 1',
+      columns: [],
+      windows: found,
+      filtered: true,
+      inSnapshot: true,
+      warnings: [],
+    };
+    const sized = [{ draft, estimate, warnings: [] }];
+    return buildPlan(specOf(), RUN, { batchThresholdMb: 1, prefix: '' }, SERVER, sized, blind).cautions;
+  };
+  const time = ['watermark', null, '2026-07-01 02:03:00'] as const;
+  const integer = ['watermark', '-3', '17'] as const;
+
+  it('is said of integers, which tell nothing of who is still writing', () => {
+    expect(cautions(windows(integer), null)).toEqual([
+      expect.stringMatching(/^t0\.c is an integer: a row that takes its number early and is committed late/),
+    ]);
+    expect(cautions(windows(['watermark', '17', null]), null)).toHaveLength(1);
+  });
+
+  it('is said where open transactions cannot be seen and a time depends on it', () => {
+    expect(cautions(windows(time), BLIND)).toEqual([BLIND]);
+    expect(cautions(windows(time), null)).toEqual([]);
+    expect(cautions(windows(time, integer), BLIND)).toEqual([expect.stringContaining('t1.c'), BLIND]);
+    expect(cautions(windows(integer), BLIND)).toEqual([expect.stringContaining('t0.c')]);
+  });
+
+  it('is nothing of windows that nobody goes on from', () => {
+    expect(
+      cautions(windows(['literal', '17', null], ['span', '2026-01-01', null], ['backfill', '1', '2']), BLIND),
+    ).toEqual([]);
+    expect(cautions([], BLIND)).toEqual([]);
+  });
 });
