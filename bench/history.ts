@@ -26,19 +26,17 @@ export function fillHistory(db: DatabaseSync, tasks: number, runs: number): void
     `INSERT INTO run (id, run_id, task, kind, status, stamp, sink, scheduled_for, started_at, finished_at, duration_ms,
                       rows, bytes, error_code, manifest, report)
      WITH RECURSIVE
-       number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < :runs),
-       made AS (SELECT n, 'task_' || (n % :tasks) AS task,
+       number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${runs}),
+       made AS (SELECT n, 'task_' || (n % ${tasks}) AS task,
                        strftime('%Y-%m-%dT%H:%M:%fZ', :first + n * :between, 'unixepoch') AS at,
                        strftime('%Y%m%d%H%M%S', :first + n * :between, 'unixepoch') AS stamp,
-                       (n % :tasks) % 10 = 0 AND n > :runs / 2 OR n % 101 = 0 AS failed FROM number)
+                       (n % ${tasks}) % 10 = 0 AND n > ${runs} / 2 OR n % 101 = 0 AS failed FROM number)
      SELECT n, stamp || printf('-%08x', n), task, 'scheduled', iif(failed, 'failed', 'succeeded'), stamp, 's3', at, at,
             at, 1234, 1000, 50000, iif(failed, 'SERVER_UNREACHABLE', NULL),
             iif(failed, NULL, task || '/_manifest_' || stamp || '.json'),
             replace(replace(replace(iif(failed, :failed, :succeeded), '@task', task), '@at', at), '@stamp', stamp)
      FROM made`,
   ).run({
-    runs,
-    tasks,
     first: FIRST / 1000,
     between: BETWEEN_MS / 1000,
     succeeded: template(succeeded),
