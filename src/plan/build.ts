@@ -19,6 +19,7 @@ export interface PlanSettings {
 export interface SizedDraft {
   readonly draft: Draft;
   readonly estimate: Estimate;
+  /** What EXPLAIN says of how the server will go about it. */
   readonly warnings: readonly string[];
 }
 
@@ -73,10 +74,10 @@ export function buildPlan(
     manifestKey: manifestKey(settings.prefix, spec.taskName, stamp),
     windows,
     warnings: [
-      ...drafts.flatMap(({ draft, warnings }) => [...draft.warnings, ...warnings]),
+      ...drafts.flatMap(({ draft }) => draft.warnings),
       ...csvWarnings(spec, exports),
     ],
-    cautions: cautionsOf(windows, blind),
+    cautions: [...drafts.flatMap(({ warnings }) => warnings), ...cautionsOf(windows, blind)],
   };
 }
 

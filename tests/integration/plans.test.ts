@@ -130,6 +130,6 @@ it('sees a table that was filled a moment ago: its statistics are not those of y
 
 it('warns where the server must sort', async () => {
   const drawn = await plan({ table: { name: 'events', split_order: 'customer' } });
-  expect(drawn.warnings).toEqual(['events is sorted by the server for ORDER BY: no index gives this order.']);
+  expect(drawn.cautions).toEqual(['events is sorted by the server for ORDER BY: no index gives this order.']);
   expect((await plan({ table: { name: 'events' } })).warnings).toEqual([]);
 });

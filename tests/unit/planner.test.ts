@@ -68,7 +68,7 @@ it('believes the statistics for a whole table, and EXPLAIN where there is a WHER
 });
 
 it('hands on what EXPLAIN warns of', async () => {
-  expect((await plan(specOf(), snapshotOf(10))).warnings).toEqual(['sorted by the server']);
+  expect((await plan(specOf(), snapshotOf(10))).cautions).toEqual(['sorted by the server']);
 });
 
 it('describes a custom query with its placeholders bound, and runs nothing', async () => {
