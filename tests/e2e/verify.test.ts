@@ -1,5 +1,6 @@
 /** `tidemark verify` as somebody at a terminal or a script sees it: what is said, as JSON and as text, and exit codes. */
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { readdirSync } from 'node:fs';
 import { reportOf } from './report.ts';
 import { openSite, type Place, type Site } from './site.ts';
 import { regionsSpec, twoTablesSpec } from './specs.ts';
@@ -126,6 +127,7 @@ it('refuses what it cannot place, and makes nothing', async () => {
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
   }
+  expect(readdirSync(place.path('state'))).toEqual([]);
   await published(place, regionsSpec());
   const near = await place.tidemark('verify', 'region');
   expect(near.stderr).toContain('Did you mean regions?');
