@@ -1,11 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunReport } from '../../src/domain.ts';
 import type { TidemarkError } from '../../src/errors.ts';
 import type { WrittenMail } from '../../src/notify/letter.ts';
 import { createMailer, type Mailer, obstacleOf, type SmtpSettings } from '../../src/notify/mailer.ts';
 import { failureMessage } from '../../src/notify/message.ts';
+import { createSender } from '../../src/notify/sender.ts';
+import { openState } from '../../src/state/database.ts';
+import { acquireLock, outboxLockPath } from '../../src/state/lock.ts';
+import { mailBook } from '../../src/state/outbox.ts';
+import { keptLog } from '../unit/schedule/kept-log.ts';
 import { type Mailbox, type MailboxOptions, startMailbox } from '../support/smtp.ts';
 
 const report: RunReport = {
@@ -275,5 +283,51 @@ describe('createMailer', () => {
     await expect(open({ port }).send(message, patience())).rejects.toMatchObject({
       message: expect.stringContaining('go away, [redacted]'),
     });
+  });
+});
+
+describe('two processes on one outbox', () => {
+  it('send each mail once, in order, also where both are started at once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidemark-mail-'));
+    const mailbox = await startMailbox();
+    const smtp = { host: mailbox.host, port: mailbox.port, user: null, password: null };
+    const addresses = { from: 'tidemark@example.com', admin: 'admin@example.com' };
+    const openProcess = () => {
+      const state = openState(folder);
+      const mailer = createMailer({ ...smtp, ...addresses }, (text) => text);
+      const outbox = mailBook(state.db);
+      const sender = createSender({
+        mailer,
+        outbox,
+        lock: () => acquireLock(outboxLockPath(folder)),
+        log: keptLog(),
+        settings: { firstMs: 60_000, maxMs: 60_000, giveUpAfterMs: 60_000 },
+      });
+      const stop = async (): Promise<void> => {
+        await sender.stop();
+        mailer.close();
+        state.close();
+      };
+      return { outbox, sender, stop };
+    };
+    const processes = [openProcess(), openProcess()] as const;
+    for (const { sender } of processes) sender.start(() => {});
+    const ids = Array.from({ length: 20 }, (_, index) => `<${index}@example.com>`);
+    for (const [index, messageId] of ids.entries()) {
+      const { outbox } = processes[index % 2]!;
+      const mail = {
+        task: 'employees',
+        recipient: 'o@example.com',
+        message: JSON.stringify({ ...message, messageId }),
+      };
+      outbox.addMail(mail, new Date());
+      for (const { sender } of processes) sender.wake();
+    }
+    const mails = await mailbox.waitForMail(20);
+    for (const { stop } of processes) await stop();
+    expect(mails.map(({ messageId }) => messageId)).toEqual(ids);
+    expect(mailbox.mails()).toHaveLength(20);
+    await mailbox.stop();
+    rmSync(folder, { recursive: true });
   });
 });
