@@ -10,6 +10,7 @@ export function sampleSpec(taskName: string, fields: Partial<Spec> = {}): Spec {
     timezone: null,
     tables: [{ name: taskName, columns: '*', filters: [], cdc: [], splitOrder: [] }],
     customQuery: null,
+    queryWatermark: null,
     owner: { name: null, email: 'owner@example.com' },
     source: 'mysql',
     sink: 's3',
@@ -23,6 +24,9 @@ export function sampleSpec(taskName: string, fields: Partial<Spec> = {}): Spec {
     onEmpty: 'header',
     keyTemplate: null,
     batchThresholdMb: null,
+    retries: { count: 2, firstDelayMs: 2000, maxDelayMs: 300_000 },
+    timeoutMs: null,
+    catchUp: 'latest',
     ...fields,
   };
 }
