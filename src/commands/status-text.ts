@@ -32,14 +32,14 @@ export function statusText({ daemon, tasks, unusable }: StatusDocument, screen: 
 function taskLines(tasks: readonly TaskStatus[], screen: Screen): string[] {
   const { width, paint, now } = screen;
   const columns: TableColumn[] = [
-    { heading: 'TASK', ...(width === null ? {} : { least: 16 }) },
+    { heading: 'TASK', ...(width === null ? {} : { least: 10 }) },
     { heading: 'RESULT' },
     { heading: 'LAST RUN (UTC)' },
     { heading: 'TOOK', right: true },
     { heading: 'ROWS', right: true },
     { heading: 'NEXT (UTC)' },
     { heading: 'IN', right: true },
-    { heading: 'SCHEDULE', least: 9 },
+    { heading: 'SCHEDULE', least: 3 },
   ];
   const cells = tasks.map(({ task, last_run: last, next_fire, schedule, ...status }) => [
     task,
