@@ -25,12 +25,12 @@ it.each([
       "enum('a')",
       "set('a')",
       'time(6)',
-      'json',
       'point',
       'uuid',
       'inet6',
     ],
   ],
+  ['json', ['json']],
 ])('%s', (kind, types) => {
   expect(types.map((type) => outputColumn(column('c', type)).kind)).toEqual(types.map(() => kind));
 });
