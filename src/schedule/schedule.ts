@@ -100,9 +100,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
     if (decision.run !== null) begin(task, one, decision.run);
     else if (decision.next === null)
       log.error('task cannot be scheduled: no day fits its schedule', { task, ...timing });
-    // With "all", slots wait for the run before them, and no other becomes of them meanwhile.
-    const parked = decision.run !== null && catchUp === 'all';
-    one.lookAt = parked ? Infinity : (decision.next?.getTime() ?? Infinity);
+    one.lookAt = decision.next?.getTime() ?? Infinity;
   };
 
   const begin = (task: string, one: Watched, trigger: Trigger): void => {
@@ -116,6 +114,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   /** A slot has come for a task that is busy. */
   const letPass = (task: string, one: Watched, doing: 'running' | 'waiting', now: Date): void => {
     one.lookAt = Infinity;
+    // With "all" they wait for the run before them.
     if (catchUpOf(task) === 'all') return;
     const { slots, next } = passSlots(one.slots, now);
     one.lookAt = next?.getTime() ?? Infinity;
@@ -158,6 +157,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   };
 
   const wake = (): void => {
+    if (stopped) return;
     const now = clock.now();
     const moved = now.getTime() - expected;
     const back = now.getTime() < lastLook.getTime();
@@ -170,7 +170,6 @@ export function startSchedule(options: ScheduleOptions): Schedule {
 
   const sleep = (): void => {
     cancel();
-    if (stopped) return;
     lastLook = clock.now();
     let earliest = Infinity;
     for (const { lookAt } of watched.values()) earliest = Math.min(earliest, lookAt);

@@ -1,28 +1,34 @@
-import type { RunReport, Spec } from '../../../src/domain.ts';
+import type { RunReport, Spec, Trigger } from '../../../src/domain.ts';
 import type { RunOutcome } from '../../../src/report.ts';
 import { dispatcher } from '../../../src/daemon/dispatcher.ts';
+import { slotTrigger } from '../../../src/schedule/due.ts';
 import { sampleSpec } from '../watch/sample-spec.ts';
 import { fakeOutcome } from '../schedule/fake-report.ts';
 import { keptLog } from '../schedule/kept-log.ts';
 
 const slot = new Date('2026-03-04T05:06:07Z');
-const later = new Date('2026-03-04T05:06:08Z');
+const trigger = slotTrigger(false, slot, null);
+const later = slotTrigger(true, new Date('2026-03-04T05:06:08Z'), null);
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** A dispatcher whose runs end when the test says so. */
 function setUp(maxConcurrentTasks: number, shutdownGraceMs = 60_000) {
   const log = keptLog();
-  const started: { spec: Spec; scheduledFor: Date; signal: AbortSignal }[] = [];
+  const started: { spec: Spec; trigger: Trigger; signal: AbortSignal }[] = [];
   const ends = new Map<string, (outcome: RunOutcome) => void>();
   const ended: RunReport[] = [];
+  const endedFor: Trigger[] = [];
   const runs = dispatcher({
     maxConcurrentTasks,
     shutdownGraceMs,
     log,
-    onEnd: (_, { report }) => ended.push(report),
-    runTask: (spec, scheduledFor, signal) => {
-      started.push({ spec, scheduledFor, signal });
-      const interrupted = fakeOutcome(spec.taskName, scheduledFor, 'INTERRUPTED');
+    onEnd: (_, given, { report }) => {
+      ended.push(report);
+      endedFor.push(given);
+    },
+    runTask: (spec, given, signal) => {
+      started.push({ spec, trigger: given, signal });
+      const interrupted = fakeOutcome(spec.taskName, given.scheduledFor, 'INTERRUPTED');
       return new Promise((resolve) => {
         ends.set(spec.taskName, resolve);
         signal.addEventListener('abort', () => resolve(interrupted));
@@ -34,53 +40,64 @@ function setUp(maxConcurrentTasks: number, shutdownGraceMs = 60_000) {
     ends.get(task)?.(fakeOutcome(task, slot));
     await settled();
   };
-  return { runs, log, started, ended, specs, end, names: () => started.map(({ spec }) => spec.taskName) };
+  return {
+    runs,
+    log,
+    started,
+    ended,
+    endedFor,
+    specs,
+    end,
+    names: () => started.map(({ spec }) => spec.taskName),
+  };
 }
 
 describe('the dispatcher', () => {
   it('runs a task for its slot and hands its report on', async () => {
     const { runs, started, ended, specs, end } = setUp(2);
     runs.setSpecs(specs('a'));
-    runs.fire('a', slot);
-    expect(started).toMatchObject([{ spec: { taskName: 'a' }, scheduledFor: slot }]);
+    runs.run('a', trigger);
+    expect(started).toMatchObject([{ spec: { taskName: 'a' }, trigger }]);
     await end('a');
     expect(ended).toMatchObject([{ task: 'a', status: 'succeeded' }]);
     expect(runs.queue().running.size).toBe(0);
   });
 
-  it('skips a fire of a task that still runs, and says so', async () => {
-    const { runs, log, names, specs, end } = setUp(2);
-    runs.setSpecs(specs('a'));
-    runs.fire('a', slot);
-    runs.fire('a', later);
-    await end('a');
+  it('knows who runs and who waits, and asks neither to run once more', () => {
+    const { runs, names, specs } = setUp(1);
+    runs.setSpecs(specs('a', 'b', 'c'));
+    runs.run('a', trigger);
+    runs.run('b', trigger);
+    expect(['a', 'b', 'c'].map((task) => runs.busy(task))).toEqual(['running', 'waiting', null]);
+    expect(() => runs.run('a', later)).toThrow('already running');
+    expect(() => runs.run('b', later)).toThrow('already waiting');
     expect(names()).toEqual(['a']);
-    expect(log.lines).toEqual([
-      {
-        level: 'warn',
-        message: 'run skipped: the previous run has not ended',
-        task: 'a',
-        scheduled_for: '2026-03-04T05:06:08.000Z',
-      },
-    ]);
+  });
+
+  it('hands on what a run was asked for, once the task is free again', async () => {
+    const { runs, endedFor, specs, end } = setUp(1);
+    runs.setSpecs(specs('a'));
+    runs.run('a', later);
+    await end('a');
+    expect([runs.busy('a'), endedFor]).toEqual([null, [later]]);
   });
 
   it('starts who waits with the spec in force by then', async () => {
     const { runs, started, specs, end } = setUp(1);
     runs.setSpecs(specs('a', 'b'));
-    runs.fire('a', slot);
-    runs.fire('b', slot);
+    runs.run('a', trigger);
+    runs.run('b', trigger);
     const edited = sampleSpec('b', { schedule: '1 1 1 1 *' });
     runs.setSpecs(new Map([...specs('a'), ['b', edited]]));
     await end('a');
-    expect(started[1]).toMatchObject({ spec: edited, scheduledFor: slot });
+    expect(started[1]).toMatchObject({ spec: edited, trigger });
   });
 
   it('drops who waits and is deleted, and lets run on who runs and is deleted', async () => {
     const { runs, log, names, ended, specs, end } = setUp(1);
     runs.setSpecs(specs('a', 'b'));
-    runs.fire('a', slot);
-    runs.fire('b', slot);
+    runs.run('a', trigger);
+    runs.run('b', trigger);
     runs.setSpecs(new Map());
     await end('a');
     expect(names()).toEqual(['a']);
@@ -95,11 +112,11 @@ describe('the dispatcher', () => {
       maxConcurrentTasks: 1,
       shutdownGraceMs: 0,
       log,
-      onEnd: (_, { report }) => ended.push(report),
+      onEnd: (_spec, _trigger, { report }) => ended.push(report),
       runTask: () => Promise.reject(new Error('no such thing')),
     });
     runs.setSpecs(new Map([['a', sampleSpec('a')]]));
-    runs.fire('a', slot);
+    runs.run('a', trigger);
     await settled();
     expect(ended).toMatchObject([
       {
@@ -117,10 +134,10 @@ describe('the dispatcher', () => {
     it('drops who waits, takes no fire, and waits for who runs', async () => {
       const { runs, log, names, ended, specs, end } = setUp(1);
       runs.setSpecs(specs('a', 'b', 'c'));
-      runs.fire('a', slot);
-      runs.fire('b', slot);
+      runs.run('a', trigger);
+      runs.run('b', trigger);
       const stopped = runs.stop();
-      runs.fire('c', slot);
+      runs.run('c', trigger);
       await end('a');
       await stopped;
       expect(names()).toEqual(['a']);
@@ -131,7 +148,7 @@ describe('the dispatcher', () => {
     it('aborts who does not end within the grace', async () => {
       const { runs, started, ended, specs } = setUp(2, 10);
       runs.setSpecs(specs('a'));
-      runs.fire('a', slot);
+      runs.run('a', trigger);
       await runs.stop();
       expect(started[0]?.signal.reason).toMatchObject({ code: 'INTERRUPTED' });
       expect(ended).toMatchObject([{ status: 'failed', error: { code: 'INTERRUPTED' } }]);
@@ -140,8 +157,8 @@ describe('the dispatcher', () => {
     it('aborts at once when told so', async () => {
       const { runs, ended, specs } = setUp(2);
       runs.setSpecs(specs('a', 'b'));
-      runs.fire('a', slot);
-      runs.fire('b', slot);
+      runs.run('a', trigger);
+      runs.run('b', trigger);
       const stopped = runs.stop();
       runs.abort();
       await stopped;

@@ -1,4 +1,5 @@
 import { listTasks } from '../../../src/daemon/task-views.ts';
+import { slotTrigger } from '../../../src/schedule/due.ts';
 import { emptyQueue, offer } from '../../../src/schedule/queue.ts';
 import { updateSpecSet, type Content } from '../../../src/watch/spec-set.ts';
 import { fakePast, fakeReport } from '../schedule/fake-report.ts';
@@ -22,8 +23,8 @@ describe('listTasks', () => {
       ]),
     );
     const { set } = updateSpecSet(first.set, [...first.set.keys()], new Map([['b', { error: faults('b') }]]));
-    let queue = offer(emptyQueue(1), { task: 'a', scheduledFor: at }).queue;
-    queue = offer(queue, { task: 'b', scheduledFor: at }).queue;
+    let queue = offer(emptyQueue(1), { task: 'a', trigger: slotTrigger(false, at, null) }).queue;
+    queue = offer(queue, { task: 'b', trigger: slotTrigger(false, at, null) }).queue;
     const last = fakePast(fakeReport('a', at));
     expect(
       listTasks({

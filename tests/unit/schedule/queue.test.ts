@@ -1,13 +1,14 @@
 import * as fc from 'fast-check';
+import { slotTrigger } from '../../../src/schedule/due.ts';
 import { drop, emptyQueue, offer, release, type Queue } from '../../../src/schedule/queue.ts';
 
-const at = (second: number) => new Date(second * 1000);
+const at = (second: number) => slotTrigger(false, new Date(second * 1000), null);
 
 describe('the queue', () => {
   it('starts up to the limit, and lets the others wait their turn', () => {
     let queue = emptyQueue(1);
     const outcomes = ['a', 'b', 'c'].map((task) => {
-      const offered = offer(queue, { task, scheduledFor: at(0) });
+      const offered = offer(queue, { task, trigger: at(0) });
       queue = offered.queue;
       return offered.outcome;
     });
@@ -19,16 +20,16 @@ describe('the queue', () => {
   });
 
   it('refuses a task that runs or waits, and keeps the slot it has', () => {
-    let queue = offer(emptyQueue(1), { task: 'a', scheduledFor: at(0) }).queue;
-    queue = offer(queue, { task: 'b', scheduledFor: at(0) }).queue;
-    expect(offer(queue, { task: 'a', scheduledFor: at(60) })).toEqual({ queue, outcome: 'already running' });
-    expect(offer(queue, { task: 'b', scheduledFor: at(60) })).toEqual({ queue, outcome: 'already waiting' });
-    expect(release(queue, 'a').start).toEqual({ task: 'b', scheduledFor: at(0) });
+    let queue = offer(emptyQueue(1), { task: 'a', trigger: at(0) }).queue;
+    queue = offer(queue, { task: 'b', trigger: at(0) }).queue;
+    expect(offer(queue, { task: 'a', trigger: at(60) })).toEqual({ queue, outcome: 'already running' });
+    expect(offer(queue, { task: 'b', trigger: at(60) })).toEqual({ queue, outcome: 'already waiting' });
+    expect(release(queue, 'a').start).toEqual({ task: 'b', trigger: at(0) });
   });
 
   it('drops those who wait, not those who run', () => {
     let queue = emptyQueue(1);
-    for (const task of ['a', 'b', 'c']) queue = offer(queue, { task, scheduledFor: at(0) }).queue;
+    for (const task of ['a', 'b', 'c']) queue = offer(queue, { task, trigger: at(0) }).queue;
     const { queue: left, dropped } = drop(queue, (task) => task !== 'c');
     expect(dropped.map((place) => place.task)).toEqual(['b']);
     expect([...left.running.keys(), ...left.waiting.keys()]).toEqual(['a', 'c']);
@@ -65,7 +66,7 @@ describe('the queue', () => {
         let second = 0;
         for (const one of steps) {
           if (one.kind === 'fire') {
-            const offered = offer(queue, { task: one.task, scheduledFor: at(second++) });
+            const offered = offer(queue, { task: one.task, trigger: at(second++) });
             queue = offered.queue;
             if (offered.outcome === 'start') begin(one.task);
             if (offered.outcome === 'wait') expectedNext.push(one.task);
