@@ -16,8 +16,8 @@ export interface Gate {
   requests(): readonly string[];
   /** Forgets the requests so far, and holds the `n`th (from 1) that comes and every one after it. */
   holdAt(n: number, moment?: Moment): void;
-  /** The same for the first request that matches. */
-  holdMatching(match: RegExp, moment?: Moment): void;
+  /** The same for the `n`th request that matches, the first by default. */
+  holdMatching(match: RegExp, moment?: Moment, n?: number): void;
   /** Settles when a request is held; rejects after half a minute. */
   held(): Promise<void>;
   /** Lets go of what is held, and of all that comes. What a client no longer waits for is not forwarded. */
@@ -94,12 +94,15 @@ export async function startGate(target: string): Promise<Gate> {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: () => seen,
     holdAt: (n, moment = 'before') => hold(moment, (_line, count) => count >= n),
-    holdMatching: (match, moment = 'before') => hold(moment, (line) => line.search(match) >= 0),
+    holdMatching: (match, moment = 'before', n = 1) => {
+      let matching = 0;
+      hold(moment, (line) => line.search(match) >= 0 && ++matching === n);
+    },
     held: async () => {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_resolve, reject) => {
         const error = new Error(`no request was held; there were:\n${seen.join('\n')}`);
-        timer = setTimeout(() => reject(error), WAIT_SECONDS * 1000);
+        timer = setTimeout(() => reject(error), WAIT_SECONDS * 1000).unref();
       });
       await Promise.race([heard.promise, late]).finally(() => clearTimeout(timer));
     },

@@ -6,11 +6,12 @@ import { rmSync } from 'node:fs';
 import { loadLargeTable } from '../support/hr.ts';
 import type { RunningCli } from '../support/cli.ts';
 import { startGate, type Gate } from './gate.ts';
+import { chanceFrom } from './kill/random.ts';
 import { openSite, NOTHING, type Place, type Site } from './site.ts';
 import { regionsSpec } from './specs.ts';
 
 const SEED = 20260117;
-const ROUNDS = 15;
+const ROUNDS = 10;
 const ROWS = 25_000;
 const SPEC = regionsSpec({ task_name: 'events', table: { name: 'events' }, batch_threshold_mb: 1 });
 
@@ -39,17 +40,6 @@ function isCompletion(line: string): boolean {
   return /^POST .*\?.*uploadId=/.test(line);
 }
 
-/** A generator of numbers from 0 to 1 that gives the same ones for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Starts a daemon on what the killed process has left, and stops it when it has cleared up. */
 async function clearUp(place: Place): Promise<void> {
   rmSync(place.path('specs/events.json'), { force: true });
@@ -73,7 +63,7 @@ async function expectWhole(place: Place): Promise<void> {
   }
 }
 
-const next = random(SEED);
+const { fraction: next } = chanceFrom(SEED);
 const rounds = Array.from({ length: ROUNDS }, (_, round) => ({
   command: round % 2 === 0 ? ('run' as const) : ('daemon' as const),
   // One place in each stretch of the run, so that no phase is left out by chance.
