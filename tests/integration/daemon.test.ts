@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDaemon, type Daemon, type DaemonOptions, type DaemonSettings } from '../../src/daemon.ts';
 import type { InvalidSpec } from '../../src/daemon/spec-changes.ts';
-import type { PastRun, RunReport } from '../../src/domain.ts';
+import type { PastRun, RunKind, RunReport } from '../../src/domain.ts';
 import type { TaskList } from '../../src/http/task-list.ts';
 import { fakeOutcome, fakePast } from '../unit/schedule/fake-report.ts';
+import { fakeBook, type FakeBook } from '../unit/schedule/fake-daemon.ts';
 import { keptLog } from '../unit/schedule/kept-log.ts';
 import { parseSample } from '../unit/watch/sample-spec.ts';
 
@@ -20,12 +21,14 @@ const NEVER_SOON = '0 0 1 1 *';
 let home: string;
 let specsDir: string;
 let daemons: Daemon[];
+let book: FakeBook;
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'tidemark-daemon-'));
   specsDir = join(home, 'specs');
   await mkdir(specsDir);
   daemons = [];
+  book = fakeBook();
 });
 afterEach(async () => {
   await Promise.allSettled(daemons.map((daemon) => daemon.stop('the test is over')));
@@ -44,7 +47,8 @@ async function until(what: () => boolean | Promise<boolean>): Promise<void> {
 /** A daemon whose runs last until `runTask` of the options says so; by default, no time. */
 async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOptions['runTask']) {
   const log = keptLog();
-  const runs: { task: string; scheduledFor: Date; file: string }[] = [];
+  const runs: { task: string; kind: RunKind; scheduledFor: Date; file: string }[] = [];
+  const skips: RunReport[] = [];
   const failures: { report: RunReport; nextFire: Date | null }[] = [];
   const invalid: InvalidSpec[] = [];
   const valid: string[] = [];
@@ -63,13 +67,16 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOpt
     parseSpec: parseSample,
     recover: () => Promise.resolve(),
     sweep: () => Promise.resolve(),
-    runTask: async (given, scheduledFor, signal) => {
-      runs.push({ task: given.taskName, scheduledFor, file: given.file });
-      const outcome = await (runTask?.(given, scheduledFor, signal) ??
+    runTask: async (given, trigger, signal) => {
+      const { kind, scheduledFor } = trigger;
+      runs.push({ task: given.taskName, kind, scheduledFor, file: given.file });
+      const outcome = await (runTask?.(given, trigger, signal) ??
         Promise.resolve(fakeOutcome(given.taskName, scheduledFor)));
       past.set(given.taskName, fakePast(outcome.report));
       return outcome;
     },
+    recordSkip: ({ report }) => void skips.push(report),
+    slots: book,
     notifyRun: (_, { report }, { nextFire }) => {
       if (report.status === 'failed') failures.push({ report, nextFire });
     },
@@ -91,6 +98,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOpt
     daemon,
     log,
     runs,
+    skips,
     failures,
     invalid,
     valid,
@@ -211,7 +219,7 @@ describe('runs', () => {
   it('never overlap with themselves, also when the spec is deleted and comes back meanwhile', async () => {
     let end: (() => void) | null = null;
     await writeFile(path('a.json'), spec('a'));
-    const { runs, tasks, names, says } = await start({}, (given, scheduledFor) => {
+    const { runs, tasks, names, says } = await start({}, (given, { scheduledFor }) => {
       const report = fakeOutcome(given.taskName, scheduledFor);
       return end === null ? new Promise((resolve) => (end = () => resolve(report))) : Promise.resolve(report);
     });
@@ -237,7 +245,7 @@ describe('runs', () => {
     let running = 0;
     let most = 0;
     for (const task of ['a', 'b', 'c', 'd']) await writeFile(path(`${task}.json`), spec(task));
-    const { runs, says } = await start({ maxConcurrentTasks: 2 }, async (given, scheduledFor) => {
+    const { runs, says } = await start({ maxConcurrentTasks: 2 }, async (given, { scheduledFor }) => {
       most = Math.max(most, ++running);
       await sleep(700);
       running--;
@@ -250,7 +258,7 @@ describe('runs', () => {
 
   it('that fail are told to the owner, with the next fire', async () => {
     await writeFile(path('a.json'), spec('a'));
-    const { failures, tasks } = await start({}, (given, scheduledFor) =>
+    const { failures, tasks } = await start({}, (given, { scheduledFor }) =>
       Promise.resolve(fakeOutcome(given.taskName, scheduledFor, 'TABLE_UNKNOWN')),
     );
     await until(() => failures.length > 0);
@@ -261,11 +269,42 @@ describe('runs', () => {
   });
 });
 
+describe('slots', () => {
+  it('that came while no daemon was there are made up for by one run', async () => {
+    await writeFile(path('a.json'), spec('a'));
+    const first = await start();
+    await until(() => first.runs.length > 0);
+    await first.daemon.stop('a pause');
+    await sleep(2500);
+    const { runs, says } = await start();
+    await until(() => runs.length >= 3);
+    expect(runs.map(({ kind }) => kind).slice(0, 3)).toEqual(['catch_up', 'scheduled', 'scheduled']);
+    expect(says('slots were missed')).toHaveLength(1);
+    const slots = [...first.runs, ...runs].map(({ scheduledFor }) => scheduledFor.getTime());
+    expect(slots).toEqual([...new Set(slots)].toSorted((one, other) => one - other));
+  });
+
+  it('that come while their task runs are recorded as skipped, once for each run', async () => {
+    await writeFile(path('a.json'), spec('a'));
+    const { runs, skips } = await start({}, async (given, { scheduledFor }) => {
+      await sleep(2300);
+      return fakeOutcome(given.taskName, scheduledFor);
+    });
+    await until(() => runs.length === 2);
+    expect(skips).toMatchObject([
+      { task: 'a', kind: 'scheduled', status: 'skipped', error: { code: 'ALREADY_RUNNING' } },
+    ]);
+    const skipped = Date.parse(skips[0]?.scheduled_for ?? '');
+    const [one, other] = runs.map(({ scheduledFor }) => scheduledFor.getTime());
+    expect([one! < skipped, skipped < other!]).toEqual([true, true]);
+  });
+});
+
 describe('stopping', () => {
   /** A run that ends when told, or when aborted. */
   const controlled = () => {
     const ends: (() => void)[] = [];
-    const runTask: DaemonOptions['runTask'] = (given, scheduledFor, signal) =>
+    const runTask: DaemonOptions['runTask'] = (given, { scheduledFor }, signal) =>
       new Promise((resolve) => {
         ends.push(() => resolve(fakeOutcome(given.taskName, scheduledFor)));
         signal.addEventListener('abort', () =>
@@ -371,7 +410,7 @@ describe('HTTP', () => {
     const missing = await fetch(`${url}/constructor`);
     expect([missing.status, await missing.json()]).toEqual([
       404,
-      { error: 'no such page; there are /healthz, /readyz, /api/tasks' },
+      { error: 'no such page; there are /healthz, /readyz, /api/tasks, /api/runs' },
     ]);
     const posted = await fetch(`${url}/api/tasks`, { method: 'POST', body: 'x' });
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
