@@ -49,6 +49,7 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
       'QUERY_TIMEOUT',
       'TABLE_CHANGED',
       'ZERO_DATE',
+      'VALUE_UNFIT',
       'RESULT_EMPTY',
       'TLS_FAILED',
       'SOURCE_FAILED',
@@ -69,7 +70,7 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
     ],
   ],
   ['What was published', ['COUNT_DIFFERS', 'MANIFEST_UNREADABLE', 'VERIFY_FAILED']],
-  ['This machine', ['STATE_UNUSABLE', 'LOGS_UNWRITABLE', 'MAIL_FAILED', 'INTERNAL']],
+  ['This machine', ['STATE_UNUSABLE', 'LOGS_UNWRITABLE', 'ENCODER_DIED', 'MAIL_FAILED', 'INTERNAL']],
 ];
 
 /** The page as it should be. Pure. */

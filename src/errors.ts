@@ -208,6 +208,13 @@ export const ERRORS = {
     hint: 'Correct the row, or choose `"zero_dates": "null"` or `"string"`.',
     retryable: false,
   },
+  VALUE_UNFIT: {
+    title: 'A value does not fit the type of its column',
+    cause:
+      'The server sent a value that the column’s declared type does not have, so Parquet cannot hold it exactly.',
+    hint: 'CAST the column in a custom query to a type that holds its values, or write csv or jsonl, which take any text.',
+    retryable: false,
+  },
   RESULT_EMPTY: {
     title: 'The result was empty',
     cause: 'The spec says `"on_empty": "fail"` and no row matched.',
@@ -317,6 +324,12 @@ export const ERRORS = {
     title: 'The log files cannot be written',
     cause: 'The disk is full, or the folder is not writable. Runs go on; their log lines go to stderr only.',
     hint: 'Free space on the disk of `logs_dir`, or correct its permissions.',
+    retryable: true,
+  },
+  ENCODER_DIED: {
+    title: 'The thread that encodes Parquet ended',
+    cause: 'It ran out of memory, or a fault in it or in the compression library ended it.',
+    hint: 'If it recurs, look for values of hundreds of megabytes and give the machine more memory; csv and jsonl need less.',
     retryable: true,
   },
   MAIL_FAILED: {

@@ -1,0 +1,92 @@
+/** What runs in a thread that encodes: rows come in, the bytes of files go out. One file's failure is its own. */
+import { parentPort } from 'node:worker_threads';
+import { asTidemarkError } from '../../errors.ts';
+import type { ByteSink } from './column-chunk.ts';
+import { fileEncoder } from './file-encoder.ts';
+import type { FileEncoder } from './file-encoder.ts';
+import type { FromThread, ToThread } from './messages.ts';
+
+/** Bytes of a file that leave together. */
+const BLOCK_BYTES = 1024 * 1024;
+
+interface OpenFile {
+  readonly encoder: FileEncoder;
+  flush(): void;
+}
+
+const port = parentPort!;
+const files = new Map<number, OpenFile>();
+
+const send = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+
+port.on('message', (message: ToThread) => {
+  const { file } = message;
+  try {
+    receive(message);
+  } catch (error) {
+    files.delete(file);
+    const { code, message: text, stack = '' } = asTidemarkError(error);
+    send({ kind: 'failed', file, error: { code, message: text, stack } });
+  }
+  if (message.kind === 'rows') send({ kind: 'taken', buffer: message.buffer }, [message.buffer]);
+});
+
+function receive(message: ToThread): void {
+  const { file } = message;
+  switch (message.kind) {
+    case 'open': {
+      const { sink, flush } = blockSink(file);
+      files.set(file, {
+        encoder: fileEncoder(message.columns, message.options, sink, message.limits),
+        flush,
+      });
+      return;
+    }
+    case 'rows':
+      // A file that has failed has rows on their way still.
+      files.get(file)?.encoder.addRows(Buffer.from(message.buffer), message.length);
+      return;
+    case 'finish': {
+      const open = files.get(file);
+      if (open === undefined) return;
+      open.encoder.finish();
+      open.flush();
+      files.delete(file);
+      send({ kind: 'finished', file, counts: open.encoder.counts });
+      return;
+    }
+    case 'discard':
+      files.delete(file);
+  }
+}
+
+/** Collects what is written into blocks, and sends those that are full. */
+function blockSink(file: number): { sink: ByteSink; flush: () => void } {
+  let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  let used = 0;
+  let sent = 0;
+  const flush = (): void => {
+    if (used === 0) return;
+    send({ kind: 'bytes', file, buffer: block.buffer, length: used }, [block.buffer]);
+    sent += used;
+    used = 0;
+    block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  };
+  return {
+    sink: {
+      get position() {
+        return sent + used;
+      },
+      write(bytes) {
+        for (let from = 0; from < bytes.length;) {
+          const part = bytes.subarray(from, from + BLOCK_BYTES - used);
+          block.set(part, used);
+          used += part.length;
+          from += part.length;
+          if (used === BLOCK_BYTES) flush();
+        }
+      },
+    },
+    flush,
+  };
+}
