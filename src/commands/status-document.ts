@@ -162,6 +162,7 @@ function watermarkStatuses(spec: Spec | null, state: TaskState | null, now: Date
 export function secondsBehind(value: string, zone: string, now: Date): number | null {
   const at = parseClock(value);
   if (at === null) return null;
-  const behind = zoneClock(zone, BigInt(now.getTime()) * 1000n) - at;
+  const micros = BigInt(now.getTime()) * 1000n;
+  const behind = (zone === 'UTC' ? micros : zoneClock(zone, micros)) - at;
   return behind < 0n ? 0 : Number(floorTo(behind, 1_000_000n) / 1_000_000n);
 }

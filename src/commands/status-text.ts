@@ -13,6 +13,8 @@ export interface Screen {
 /** As wide as a table may be where nobody says how wide the terminal is. */
 const WIDTH = 100;
 const INDENT = '    ';
+// Made once: it takes longer to make than to use.
+const COUNTS = new Intl.NumberFormat('en');
 
 export function statusText({ daemon, tasks, unusable }: StatusDocument, screen: Screen): string {
   const { paint } = screen;
@@ -46,7 +48,7 @@ function taskLines(tasks: readonly TaskStatus[], screen: Screen): string[] {
     resultOf({ last_run: last, ...status }),
     shownTime(last?.finished_at ?? null),
     shownDuration(last?.duration_ms ?? null),
-    last === null ? '-' : last.rows.toLocaleString('en'),
+    last === null ? '-' : COUNTS.format(last.rows),
     shownTime(next_fire),
     next_fire === null ? '' : shownGap(now, new Date(next_fire)),
     schedule ?? (status.file === null ? 'no spec' : 'by hand'),
@@ -82,7 +84,7 @@ function detailLines(status: TaskStatus, { width, paint, now }: Screen): string[
   const lines: string[] = [];
   if (failing_since !== null && last_run !== null && last_run.error !== null) {
     const { code, hint } = last_run.error;
-    const runs = failures === 1 ? '1 failed run' : `${failures.toLocaleString('en')} failed runs`;
+    const runs = failures === 1 ? '1 failed run' : `${COUNTS.format(failures)} failed runs`;
     const text = `${code}: ${runs} since ${ago(failing_since)}. ${firstSentence(hint)}`;
     lines.push(...wrapped(text, INDENT).map((line) => paint('red', line)));
   }
@@ -91,7 +93,7 @@ function detailLines(status: TaskStatus, { width, paint, now }: Screen): string[
     lines.push(`${INDENT}a run that began ${ago(died_since)}, died; what it left is cleared before the next`);
   if (missed_since !== null) lines.push(paint('yellow', `${INDENT}missed since ${ago(missed_since)}`));
   if (skipped > 0)
-    lines.push(`${INDENT}${skipped.toLocaleString('en')} skipped since: the run before had not ended`);
+    lines.push(`${INDENT}${COUNTS.format(skipped)} skipped since: the run before had not ended`);
   for (const watermark of status.watermarks) {
     const text = `${INDENT}${watermarkText(watermark, now)}`;
     lines.push(paint('dim', width === null ? text : cut(text, width)));

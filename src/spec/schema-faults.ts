@@ -35,6 +35,9 @@ export function compileSchema(schema: object, fillDefaults = false): ValidateFun
     allowUnionTypes: true,
     strictTuples: false,
     useDefaults: fillDefaults,
+    // That our own schemas are valid is for a test to say: here it would cost every command a tenth of a second.
+    meta: false,
+    validateSchema: false,
   });
   ajv.addVocabulary(['errorMessage', 'suggestions']);
   return ajv.compile(schema);

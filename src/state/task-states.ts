@@ -25,26 +25,66 @@ export interface TaskState {
 }
 
 /**
- * Every task that the state knows. A few look-ups in an index for each of them, however many runs there are.
+ * The last result of each task that has run, one statement for all of them: a few look-ups in an index for each,
+ * however many runs there are. `known` jumps through the index from one task to the next: `DISTINCT` would read all of
+ * it. Ids are 0 where there is none.
+ */
+const STANDING = `
+  WITH RECURSIVE
+    known (name) AS (
+      SELECT min(task) FROM run
+      UNION ALL
+      SELECT (SELECT min(task) FROM run WHERE task > known.name) FROM known WHERE known.name IS NOT NULL
+    ),
+    result (name, success, failure) AS MATERIALIZED (
+      SELECT name,
+             ifnull((SELECT max(id) FROM run WHERE task = name AND status = 'succeeded' AND kind <> 'backfill'), 0),
+             ifnull((SELECT max(id) FROM run WHERE task = name AND status = 'failed' AND kind <> 'backfill'), 0)
+      FROM known WHERE name IS NOT NULL
+    )`;
+
+/**
+ * Every task that the state knows.
  *
  * @throws TidemarkError STATE_UNUSABLE.
  */
 export function taskStates(db: DatabaseSync): Map<string, TaskState> {
   return consulted('the state of the tasks', () => {
-    const ask = questions(db);
     const watermarks = Map.groupBy(listWatermarks(db, null), ({ task }) => task);
-    const settled = new Map(
-      db
-        .prepare('SELECT task, settled FROM slot')
-        .all()
-        .map((row) => [row['task'] as string, row['settled'] as string]),
+    const running = byTask(db, `SELECT ${RUN_COLUMNS} FROM run WHERE status = 'running'`);
+    const settled = byTask(db, 'SELECT task, settled FROM slot');
+    const standing = byTask(
+      db,
+      `${STANDING}
+       SELECT ${RUN_COLUMNS}, name,
+              (SELECT count(*) FROM run WHERE task = name AND status = 'failed' AND kind <> 'backfill'
+                                          AND id > success) AS failures,
+              (SELECT finished_at FROM run WHERE task = name AND status = 'failed' AND kind <> 'backfill'
+                                             AND id > success ORDER BY id LIMIT 1) AS failing_since,
+              (SELECT count(*) FROM run WHERE task = name AND status = 'skipped' AND kind <> 'backfill'
+                                          AND id > max(success, failure)) AS skipped
+       FROM result LEFT JOIN run ON run.id = max(success, failure)`,
+      'name',
     );
-    const tasks = new Set([...tasksOfRuns(db), ...watermarks.keys()]);
+    const tasks = new Set([...standing.keys(), ...watermarks.keys()]);
     return new Map(
-      [...tasks].map((task) => [
-        task,
-        { task, ...ask(task), settled: settled.get(task) ?? null, watermarks: watermarks.get(task) ?? [] },
-      ]),
+      [...tasks].map((task): [string, TaskState] => {
+        const now = running.get(task);
+        const found = standing.get(task);
+        const since = (found?.['failing_since'] ?? null) as string | null;
+        return [
+          task,
+          {
+            task,
+            running: now === undefined ? null : pastRun(now),
+            last: found === undefined || found['id'] === null ? null : pastRun(found),
+            failing: since === null ? null : { since, runs: found!['failures'] as number },
+            skipped: (found?.['skipped'] ?? 0) as number,
+            settled: (settled.get(task)?.['settled'] ?? null) as string | null,
+            watermarks: watermarks.get(task) ?? [],
+          },
+        ];
+      }),
     );
   });
 }
@@ -56,69 +96,19 @@ export function taskStates(db: DatabaseSync): Map<string, TaskState> {
  */
 export function lastRuns(db: DatabaseSync): Map<string, PastRun> {
   return consulted('the last runs', () => {
-    const find = lastResult(db);
-    const runs = tasksOfRuns(db).flatMap((task) => find(task)?.run ?? []);
-    return new Map(runs.map((run) => [run.task, run]));
+    const runs = byTask(
+      db,
+      `${STANDING} SELECT ${RUN_COLUMNS} FROM result JOIN run ON run.id = max(success, failure)`,
+    );
+    return new Map([...runs].map(([task, row]) => [task, pastRun(row)]));
   });
 }
 
-/** Jumps through the index from one task to the next: `DISTINCT` would read all of it. */
-function tasksOfRuns(db: DatabaseSync): string[] {
-  return db
-    .prepare(
-      `WITH RECURSIVE known (task) AS (
-         SELECT min(task) FROM run
-         UNION ALL
-         SELECT (SELECT min(task) FROM run WHERE task > known.task) FROM known WHERE known.task IS NOT NULL
-       )
-       SELECT task FROM known WHERE task IS NOT NULL`,
-    )
-    .all()
-    .map((row) => row['task'] as string);
-}
-
-interface Result {
-  readonly id: number;
-  /** Of the last success; 0: there is none. */
-  readonly successId: number;
-  readonly run: PastRun;
-}
-
-function lastResult(db: DatabaseSync): (task: string) => Result | null {
-  const lastOf = db.prepare(
-    "SELECT max(id) AS id FROM run WHERE task = ? AND status = ? AND kind <> 'backfill'",
+function byTask(db: DatabaseSync, sql: string, key = 'task'): Map<string, Readonly<Record<string, unknown>>> {
+  return new Map(
+    db
+      .prepare(sql)
+      .all()
+      .map((row) => [row[key] as string, row]),
   );
-  const run = db.prepare(`SELECT ${RUN_COLUMNS} FROM run WHERE id = ?`);
-  return (task) => {
-    const idOf = (status: PastRun['status']): number =>
-      (lastOf.get(task, status)!['id'] as number | null) ?? 0;
-    const successId = idOf('succeeded');
-    const id = Math.max(successId, idOf('failed'));
-    return id === 0 ? null : { id, successId, run: pastRun(run.get(id)!) };
-  };
-}
-
-function questions(
-  db: DatabaseSync,
-): (task: string) => Pick<TaskState, 'running' | 'last' | 'failing' | 'skipped'> {
-  const find = lastResult(db);
-  const running = db.prepare(`SELECT ${RUN_COLUMNS} FROM run WHERE task = ? AND status = 'running'`);
-  const since = db.prepare(
-    `SELECT min(id) AS first, count(*) AS runs FROM run
-     WHERE task = ? AND status = ? AND kind <> 'backfill' AND id > ?`,
-  );
-  const ended = db.prepare('SELECT finished_at FROM run WHERE id = ?');
-  return (task) => {
-    const now = running.get(task);
-    const last = find(task);
-    const failed = last === null ? null : since.get(task, 'failed', last.successId)!;
-    const runs = (failed?.['runs'] as number | undefined) ?? 0;
-    return {
-      running: now === undefined ? null : pastRun(now),
-      last: last?.run ?? null,
-      failing:
-        runs === 0 ? null : { since: ended.get(failed!['first'] as number)!['finished_at'] as string, runs },
-      skipped: since.get(task, 'skipped', last?.id ?? 0)!['runs'] as number,
-    };
-  };
 }
