@@ -20,8 +20,10 @@ export function fillHistory(db: DatabaseSync, tasks: number, runs: number): void
   db.exec(dropped.map(({ name }) => `DROP INDEX ${name};`).join(''));
   const [succeeded, failed] = [recordOf('@task', 0, false), recordOf('@task', 0, true)];
   const [stamp, at] = [succeeded.stamp, succeeded.report.scheduled_for];
-  const template = ({ report: { files: _, ...report } }: RunRecord): string =>
-    JSON.stringify(report).replaceAll(at, '@at').replaceAll(stamp, '@stamp');
+  const template = ({ report }: RunRecord): string =>
+    JSON.stringify({ ...report, files: undefined })
+      .replaceAll(at, '@at')
+      .replaceAll(stamp, '@stamp');
   db.prepare(
     `INSERT INTO run (id, run_id, task, kind, status, stamp, sink, scheduled_for, started_at, finished_at, duration_ms,
                       rows, bytes, error_code, manifest, report)

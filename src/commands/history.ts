@@ -12,6 +12,7 @@ import { findRun, listEvents, listRuns, type PastEvent } from '../state/history.
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { historyText, runText } from './history-text.ts';
 import type { CommonOptions } from './options.ts';
+import { printReport } from './print.ts';
 import { redactPast } from './redact-past.ts';
 
 export interface HistoryOptions extends CommonOptions {
@@ -40,16 +41,12 @@ export async function historyCommand(task: string | undefined, options: HistoryO
   const width = process.stdout.isTTY ? process.stdout.columns : null;
   if (options.run === undefined) {
     const document = readHistory(config, task ?? null, options);
-    print(options, document, () => historyText(document, { task: task ?? null, width }));
+    printReport(options, document, () => historyText(document, { task: task ?? null, width }));
   } else {
     const document = readRun(config, options.run);
-    print(options, document, () => runText(document));
+    printReport(options, document, () => runText(document));
   }
   return EXIT.done;
-}
-
-function print(options: CommonOptions, document: object, text: () => string): void {
-  process.stdout.write(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : text());
 }
 
 function readHistory(config: Config, task: string | null, options: HistoryOptions): HistoryDocument {

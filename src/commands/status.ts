@@ -9,6 +9,7 @@ import { daemonLockPath, lockedBy, taskLockPath } from '../state/lock.ts';
 import { taskStates } from '../state/task-states.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { CommonOptions } from './options.ts';
+import { printReport } from './print.ts';
 import { redactPast } from './redact-past.ts';
 import { readSpecFolder } from './spec-folder.ts';
 import { statusDocument, type StatusDocument } from './status-document.ts';
@@ -20,15 +21,13 @@ export async function statusCommand(options: CommonOptions): Promise<ExitCode> {
   const now = new Date();
   const document = readStatus(config, now);
   const { stdout } = process;
-  stdout.write(
-    options.json === true
-      ? `${JSON.stringify(document, null, 2)}\n`
-      : statusText(document, {
-          width: stdout.isTTY ? stdout.columns : null,
-          // Colours only where the terminal has them and NO_COLOR is not set.
-          paint: (colour, text) => styleText(colour, text, { stream: stdout }),
-          now,
-        }),
+  printReport(options, document, () =>
+    statusText(document, {
+      width: stdout.isTTY ? stdout.columns : null,
+      // Colours only where the terminal has them and NO_COLOR is not set.
+      paint: (colour, text) => styleText(colour, text, { stream: stdout }),
+      now,
+    }),
   );
   return EXIT.done;
 }

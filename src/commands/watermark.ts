@@ -11,6 +11,7 @@ import { listWatermarks, resetWatermarks, setWatermark, type Deed } from '../sta
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { openInstallation } from './installation.ts';
 import type { CommonOptions } from './options.ts';
+import { printReport } from './print.ts';
 import { readSpecFolder } from './spec-folder.ts';
 import { shownTime } from './time-text.ts';
 import {
@@ -33,7 +34,7 @@ export async function watermarkGet(task: string, options: WatermarkOptions): Pro
   try {
     const known = watermarksOf(task, config, state.db);
     const shown = options.table === undefined ? known : [chosenWatermark(task, known, options.table)];
-    print(options, { task, watermarks: shown.map(document) }, describeAll(task, shown));
+    printReport(options, { task, watermarks: shown.map(document) }, () => describeAll(task, shown));
   } finally {
     state.close();
   }
@@ -96,7 +97,7 @@ async function change(
         value,
         note,
       }));
-      print(options, { task, watermarks: shown }, shown.map(describeChange).join(''));
+      printReport(options, { task, watermarks: shown }, () => shown.map(describeChange).join(''));
     } finally {
       lock.release();
     }
@@ -185,8 +186,4 @@ function describeChange({
   const was = old_value === null ? 'there was none' : `it was ${old_value}`;
   const now = value === null ? 'is forgotten' : `is ${value}`;
   return `${table}.${column} ${now}; ${was}.\n${note}\n`;
-}
-
-function print(options: CommonOptions, json: object, text: string): void {
-  process.stdout.write(options.json === true ? `${JSON.stringify(json, null, 2)}\n` : text);
 }

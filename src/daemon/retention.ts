@@ -18,9 +18,11 @@ export function startRetention(prune: (signal: AbortSignal) => Promise<void>, lo
       const error = asTidemarkError(thrown);
       log.warn('old runs could not be removed', { code: error.code, error });
     });
-    if (!stopped.signal.aborted) timer = setTimeout(() => (working = round()), EVERY_MS);
+    if (!stopped.signal.aborted) timer = setTimeout(begin, EVERY_MS);
   };
-  let working = round();
+  let working: Promise<void>;
+  const begin = (): void => void (working = round());
+  begin();
   return async () => {
     stopped.abort();
     if (timer !== null) clearTimeout(timer);

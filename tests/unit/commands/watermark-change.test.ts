@@ -119,7 +119,7 @@ describe('a value', () => {
     [numbers, '123456789012345678901'],
     [days, '2026-02-01 03:00:00'],
   ])('does not fit (%#: %s)', (known, given) => {
-    expect(() => fittingValue(known as KnownWatermark, given)).toThrow(
+    expect(() => fittingValue(known, given)).toThrow(
       expect.objectContaining({
         code: 'USAGE',
         message: expect.stringContaining(`found "${given}"`) as string,
