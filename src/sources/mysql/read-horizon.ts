@@ -18,7 +18,7 @@ const TRIES = 10;
 /** By how much a zone may be set back in autumn, in seconds: an hour, and the few exceptions. */
 const STEPS_BACK = [1800, 3600, 7200];
 
-/** A server that has just started shows a prepared transaction of its former life as begun now, in seconds. */
+/** How long a server may take to start, in seconds: somewhere in it, it takes up prepared transactions again. */
 const START_UP = 120n;
 
 /**
