@@ -1,8 +1,8 @@
-import { jest } from '@jest/globals';
 import { startRetention } from '../../../src/daemon/retention.ts';
 import { TidemarkError } from '../../../src/errors.ts';
 import { keptLog } from '../schedule/kept-log.ts';
 
+const { jest } = import.meta;
 const DAY_MS = 86_400_000;
 
 beforeEach(() => jest.useFakeTimers());
