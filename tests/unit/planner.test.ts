@@ -1,9 +1,9 @@
 /** What a plan asks of the server, and what it makes of the answers. */
 import type { Plan, Spec } from '../../src/domain.ts';
 import type { Snapshot, TableFacts } from '../../src/ports.ts';
-import { identifyRun, makePlan } from '../../src/planner.ts';
+import { identifyRun, makePlan, needsHorizon } from '../../src/planner.ts';
 import { formatClock } from '../../src/plan/clock.ts';
-import { byHand, NO_MEMORY, slotOf } from '../support/runs.ts';
+import { attemptOf, backfillOf, byHand, horizonAt, microsAt, NO_MEMORY, slotOf } from '../support/runs.ts';
 import { EMPLOYEES, RUN, SERVER, specOf } from './plan/sample.ts';
 
 const SETTINGS = { batchThresholdMb: 1, prefix: '' };
@@ -82,7 +82,66 @@ it('describes a custom query with its placeholders bound, and runs nothing', asy
   ]);
 });
 
+describe('what a watermark needs', () => {
+  const by = (cdc: object): Spec => specOf({ table: { name: 't', columns: '*', cdc } });
+  const watermark = { mode: 'watermark' };
+  const query = specOf({ query: { custom: 'SELECT n FROM t WHERE c > :from AND c <= :to' } });
+  const past = attemptOf(backfillOf(RUN.scheduledFor, '2020-01-01', '2021-01-01'));
+  const seeing = (snapshot: Snapshot): Snapshot => ({
+    ...snapshot,
+    horizon: horizonAt(microsAt('2026-07-01T02:03:04Z'), { blind: 'Grant PROCESS.' }),
+  });
+
+  it.each([
+    ['a watermark', by({ changed: watermark }), RUN, true],
+    ['a query with :from and :to', query, RUN, true],
+    ['a backfill by a span', by({ changed: '12 hours' }), past, true],
+    ['a span', by({ changed: '12 hours' }), RUN, false],
+    ['a literal', by({ changed: '2020-01-01' }), RUN, false],
+    ['no cdc at all', specOf(), RUN, false],
+  ])('is the horizon, of %s', (_, spec, run, expected) => {
+    expect(needsHorizon(spec, run)).toBe(expected);
+  });
+
+  it('is the largest integer of the snapshot that is read', async () => {
+    const asked: string[] = [];
+    const scalar = async (sql: string): Promise<string> => {
+      asked.push(sql);
+      return '18446744073709551615';
+    };
+    const snapshot = seeing({ ...snapshotOf(10), scalar });
+    const { windows, exports, cautions } = await plan(by({ employee_id: watermark }), snapshot);
+    expect(asked).toEqual(['SELECT MAX(`employee_id`) AS last FROM `t`']);
+    expect(windows).toMatchObject([{ mode: 'watermark', from: null, to: '18446744073709551615' }]);
+    expect(exports[0]!.sql).toContain('WHERE `employee_id` <= 18446744073709551615');
+    expect(cautions).toContainEqual(expect.stringContaining('t.employee_id is an integer'));
+  });
+
+  it('is said where it could not be seen', async () => {
+    const { cautions } = await plan(by({ changed: watermark }), seeing(snapshotOf(10)));
+    expect(cautions).toContain('Grant PROCESS.');
+  });
+
+  it('is bound to :from and :to of a query', async () => {
+    const { exports, windows } = await plan(query, seeing(snapshotOf(10)));
+    expect(exports[0]!.sql).toBe(
+      "SELECT n FROM t WHERE c > '1000-01-01 00:00:00' AND c <= '2026-07-01 02:02:04'",
+    );
+    expect(windows).toMatchObject([
+      { table: 'staff', column: ':from', from: null, to: '2026-07-01 02:02:04' },
+    ]);
+  });
+});
+
 describe('a run’s identity', () => {
+  it('of a backfill has keys of its own: of its window where that is of numbers', () => {
+    const stamp = (from: string, to: string): string =>
+      identifyRun(backfillOf(RUN.scheduledFor, from, to, '7')).stamp;
+    expect(stamp('2020-01-01', '2021-01-01')).toBe('backfill_7_20260701020304');
+    expect([stamp('0', '100'), stamp('100', '200')]).toEqual(['backfill_7_100', 'backfill_7_200']);
+    expect(identifyRun(byHand(RUN.scheduledFor)).stamp).toBe('20260701020304');
+  });
+
   it('is of whole seconds, as its keys are', () => {
     const { scheduledFor, runId } = identifyRun(byHand(new Date('2026-07-01T02:03:04.999Z')));
     expect(scheduledFor.toISOString()).toBe('2026-07-01T02:03:04.000Z');
