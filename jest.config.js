@@ -1,5 +1,6 @@
 /**
  * Three suites: `unit` mirrors src and opens no sockets, `integration` uses real servers, `e2e` runs the built CLI.
+ * A fourth, `soak`, takes as many minutes as `SOAK_MINUTES` says, and is there only where that is set.
  * The servers are started once for all files of a run, and only when a file of integration or e2e is in it.
  */
 const base = {
@@ -13,6 +14,14 @@ const base = {
   },
 };
 const support = '<rootDir>/tests/support';
+const soak = {
+  ...base,
+  displayName: 'soak',
+  globalSetup: `${support}/e2e-setup.mts`,
+  setupFilesAfterEnv: [`${support}/leftovers-after-all.ts`],
+  globalTeardown: `${support}/global-teardown.mts`,
+  testMatch: ['<rootDir>/tests/soak/**/*.test.ts'],
+};
 
 export default {
   maxWorkers: 2,
@@ -36,5 +45,6 @@ export default {
       globalTeardown: `${support}/global-teardown.mts`,
       testMatch: ['<rootDir>/tests/e2e/**/*.test.ts'],
     },
+    ...(process.env['SOAK_MINUTES'] === undefined ? [] : [soak]),
   ],
 };

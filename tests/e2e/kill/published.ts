@@ -33,7 +33,7 @@ async function objectSizes({ s3, bucket }: Bucket): Promise<Map<string, number>>
   return sizes;
 }
 
-/** Reads manifests, each once: nobody may ever write one a second time. */
+/** Reads manifests, each once: nobody may ever write one of a key a second time. */
 export function manifestReader(place: Bucket): () => Promise<{
   /** In the order in which they were published. */
   readonly manifests: readonly Manifest[];
@@ -42,6 +42,8 @@ export function manifestReader(place: Bucket): () => Promise<{
   const known = new Map<string, Manifest>();
   return async () => {
     const sizes = await objectSizes(place);
+    // Taken back with a commit that failed; the state, too, knows nothing of it then.
+    for (const key of known.keys()) if (!sizes.has(key)) known.delete(key);
     for (const key of sizes.keys()) {
       if (!key.includes('/_manifest_') || known.has(key)) continue;
       const body = JSON.parse((await place.s3.get(place.bucket, key)).toString()) as Omit<Manifest, 'key'>;

@@ -51,16 +51,23 @@ export interface KillSite {
   stop(): Promise<void>;
 }
 
-/** @param endpoint what stands between the task and its bucket; by default the bucket's own. */
-export async function openKillSite(seed: number, behind?: (endpoint: string) => string): Promise<KillSite> {
+export interface KillSiteChanges {
+  /** Endpoint of what stands between the task and its bucket, such as a proxy. */
+  readonly between?: (endpoint: string) => Promise<string>;
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+/** @param seed of what the applications write. */
+export async function openKillSite(seed: number, changes: KillSiteChanges = {}): Promise<KillSite> {
+  const { between = (endpoint) => Promise.resolve(endpoint) } = changes;
   const site = await openSite();
   const { database, s3 } = site;
   await createTables(database.connection);
   const { user, password } = await grantReader(database);
   await database.connection.query(`GRANT PROCESS ON *.* TO '${user}'@'%'`);
-  const gate = await startGate(behind === undefined ? s3.endpoint : behind(s3.endpoint));
+  const gate = await startGate(await between(s3.endpoint));
   const place = await site.place({ source: { user, password }, sink: { endpoint: gate.endpoint } });
-  const spec = place.writeSpec(TASK, SPEC);
+  const spec = place.writeSpec(TASK, { ...SPEC, ...changes.spec });
   const writers = startWriters(database, seed);
   const read: ReadManifests = manifestReader({ s3, bucket: place.bucket });
 
