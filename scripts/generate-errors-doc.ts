@@ -40,6 +40,7 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
       'WATERMARK_TYPE',
       'WATERMARK_VALUE',
       'WATERMARK_MISMATCH',
+      'REPLICATION_STOPPED',
       'NOT_INCREMENTAL',
       'BACKFILL_AHEAD',
       'CONNECTION_LOST',

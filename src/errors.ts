@@ -152,6 +152,12 @@ export const ERRORS = {
     hint: 'Set where the new column begins with `tidemark watermark set`, or start over with `tidemark watermark reset`.',
     retryable: false,
   },
+  REPLICATION_STOPPED: {
+    title: 'The replica does not know how far it is behind',
+    cause: 'Its replication is stopped or broken. A watermark that moved on now would leave out what arrives later.',
+    hint: 'Start the replication. Where the server is no replica any more: RESET REPLICA ALL (RESET SLAVE ALL).',
+    retryable: true,
+  },
   NOT_INCREMENTAL: {
     title: 'The task has no window that a backfill could stand on',
     cause: 'A backfill puts past windows in the place of the spec’s own, and a table or the query has none.',

@@ -7,6 +7,7 @@
  * list of statements, or it is over, and its transaction has written and is open. So these two are what holds a
  * horizon back; a transaction that has not written and has nothing running will write later times.
  */
+import { TidemarkError } from '../../errors.ts';
 import type { Horizon } from '../../ports.ts';
 
 /** A statement that was running just after the clock was read; our own and those of replication left out. */
@@ -67,15 +68,24 @@ const READS = /^(select|do)\b/i;
 /** Blanks, opening brackets and comments before a statement's first word. What `/*!` begins is no comment. */
 const BEFORE_FIRST_WORD = /^(?:\s|\(|\/\*(?!M?!)[^]*?\*\/|--\s.*\n|#.*\n)+/;
 
-/** @returns what rows committed after a snapshot, opened after the sighting, can carry at the earliest. */
+/**
+ * @returns what rows committed after a snapshot, opened after the sighting, can carry at the earliest.
+ * @throws TidemarkError REPLICATION_STOPPED: what the replica has not received yet may carry any time since.
+ */
 export function horizonOf(sighting: Sighting): Horizon {
   const { now, statements, transactions, replicas, obstacles } = sighting;
+  if (replicas.some(({ secondsBehind }) => secondsBehind === null)) {
+    throw new TidemarkError(
+      'REPLICATION_STOPPED',
+      'The server is a replica whose replication is stopped, or does not say how far it is behind. Rows that it has not received yet would be missed.',
+    );
+  }
   const begins = [
     ...(transactions ?? []).filter(hasWritten).map(({ started }) => started * SECOND - MARGIN),
     ...statements
       .filter((statement) => mayWrite(statement, transactions ?? []))
       .map(({ seconds }) => before(now, BigInt(Math.max(0, seconds ?? 0)))),
-    ...replicas.flatMap(({ secondsBehind }) => (secondsBehind === null ? [] : [before(now, secondsBehind)])),
+    ...replicas.map(({ secondsBehind }) => before(now, secondsBehind ?? 0n)),
   ];
   const said = [...obstacles, ...replicaObstacles(replicas)];
   return {
@@ -111,13 +121,8 @@ function firstWords(text: string | null): string {
 
 function replicaObstacles(replicas: readonly ReplicaStatus[]): string[] {
   if (replicas.length === 0) return [];
-  const unseen =
-    'The server is a replica: transactions that are open on its source cannot be seen, so the lag has to be longer ' +
-    'than they last.';
-  if (replicas.every(({ secondsBehind }) => secondsBehind !== null)) return [unseen];
   return [
-    unseen,
-    'Its replication is stopped, or does not say how far it is behind: rows that it has not received yet may be ' +
-      'missed. Start it, or RESET REPLICA ALL (RESET SLAVE ALL) where the server is no replica any more.',
+    'The server is a replica: transactions that are open on its source cannot be seen, so the lag has to be longer ' +
+      'than they last.',
   ];
 }
