@@ -47,7 +47,7 @@ export async function withRetries(
     const end = await attempt(number);
     const { error } = end;
     if (error === null || !error.retryable || FINAL.has(error.code)) return end;
-    if (number > retries.count || signal.aborted) return end;
+    if (number > retries.count) return end;
     const delay = retryDelay(retries, number, Math.random());
     onRetry(error, number, delay);
     try {

@@ -238,7 +238,7 @@ export function utcText(instant: Date): string {
 
 /** The window of a custom query that uses `:from` and `:to`. */
 export function queryWindow(task: string, watermark: WatermarkSpec, context: WindowContext): Window {
-  // How finely its columns are kept is not known: whole seconds are right for all of them.
+  // How finely its columns are kept is not known: whole seconds are right for all but DATE, as docs/spec.md says.
   const scale = { kind: 'time', digits: 0, clock: watermark.timezone ?? 'UTC' } as const;
   const last = lastValue(scale, windowEnd(scale, watermark, horizonOf(context), context.run.until), () => '');
   return watermarkWindow(task, ':from', watermark, scale, context.memory, context.run, last);
