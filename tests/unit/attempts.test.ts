@@ -122,9 +122,10 @@ describe('a run', () => {
     expect(end.error?.code).toBe('INTERRUPTED');
   });
 
-  it('that was told to stop while it ran is not tried again', async () => {
-    const { numbers } = await attempts([failed('CONNECTION_LOST')], AT_ONCE, AbortSignal.abort());
-    expect(numbers).toEqual([1]);
+  it('that was told to stop while it was failing ends with an attempt that says so', async () => {
+    const ends = [failed('CONNECTION_LOST'), failed('INTERRUPTED')];
+    const { numbers } = await attempts(ends, AT_ONCE, AbortSignal.abort());
+    expect(numbers).toEqual([1, 2]);
   });
 });
 
