@@ -111,6 +111,12 @@ describe('history', () => {
     expect(stdout).not.toContain('staff');
   });
 
+  it('tells no secret', async () => {
+    const document = JSON.stringify(await json('history'));
+    expect(document).toContain('"warnings":["as ');
+    expect(document).not.toContain(SECRET);
+  });
+
   it('is as long as it was asked to be', async () => {
     expect((await json('history', '--limit', '1'))['runs']).toMatchObject([{ run_id: ids[1] }]);
     expect((await json('history', '--since', '2026-03-01T03:05:00'))['runs']).toMatchObject([

@@ -66,6 +66,9 @@ it('leaves backfills out of how a task stands', () => {
   const live = ran(db, 'orders', 0);
   ran(db, 'orders', 1, { ...failed(), kind: 'backfill' });
   expect(taskStates(db).get('orders')).toMatchObject({ last: { run_id: live }, failing: null });
+  const failure = ran(db, 'orders', 2, failed());
+  ran(db, 'orders', 3, { kind: 'backfill' });
+  expect(taskStates(db).get('orders')).toMatchObject({ last: { run_id: failure }, failing: { runs: 1 } });
 });
 
 it('names the run in progress', () => {
