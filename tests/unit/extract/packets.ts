@@ -13,10 +13,10 @@ export function rowPacket(cells: readonly Cell[]): Buffer {
 
 function lengthOf({ length }: Buffer): Buffer {
   if (length < 0xfb) return Buffer.of(length);
-  const bytes = length < 0x1_00_00 ? 2 : 3;
+  const bytes = length < 0x1_00_00 ? 2 : length < 0x1_00_00_00 ? 3 : 8;
   const encoded = Buffer.alloc(1 + bytes);
-  encoded[0] = bytes === 2 ? 0xfc : 0xfd;
-  encoded.writeUIntLE(length, 1, bytes);
+  encoded[0] = bytes === 2 ? 0xfc : bytes === 3 ? 0xfd : 0xfe;
+  encoded.writeUIntLE(length, 1, Math.min(bytes, 6));
   return encoded;
 }
 
