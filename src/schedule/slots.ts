@@ -86,12 +86,11 @@ const MONTHS = [
 
 /**
  * In croner's form: from seconds to years. It does not know a day such as `L-3`; that becomes a pattern for each length
- * of a month. Nor does it write the last Friday as `5L`.
+ * of a month.
  */
 function patternsOf({ second, minute, hour, dayOfMonth, month, dayOfWeek }: ParsedFields): string[] {
-  const weekdays = dayOfWeek.map((token) => String(token).replace(/^(\d)L$/, '$1#L'));
   const pattern = (days: readonly (string | number)[], months: readonly number[], years: string): string =>
-    [second, minute, hour, days, months, weekdays, [years]].map((list) => list.join(',')).join(' ');
+    [second, minute, hour, days, months, dayOfWeek, [years]].map((list) => list.join(',')).join(' ');
 
   const days = dayOfMonth.filter((token) => !String(token).startsWith('L-'));
   const patterns = days.length === 0 ? [] : [pattern(days, month, '*')];

@@ -88,7 +88,7 @@ export const specSchema = {
     schedule: {
       title: 'Schedule',
       description:
-        'Cron expression of 5 fields (minute, hour, day of month, month, day of week) or 6 (a second before them). Without it the task runs by hand only.',
+        'Cron expression of 5 fields (minute, hour, day of month, month, day of week) or 6 (a second before them). Where both day fields are given, a day has to fit both. Without it the task runs by hand only.',
       type: ['string', 'null'],
       default: null,
       examples: ['0 3 * * *', '*/15 * * * *', '0 6 * * mon-fri'],
