@@ -1,6 +1,9 @@
-/** What else befalls a run besides its process being killed: lost sessions, a lost bucket, a machine that stands still. */
+/**
+ * What else befalls a run besides its process being killed: lost sessions, locked tables, a lost bucket, a machine
+ * that stands still.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RowDataPacket } from 'mysql2';
+import mysql, { type RowDataPacket } from 'mysql2/promise';
 import type { Chance } from '../e2e/kill/random.ts';
 import type { KillSite } from '../e2e/kill/site.ts';
 import type { RunningCli } from '../support/cli.ts';
@@ -11,6 +14,7 @@ type Disturbance = (site: KillSite, proxy: S3Proxy, victim: RunningCli, chance: 
 
 const LONGEST_STANDSTILL_MS = 3000;
 const LONGEST_CUT_MS = 4000;
+const LONGEST_LOCK_MS = 2000;
 
 const killSessions: Disturbance = async ({ site, reader }) => {
   const { connection } = site.database;
@@ -48,6 +52,19 @@ const runBeside: Disturbance = async ({ run }) => {
   return `a second process ended with ${code}`;
 };
 
+/** While the tables are locked, statements wait that have begun and are in no transaction yet: rows as old as they are. */
+const lockTables: Disturbance = async ({ site }, _proxy, _victim, chance) => {
+  const ms = chance.below(LONGEST_LOCK_MS);
+  const connection = await mysql.createConnection(site.database.url);
+  try {
+    await connection.query('LOCK TABLES accounts WRITE, entries WRITE');
+    await sleep(ms);
+  } finally {
+    await connection.end(); // which unlocks them
+  }
+  return `tables locked for ${ms} ms`;
+};
+
 const STRIKES: readonly [Disturbance, ...Disturbance[]] = [
   killSessions,
   standStill,
@@ -57,6 +74,8 @@ const STRIKES: readonly [Disturbance, ...Disturbance[]] = [
   cut('refusing to complete', (proxy) => proxy.fail({ status: 403, method: 'POST', match: /uploadId=/ })),
   cut('refusing manifests', (proxy) => proxy.fail({ status: 403, method: 'PUT', match: /_manifest_/ })),
   cut('losing answers to manifests', (proxy) => proxy.reset({ afterAnswer: true, match: /_manifest_/ })),
+  lockTables,
+  lockTables,
   runBeside,
 ];
 
