@@ -1,53 +1,42 @@
 /**
- * Compression in blocks on libuv's thread pool, several at once, while rows go on being encoded. Each block becomes a
- * gzip member or a zstd frame of its own; readers take any number of them in a row as one stream.
+ * Compression of text on its way to an object: which compressor a codec has, and how hard it tries by default.
  *
- * RFC 1952, 2.2: "A gzip file consists of a series of members". RFC 8878, 3: frames may be concatenated.
+ * An object is one gzip member or one zstd frame. Both formats allow several in a row, but some readers take the first
+ * for the whole and say nothing; see docs/decisions/0008-one-frame.md.
  */
-import { promisify } from 'node:util';
-import { constants, gzip, zstdCompress } from 'node:zlib';
 import type { Compression } from '../domain.ts';
-import { TidemarkError } from '../errors.ts';
+import { gzipCompressor } from './gzip.ts';
+import { zstdCompressor } from './zstd.ts';
 
-/** Large enough that a dictionary which starts empty costs next to nothing, small enough to keep all threads busy. */
+/** Text is compressed in blocks of this size: one trip to the thread pool each. */
 export const BLOCK_BYTES = 1024 * 1024;
 
 /** Where time and size are both good on rows as text; see docs/benchmarks.md. */
 export const DEFAULT_LEVELS = { gzip: 4, zstd: 3 } as const;
 
-export type Compress = (block: Uint8Array) => Promise<Buffer>;
+/** Makes the bytes of one object. Works on libuv's thread pool. */
+export interface Compressor {
+  /**
+   * @param text is the caller's again once this settles. The next block may be given before.
+   * @returns the next bytes of the object, in the order of the blocks: whoever appends them keeps it.
+   */
+  block(text: Buffer): Promise<Buffer>;
+  /** The last bytes of the object; called after the last block was given. */
+  end(): Promise<Buffer>;
+  /** The object is not wanted any more. */
+  discard(): void;
+}
 
-const gzipAsync = promisify(gzip);
-const zstdAsync = promisify(zstdCompress);
-
-/** The compressor of a text format; null where there is nothing to compress. */
-export function compressor({ codec, level }: Compression): Compress | null {
+/** @returns what makes the compressor of each object; null where there is nothing to compress. */
+export function compressorOf({ codec, level }: Compression): (() => Compressor) | null {
   switch (codec) {
     case 'none':
       return null;
-    case 'gzip': {
-      // One trip to the thread pool a block: its output fits into the first chunk.
-      const options = { level: level ?? DEFAULT_LEVELS.gzip, chunkSize: BLOCK_BYTES + 1024 };
-      return (block) => explained(gzipAsync(block, options));
-    }
-    case 'zstd': {
-      const params = {
-        [constants.ZSTD_c_compressionLevel]: level ?? DEFAULT_LEVELS.zstd,
-        [constants.ZSTD_c_checksumFlag]: 1,
-      };
-      return (block) => explained(zstdAsync(block, { params, chunkSize: BLOCK_BYTES + 65_536 }));
-    }
+    case 'gzip':
+      return () => gzipCompressor(level ?? DEFAULT_LEVELS.gzip);
+    case 'zstd':
+      return () => zstdCompressor(level ?? DEFAULT_LEVELS.zstd);
     case 'snappy':
       throw new TypeError('snappy compresses the pages of Parquet, not text');
-  }
-}
-
-async function explained(compressed: Promise<Buffer>): Promise<Buffer> {
-  try {
-    return await compressed;
-  } catch (error) {
-    throw new TidemarkError('INTERNAL', `A block could not be compressed: ${(error as Error).message}`, {
-      cause: error,
-    });
   }
 }

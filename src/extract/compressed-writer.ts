@@ -1,10 +1,11 @@
 /**
- * One compressed object on its way: rows are encoded into blocks, full blocks are compressed several at once, and what
- * they become is appended to the object in their order.
+ * One compressed object on its way: rows are encoded into blocks, full blocks are compressed while rows go on coming,
+ * and what they become is appended to the object in their order.
  */
 import type { PreparedObject } from '../domain.ts';
+import { TidemarkError } from '../errors.ts';
 import type { BlockPool } from './block-pool.ts';
-import type { Compress } from './compress.ts';
+import type { Compressor } from './compress.ts';
 import type { ObjectWriter } from './object-writer.ts';
 import type { TextWriter } from './text-writer.ts';
 
@@ -17,7 +18,7 @@ export class CompressedWriter implements TextWriter {
 
   readonly #object: ObjectWriter;
   readonly #blocks: BlockPool;
-  readonly #compress: Compress;
+  readonly #compressor: Compressor;
   readonly #onFailure: (error: unknown) => void;
   /** Settles when every block so far is in the object. */
   #written: Promise<void> = Promise.resolve();
@@ -25,22 +26,22 @@ export class CompressedWriter implements TextWriter {
   constructor(
     object: ObjectWriter,
     blocks: BlockPool,
-    compress: Compress,
+    compressor: Compressor,
     onFailure: (error: unknown) => void,
   ) {
     this.#object = object;
     this.#blocks = blocks;
-    this.#compress = compress;
+    this.#compressor = compressor;
     this.#onFailure = onFailure;
     this.buffer = blocks.take();
   }
 
   append(bytes: Buffer): void {
     for (let from = 0; from < bytes.length;) {
+      if (this.at === this.buffer.length) this.#nextBlock();
       const copied = bytes.copy(this.buffer, this.at, from);
       from += copied;
       this.at += copied;
-      if (this.at === this.buffer.length) this.#sealBlock();
     }
     this.bytes += bytes.length;
   }
@@ -48,30 +49,49 @@ export class CompressedWriter implements TextWriter {
   makeRoom(bytes: number): boolean {
     if (this.buffer.length - this.at >= bytes) return true;
     if (bytes > this.buffer.length) return false;
-    this.#sealBlock();
+    this.#nextBlock();
     return true;
   }
 
   discard(): void {
     this.#blocks.give(this.buffer);
+    this.#compressor.discard();
     this.#object.discard();
   }
 
   async finish(): Promise<PreparedObject> {
-    if (this.at > 0) this.#sealBlock();
-    this.#blocks.give(this.buffer);
-    await this.#written;
+    if (this.at > 0) this.#compressBlock();
+    else this.#blocks.give(this.buffer);
+    await Promise.all([this.#written, this.#append(this.#compressor.end())]);
     this.#object.rows = this.rows;
     return this.#object.finish();
   }
 
-  #sealBlock(): void {
-    const { buffer } = this;
-    const compressed = this.#compress(buffer.subarray(0, this.at)).finally(() => this.#blocks.give(buffer));
-    this.#written = Promise.all([compressed, this.#written]).then(([bytes]) => this.#object.append(bytes));
-    // The failure ends the run at once; whoever finishes the object sees it, too.
-    this.#written.catch(this.#onFailure);
+  #nextBlock(): void {
+    this.#compressBlock();
     this.buffer = this.#blocks.take();
     this.at = 0;
   }
+
+  #compressBlock(): void {
+    const { buffer } = this;
+    const compressed = this.#compressor.block(buffer.subarray(0, this.at));
+    const written = this.#append(compressed).finally(() => this.#blocks.give(buffer));
+    // The failure ends the run at once; whoever finishes the object sees it, too.
+    written.catch(this.#onFailure);
+  }
+
+  /** Appends what comes of it behind all that was written before. */
+  #append(compressed: Promise<Buffer>): Promise<void> {
+    const before = this.#written;
+    const write = async (): Promise<void> => {
+      const [bytes] = await Promise.all([compressed.catch(explain), before]);
+      this.#object.append(bytes);
+    };
+    return (this.#written = write());
+  }
+}
+
+function explain(error: Error): never {
+  throw new TidemarkError('INTERNAL', `The text could not be compressed: ${error.message}`, { cause: error });
 }

@@ -7,7 +7,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { CsvDialect, OutputColumn, OutputOptions, ValueKind } from '../domain.ts';
 import { countsByName, type RowEncoder } from './row-encoder.ts';
-import { bitText, float32Text, isZeroDate, zeroDate } from './values.ts';
+import { isZeroDate, numberText, writeBinary, zeroDate } from './values.ts';
 import { offsetLookup, shiftToZone } from './zone.ts';
 
 // What has to be looked at before a column's bytes may be copied as they are.
@@ -104,6 +104,19 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
     return writeValue(from, start, end, out, at);
   };
 
+  /** Neither base64 nor hex has anything in it that needs quotes. */
+  const writeBytes = (from: Buffer, start: number, end: number, out: Buffer, at: number): number => {
+    const to = writeBinary(output.binary, from, start, end, out, at + 1);
+    const readsLikeNull = to - at - 1 === nullLength && nullText.compare(out, at + 1, to) === 0;
+    if (!dialect.quoteAll && !readsLikeNull) {
+      out.copyWithin(at, at + 1, to);
+      return to - 1;
+    }
+    out[at] = quote;
+    out[to] = quote;
+    return to + 1;
+  };
+
   /** A value on its own: quoted where it must be, in another notation where its kind has one. */
   const writeAlone = (
     column: number,
@@ -119,10 +132,11 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
       case 'datetime':
       case 'timestamp':
         return writeDate(column, from, start, end, out, at);
+      case 'binary':
+        return writeBytes(from, start, end, out, at);
       case 'float32':
-      case 'bit':
-      case 'binary': {
-        const value = Buffer.from(valueText(kind, output, from, start, end), 'latin1');
+      case 'bit': {
+        const value = Buffer.from(numberText(kind, from, start, end), 'latin1');
         return writeValue(value, 0, value.length, out, at);
       }
       case 'number':
@@ -193,6 +207,8 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
     encodeRow,
     zeroDates: () => countsByName(columns, zeros),
     invalidTexts: () => countsByName(columns, invalid),
+    // A document is a text like any other here.
+    brokenJson: () => new Map(),
   };
 }
 
@@ -201,23 +217,6 @@ function copyRun(packet: Buffer, run: number, end: number, out: Buffer, at: numb
   let to = at;
   for (let index = run; index < end; index++) out[to++] = packet[index]!;
   return to;
-}
-
-function valueText(
-  kind: 'float32' | 'bit' | 'binary',
-  output: OutputOptions,
-  from: Buffer,
-  start: number,
-  end: number,
-): string {
-  switch (kind) {
-    case 'float32':
-      return float32Text(from.toString('latin1', start, end));
-    case 'bit':
-      return bitText(from, start, end);
-    case 'binary':
-      return from.toString(output.binary, start, end);
-  }
 }
 
 function stepOf(kind: ValueKind, { csv, outputTimezone }: OutputOptions): number {

@@ -10,7 +10,7 @@ import type { PendingUpload, RowStream, Sink, Snapshot } from '../ports.ts';
 import { batchRoller } from './batch-roller.ts';
 import { bufferPool } from './buffers.ts';
 import { blockPool } from './block-pool.ts';
-import { compressor } from './compress.ts';
+import { compressorOf } from './compress.ts';
 import { CompressedWriter } from './compressed-writer.ts';
 import { csvEncoder } from './csv.ts';
 import { jsonlEncoder } from './jsonl.ts';
@@ -56,7 +56,7 @@ export async function exportTable(
   const fail = (error: unknown): void => failed.abort(error);
 
   const encoder = encoderOf(plan.columns, output);
-  const compress = compressor(output.compression);
+  const newCompressor = compressorOf(output.compression);
   const contentType = contentTypeOf(output);
   const partBytes = basePartSize(sink.partBytes, plan.batched ? plan.thresholdBytes : plan.estimate.bytes);
   let stream: RowStream | null = null;
@@ -73,7 +73,7 @@ export async function exportTable(
     progress.files++;
     const identity = { table: plan.name, batch, key };
     const object = new ObjectWriter(identity, pool, () => begin(key, contentType, ended), fail);
-    return compress === null ? object : new CompressedWriter(object, blocks, compress, fail);
+    return newCompressor === null ? object : new CompressedWriter(object, blocks, newCompressor(), fail);
   };
   const prepared: Promise<PreparedObject>[] = [];
   const seal = (writer: TextWriter): void => {
@@ -121,7 +121,7 @@ function encoderOf(columns: ExportPlan['columns'], output: OutputOptions): RowEn
 function summarise(
   plan: ExportPlan,
   objects: readonly PreparedObject[],
-  encoder: Pick<RowEncoder, 'zeroDates' | 'invalidTexts'>,
+  encoder: Pick<RowEncoder, 'zeroDates' | 'invalidTexts' | 'brokenJson'>,
   output: OutputOptions,
 ): ExportResult {
   const dates = output.zeroDates === 'null' ? 'NULL' : 'text';
@@ -135,6 +135,7 @@ function summarise(
     warnings: [
       ...warnings(encoder.zeroDates(), `zero or partial dates written as ${dates}`),
       ...warnings(encoder.invalidTexts(), `texts are not valid UTF-8; their bytes were written ${texts}`),
+      ...warnings(encoder.brokenJson(), 'values are not JSON; they were written as strings'),
     ],
   };
 }

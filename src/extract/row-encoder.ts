@@ -19,6 +19,8 @@ export interface RowEncoder {
   zeroDates(): ReadonlyMap<string, number>;
   /** Per column name, how many texts were not valid UTF-8. */
   invalidTexts(): ReadonlyMap<string, number>;
+  /** Per column name, how many values of a JSON column are no JSON. */
+  brokenJson(): ReadonlyMap<string, number>;
 }
 
 /** The columns of which there is something to count, and how much. */

@@ -2,6 +2,7 @@
  * Wire values that are not their own text: FLOAT, BIT and bytes, and the dates that are none. Off the hot path:
  * these make short strings; everything else is copied byte by byte by the encoder.
  */
+import type { BinaryEncoding, ValueKind } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 
 /** FLOATs nearer to zero than this one lose digits step by step. */
@@ -14,17 +15,17 @@ const SMALLEST_NORMAL = 2 ** -126;
 export function float32Text(double: string): string {
   const value = Number(double);
   // No precision keeps the sign of a zero.
-  if (value === 0) return numberText(value);
+  if (value === 0) return doubleText(value);
   const float = Math.fround(value);
   // Six digits tell apart all FLOATs but the smallest, which have fewer bits.
   for (let precision = Math.abs(float) < SMALLEST_NORMAL ? 1 : 6; precision < 9; precision++) {
     const short = Number(value.toPrecision(precision));
-    if (Math.fround(short) === float) return numberText(short);
+    if (Math.fround(short) === float) return doubleText(short);
   }
-  return numberText(Number(value.toPrecision(9)));
+  return doubleText(Number(value.toPrecision(9)));
 }
 
-function numberText(value: number): string {
+function doubleText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
@@ -33,6 +34,35 @@ export function bitText(bytes: Uint8Array, start: number, end: number): string {
   let value = 0n;
   for (let index = start; index < end; index++) value = (value << 8n) | BigInt(bytes[index]!);
   return value.toString();
+}
+
+/** FLOAT or BIT as a number in decimal digits. */
+export function numberText(
+  kind: Extract<ValueKind, 'float32' | 'bit'>,
+  from: Buffer,
+  start: number,
+  end: number,
+): string {
+  return kind === 'bit' ? bitText(from, start, end) : float32Text(from.toString('latin1', start, end));
+}
+
+/** Divisible by 3, so that each piece becomes base64 of its own; far below the longest string there can be. */
+const PIECE_BYTES = 3 * 64 * 1024;
+
+/** Writes bytes as base64 or hex: at most twice as many. @returns the index after the last one written. */
+export function writeBinary(
+  encoding: BinaryEncoding,
+  from: Buffer,
+  start: number,
+  end: number,
+  out: Buffer,
+  at: number,
+): number {
+  let to = at;
+  for (let index = start; index < end; index += PIECE_BYTES) {
+    to += out.write(from.toString(encoding, index, Math.min(end, index + PIECE_BYTES)), to, 'latin1');
+  }
+  return to;
 }
 
 const ZERO = 0x30;

@@ -68,7 +68,7 @@ export function formatFaults(
   if (!allowed.includes(codec)) {
     faults.push({
       path: ['compression'],
-      message: `found ${showText(codec)} for ${format}. Allowed: ${allowed.map(showText).join(', ')}.`,
+      message: `found ${showText(codec)} for ${format}. Allowed: ${allowed.map((one) => showText(one)).join(', ')}.`,
     });
   }
   const range = LEVELS[codec];

@@ -31,6 +31,7 @@ describe('parseSpec', () => {
       sink: 's3',
       output: {
         format: 'csv',
+        compression: { codec: 'none', level: null },
         csv: { delimiter: ',', quote: '"', null: '', header: true, lineEnding: '\n', quoteAll: false },
         zeroDates: 'null',
         binary: 'base64',
@@ -153,8 +154,8 @@ describe('parseSpec', () => {
   });
 
   it.each([
-    [{ output_file_format: 'parquet' }, 'output_file_format: found "parquet". Allowed: "csv", null.'],
-    [{ compression: 'gzip' }, 'compression: found "gzip". Allowed: "none", null.'],
+    [{ output_file_format: 'json' }, 'output_file_format: found "json". Did you mean "jsonl"? Allowed: '],
+    [{ compression: 'gz' }, 'compression: found "gz". Allowed: "none", "gzip", "zstd" or "snappy", or'],
     [{ parallelism: 4 }, 'parallelism: found 4. Allowed: 1, null.'],
     [{ consistency: 'none' }, 'consistency: found "none". Allowed: "snapshot", null.'],
     [
