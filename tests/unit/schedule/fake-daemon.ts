@@ -38,7 +38,7 @@ export function fakeBook(): FakeBook {
   return book;
 }
 
-/** `ms` 0 shows the time alone, more the date as well. */
+/** Month, day and time of day. */
 export const time = (date: Date) => date.toISOString().slice(5, 19);
 
 export function fakeDaemon(start: string) {
