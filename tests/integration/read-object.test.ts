@@ -123,7 +123,7 @@ it('does not make one of two objects, where it is replaced meanwhile', async () 
   const object = await reader.read('replaced', NEVER);
   const chunks = object!.body[Symbol.asyncIterator]();
   await chunks.next();
-  await direct.put('replaced', CONTENT.toReversed(), META);
+  await direct.put('replaced', Buffer.from(CONTENT.toReversed()), META);
   tcp.cut('reset');
   const readOn = async (): Promise<void> => {
     while ((await chunks.next()).done !== true);

@@ -1,34 +1,19 @@
 /** A parsed spec for the tests of watching and scheduling; `text` is what stands in its file. */
 import type { Spec } from '../../../src/domain.ts';
 import { FaultsError } from '../../../src/errors.ts';
+import { parseSpec } from '../../../src/spec/parse.ts';
 
+/** What a spec of the least text stands for, with some of it changed. */
 export function sampleSpec(taskName: string, fields: Partial<Spec> = {}): Spec {
-  return {
-    file: `specs/${taskName}.json`,
-    taskName,
+  const text = JSON.stringify({
+    task_name: taskName,
     schedule: '0 3 * * *',
-    timezone: null,
-    tables: [{ name: taskName, columns: '*', filters: [], cdc: [], splitOrder: [] }],
-    customQuery: null,
-    queryWatermark: null,
-    owner: { name: null, email: 'owner@example.com' },
+    table: { name: taskName },
+    owner: { email: 'owner@example.com' },
     source: 'mysql',
     sink: 's3',
-    output: {
-      format: 'csv',
-      csv: { delimiter: ',', quote: '"', null: '', header: true, lineEnding: '\n', quoteAll: false },
-      zeroDates: 'null',
-      binary: 'base64',
-      outputTimezone: 'UTC',
-    },
-    onEmpty: 'header',
-    keyTemplate: null,
-    batchThresholdMb: null,
-    retries: { count: 2, firstDelayMs: 2000, maxDelayMs: 300_000 },
-    timeoutMs: null,
-    catchUp: 'latest',
-    ...fields,
-  };
+  });
+  return { ...parseSpec(text, `specs/${taskName}.json`), ...fields };
 }
 
 export function faults(file: string, message = 'not JSON'): FaultsError {
