@@ -59,6 +59,50 @@ export interface TableSpec {
   readonly splitOrder: readonly string[];
 }
 
+/** What a JSON field becomes. `integer` is a BIGINT, `datetime` has six digits of fraction, `boolean` is 1 or 0. */
+export type FieldType =
+  | { readonly is: 'text' | 'integer' | 'double' | 'date' | 'datetime' | 'boolean' | 'json' }
+  | { readonly is: 'decimal'; readonly precision: number; readonly scale: number };
+
+/** A value inside a JSON document as a column of its own. */
+export interface JsonField {
+  /** Name of the output column. */
+  readonly name: string;
+  /** Keys and array indexes, from the outermost value on; empty: the document itself. */
+  readonly path: readonly (string | number)[];
+  readonly type: FieldType;
+}
+
+export interface Cast {
+  /** As in `CAST(x AS …)`; null: DOUBLE, which older servers cannot be asked for in that way. */
+  readonly target: string | null;
+  /** Type and kind of what comes out. */
+  readonly mysqlType: string;
+  readonly kind: ValueKind;
+}
+
+export type Mask = 'sha256' | 'hmac' | 'last4' | 'null' | 'redact';
+
+/** What becomes of one column. The operations apply in the order in which they stand here. */
+export interface ColumnTransformation {
+  /** Null: of every table that has the column, or of the custom query. */
+  readonly table: string | null;
+  readonly column: string;
+  /** An expression in place of the column, checked to be one; its comments are gone. */
+  readonly sql: string | null;
+  /** Columns to be read out of the value, in place of it. */
+  readonly json: readonly JsonField[] | null;
+  /** Whether the value stays beside what is read out of it. */
+  readonly keep: boolean;
+  readonly cast: Cast | null;
+  readonly trim: boolean;
+  /** In place of NULL. */
+  readonly default: Literal | null;
+  readonly mask: Mask | null;
+  /** Name of the output column; null: the column's own. */
+  readonly rename: string | null;
+}
+
 export interface CsvDialect {
   /** One ASCII character. */
   readonly delimiter: string;
@@ -76,6 +120,9 @@ export type BinaryEncoding = 'base64' | 'hex';
 export type OnEmpty = 'header' | 'skip' | 'fail';
 /** What becomes of slots at which no daemon was there to run the task. */
 export type CatchUp = 'latest' | 'all' | 'none';
+
+/** What becomes of a run that would write other columns than the last one. */
+export type OnSchemaChange = 'warn' | 'fail' | 'ignore';
 
 /** How often and when a run that failed for a reason that can pass is tried again. */
 export interface Retries {
@@ -106,6 +153,31 @@ export interface OutputOptions {
   readonly outputTimezone: string;
 }
 
+/** A column that a `row_transform` says it returns. The type is one of MySQL's, `decimal(10,2)`. */
+export interface DeclaredColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+}
+
+/** For all tables, or for each by its name. */
+export type DeclaredColumns =
+  readonly DeclaredColumn[] | { readonly byTable: Readonly<Record<string, readonly DeclaredColumn[]>> };
+
+/** A module that maps rows before they are written. */
+export interface RowTransform {
+  /** Path inside `transforms_dir`. */
+  readonly module: string;
+  /** Names of the tables whose rows it maps; null: all of the task. */
+  readonly tables: readonly string[] | null;
+  /** What it returns, as the spec says; null: what the module says, or else the columns it is given. */
+  readonly columns: DeclaredColumns | null;
+  /** Longest time for one batch of rows. */
+  readonly timeoutMs: number;
+  /** Memory of its thread. */
+  readonly memoryMb: number;
+}
+
 /** A task spec that has been parsed: nothing downstream checks it again. */
 export interface Spec {
   /** Path of the file it was read from, as given. */
@@ -120,6 +192,8 @@ export interface Spec {
   readonly customQuery: string | null;
   /** Given exactly where the custom query uses `:from` and `:to`. */
   readonly queryWatermark: WatermarkSpec | null;
+  readonly rowTransform: RowTransform | null;
+  readonly transformations: readonly ColumnTransformation[];
   readonly owner: { readonly name: string | null; readonly email: string };
   /** Names of entries in the config's `sources` and `sinks`. */
   readonly source: string;
@@ -133,6 +207,7 @@ export interface Spec {
   /** Longest time a run may take, all its attempts together; null: as long as it takes. */
   readonly timeoutMs: number | null;
   readonly catchUp: CatchUp;
+  readonly onSchemaChange: OnSchemaChange;
 }
 
 /** How a column's wire value becomes output bytes. */
@@ -154,6 +229,24 @@ export interface OutputColumn {
   readonly mysqlType: string;
   readonly nullable: boolean;
   readonly kind: ValueKind;
+  /** Character set of the column in MySQL; null: it has none, or it is not known. In a file, texts are UTF-8. */
+  readonly charset?: string | null;
+}
+
+/** How one output column is made of a row that the server sent. */
+export interface CellMapping {
+  /** Index of the column in that row. */
+  readonly from: number;
+  /** What is read out of the JSON document that stands there; null: the cell as it is. */
+  readonly field: (JsonField & Pick<ColumnTransformation, 'trim' | 'default' | 'mask'>) | null;
+}
+
+/** What is done to rows here because the server cannot do it exactly: plain data, like all of the plan. */
+export interface RowMapping {
+  /** What the SELECT returns. */
+  readonly columns: readonly OutputColumn[];
+  /** One for each output column. */
+  readonly cells: readonly CellMapping[];
 }
 
 export interface Estimate {
@@ -184,9 +277,30 @@ export interface Watermark {
   readonly value: string;
 }
 
+/** The columns of a table as a run has written them, in their order. Types are normalised: see plan/schema-change.ts. */
+export interface TableSchema {
+  readonly table: string;
+  readonly columns: readonly Pick<OutputColumn, 'name' | 'mysqlType' | 'nullable'>[];
+}
+
+/** How the columns of a table differ from what was written last. Field names are those of the manifest. */
+export interface SchemaChange {
+  readonly table: string;
+  /** Null where the order as a whole has changed. */
+  readonly column: string | null;
+  readonly change: 'added' | 'removed' | 'type' | 'nullability' | 'order';
+  /** A type, `NULL` or `NOT NULL`, or the names of all columns; null where there was none. */
+  readonly before: string | null;
+  readonly after: string | null;
+  /** A sentence. */
+  readonly message: string;
+}
+
 /** What a task remembers of its earlier runs. */
 export interface TaskMemory {
   readonly watermarks: readonly Watermark[];
+  /** What the last run that wrote each table has written, backfills aside. */
+  readonly schemas: readonly TableSchema[];
   /** For which time the last run that succeeded was scheduled, backfills aside; null: none has. */
   readonly lastSuccess: Date | null;
   /** The same, where a slot of the schedule has passed since without a success; null where none has. */
@@ -219,6 +333,18 @@ export interface RunIdentity {
   readonly backfill: { readonly id: string; readonly from: string; readonly to: string } | null;
 }
 
+/** How the rows of one export are mapped on their way. */
+export interface RowTransformPlan {
+  /** Path inside `transforms_dir`. */
+  readonly module: string;
+  /** What the module is given. */
+  readonly input: readonly OutputColumn[];
+  /** Which of them tell a row from all others; empty where that is not known. */
+  readonly key: readonly string[];
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+}
+
 /** One SELECT and the object or objects it becomes. */
 export interface ExportPlan {
   /** The table's name; of a custom query: the task's. */
@@ -227,6 +353,10 @@ export interface ExportPlan {
   /** Counts the rows that `sql` returns. */
   readonly countSql: string;
   readonly columns: readonly OutputColumn[];
+  /** From the rows of `sql` to `columns`, or to what the module is given; null: they are the same. */
+  readonly mapping?: RowMapping | null;
+  /** From there to `columns`, in a module; left out where rows go through none. */
+  readonly rowTransform?: RowTransformPlan;
   readonly estimate: Estimate;
   /** Whether rows roll over to a next object at `thresholdBytes`. */
   readonly batched: boolean;
@@ -261,6 +391,8 @@ export interface Plan {
   readonly exports: readonly ExportPlan[];
   readonly manifestKey: string;
   readonly windows: readonly Window[];
+  /** Against what was written last; empty where nobody wants to know. */
+  readonly schemaChanges: readonly SchemaChange[];
   readonly warnings: readonly string[];
   /** What cannot be promised, whatever the rows are: the same on every run, and therefore said once. */
   readonly cautions: readonly string[];
@@ -325,6 +457,8 @@ export interface RunReport {
   /** Key of the manifest; null where nothing was published. */
   readonly manifest: string | null;
   readonly windows: readonly Window[];
+  /** How the columns differ from what the last success has written. */
+  readonly schema_changes: readonly SchemaChange[];
   readonly warnings: readonly string[];
   readonly error: RunError | null;
 }
@@ -359,6 +493,8 @@ export interface RunRecord {
   readonly sink: string;
   /** What is remembered from now on, all of it or nothing; empty where the run did not succeed. */
   readonly watermarks: readonly Watermark[];
+  /** Of the tables that it has written; empty also of a backfill, which changes no memory. */
+  readonly schemas: readonly TableSchema[];
   /** The backfill whose window this was, and the end of that window; null for every other run. */
   readonly backfill: { readonly id: string; readonly to: string } | null;
 }

@@ -3,13 +3,17 @@
  * logger. `run.ts`, `extract/` and `publish/` know these shapes and nothing of what stands behind them.
  */
 import type {
+  DeclaredColumns,
   OutputColumn,
   Plan,
   PreparedObject,
   PreparedPart,
   RunRecord,
+  RowTransform,
+  RowTransformPlan,
   RunReport,
   ServerIdentity,
+  Window,
 } from './domain.ts';
 
 /** Receives rows as the server sent them: the payload of one text-protocol row, valid only during the call. */
@@ -33,6 +37,8 @@ export interface TableColumn {
   readonly nullable: boolean;
   /** Hidden from `SELECT *`. */
   readonly invisible: boolean;
+  /** Character set, `latin1`; null: the type has none. */
+  readonly charset?: string | null;
 }
 
 export interface TableFacts {
@@ -64,6 +70,8 @@ export interface Snapshot {
   readonly server: ServerIdentity;
   /** Null where it was not asked for. */
   readonly horizon: Horizon | null;
+  /** HMAC-SHA-256 with the key of the config, in hexadecimal; null where it was not asked for. */
+  readonly hmac?: ((value: Uint8Array) => string) | null;
   tableFacts(table: string): Promise<TableFacts>;
   /** Result columns of a SELECT, without running it. */
   describeQuery(sql: string): Promise<readonly OutputColumn[]>;
@@ -83,8 +91,75 @@ export interface Snapshot {
 }
 
 export interface Source {
-  /** @param needs `horizon`: whether clock and open transactions are looked at first. */
-  open(signal: AbortSignal, needs?: { readonly horizon: boolean }): Promise<Snapshot>;
+  /** @param needs `horizon`: clock and open transactions are looked at first; `hmac`: the session gets the key. */
+  open(
+    signal: AbortSignal,
+    needs?: { readonly horizon: boolean; readonly hmac?: boolean },
+  ): Promise<Snapshot>;
+}
+
+/** What a module that maps rows is told of the run it works for. */
+export interface TransformContext {
+  readonly task: string;
+  readonly table: string;
+  readonly runId: string;
+  /** ISO 8601 UTC. */
+  readonly scheduledFor: string;
+  /** Of this table. */
+  readonly windows: readonly Window[];
+}
+
+/** Where mapped rows go. All is called on the main thread. */
+export interface TransformTarget {
+  /** The next row, in the order of the rows it comes from. */
+  readonly onRow: RowHandler;
+  /** Whether rows should wait until `resume` is called. */
+  isFull(): boolean;
+  /** The mapper, which was full, takes rows again. */
+  drained(): void;
+  /** No row comes any more; once, and never from within a call of the mapper. */
+  failed(error: unknown): void;
+}
+
+/** Maps the rows of one table in a thread of its own. */
+export interface RowMapper {
+  /** Takes one row; the packet may be reused once this returns. */
+  takeRow: RowHandler;
+  /** Whether the source should wait for `drained`. Rows that come nevertheless are taken. */
+  isFull(): boolean;
+  /** The target has room again. */
+  resume(): void;
+  /**
+   * All rows have been taken: settles when all that became of them has gone to the target.
+   *
+   * @returns what the owner should know of the values.
+   * @throws what `failed` was told.
+   */
+  finish(): Promise<readonly string[]>;
+  /** Ends the thread, whatever it does. Nothing is told any more. */
+  close(): Promise<void>;
+}
+
+/** The modules of `transforms_dir`. */
+export interface Transforms {
+  /**
+   * Loads a module as a run would, and lets it go again.
+   *
+   * @returns the columns that it declares; null: none.
+   * @throws TidemarkError TRANSFORM_INVALID, TRANSFORM_TIMEOUT, TRANSFORM_MEMORY.
+   */
+  inspect(transform: RowTransform, signal: AbortSignal): Promise<DeclaredColumns | null>;
+  /**
+   * @param output what the module has to return.
+   * @param log takes what the module has to say.
+   */
+  open(
+    transform: RowTransformPlan,
+    output: readonly OutputColumn[],
+    context: TransformContext,
+    target: TransformTarget,
+    log: (message: string) => void,
+  ): RowMapper;
 }
 
 /** An object on its way: parts may be sent in any order; nothing is visible before `complete`. */
@@ -203,6 +278,8 @@ export interface ManifestObject {
 export interface RunObserver {
   planned(plan: Plan): void;
   progress(progress: { readonly rows: number; readonly bytes: number; readonly files: number }): void;
+  /** What a module that maps the rows of a table has to say. */
+  said?(table: string, message: string): void;
 }
 
 /** What is told beside a log message. `task` names the task the line belongs to; an Error becomes its message. */
@@ -270,6 +347,10 @@ export interface MailBook {
   endIncidents(subject: string): void;
   /** Subjects that begin with this. */
   subjects(prefix: string): string[];
+  /** Reports of runs of a task that wrote changed columns, of which the owner has not been mailed. */
+  schemaNotices(task: string): RunReport[];
+  /** Notes that the owner is being mailed of the changed columns of a run; false: there is nothing to be said. */
+  takeSchemaNotice(runId: string): boolean;
   /** Reports of the runs that have ended an incident of their task without anybody noting it. */
   recoveries(): RunReport[];
   /** Runs of a task that died with their process, after its last success and after the last death that was noted. */

@@ -7,7 +7,7 @@
  */
 
 /** A piece of SQL text; `code` is what the server would execute, the rest is strings, names and comments. */
-interface Piece {
+export interface Piece {
   readonly kind: 'code' | 'quoted' | 'comment' | 'executable-comment';
   readonly text: string;
 }
@@ -19,7 +19,8 @@ const PIECE =
   // oxlint-disable-next-line no-control-regex -- the server's own rule for "--"
   /'[^'\\]*(?:(?:\\[^]|'')[^'\\]*)*(?:'|\\?$)|"[^"\\]*(?:(?:\\[^]|"")[^"\\]*)*(?:"|\\?$)|`[^`]*(?:``[^`]*)*(?:`|$)|#[^\n]*|--(?=[\s\x00-\x1f\x7f]|$)[^\n]*|\/\*[^]*?(?:\*\/|$)/g;
 
-function pieces(sql: string): Piece[] {
+/** SQL text in its pieces, in their order; nothing is left out. */
+export function pieces(sql: string): Piece[] {
   const found: Piece[] = [];
   let end = 0;
   for (const match of sql.matchAll(PIECE)) {
@@ -97,7 +98,8 @@ export function usedPlaceholders(sql: string): ReadonlySet<Placeholder> {
   return new Set(PLACEHOLDERS.filter((known) => used.has(known)));
 }
 
-function isClosed(text: string): boolean {
+/** Whether a quoted piece or a comment ends as it has to. */
+export function isClosed(text: string): boolean {
   const open = text[0];
   if (open === '/') return text.length >= 4 && text.endsWith('*/');
   if (open === '#' || open === '-') return true;

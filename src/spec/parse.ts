@@ -3,9 +3,10 @@
  * out is not checked again.
  */
 import type { ValidateFunction } from 'ajv';
-import type { Spec, TableSpec } from '../domain.ts';
+import type { ColumnTransformation, Spec, TableSpec } from '../domain.ts';
 import { FaultsError } from '../errors.ts';
 import type { Fault } from '../errors.ts';
+import { readTransformations } from './column-transformation.ts';
 import { csvDialect, csvDialectFaults } from './csv-dialect.ts';
 import { compressionOf, formatFaults } from './formats.ts';
 import { nodeAt, plainValue, readJson } from './json-document.ts';
@@ -13,7 +14,7 @@ import type { JsonDocument, Segment } from './json-document.ts';
 import { keyTemplateFaults } from './key-template.ts';
 import type { KeyNeeds } from './key-template.ts';
 import { didYouMean } from '../nearest.ts';
-import { readQuery } from './query.ts';
+import { keyLeak, readQuery } from './query.ts';
 import type { Query } from './query.ts';
 import { retriesFaults, retriesOf, timeoutFault, timeoutMsOf } from './retries.ts';
 import { cronFaults, zoneFault } from './schedule.ts';
@@ -23,11 +24,14 @@ import { compileSchema, fault, placesIn, schemaFaults, tidyFaults } from './sche
 import type { Report } from './schema-faults.ts';
 import { showText } from './show.ts';
 import { readTables } from './tables.ts';
+import { checkTransformationNames } from './transformation-names.ts';
 
 /** The entries of the config that a spec may name. */
 export interface KnownNames {
   readonly sources: readonly string[];
   readonly sinks: readonly string[];
+  /** Whether the config has a key for the mask `hmac`; left out, nobody knows. */
+  readonly hmacKey?: boolean;
 }
 
 // Compiled when the first spec is read, so that commands that read none do not wait for it.
@@ -59,6 +63,7 @@ export function parseSpec(text: string, file: string, known?: KnownNames): Spec 
   const tables = readTables(nodeAt(document.root, ['table']), document.text, report);
   const query = readQuery(document, report);
   checkTableOrQuery(value['table'], tables, query, report);
+  const transformations = readAllTransformations(document, tables, query, known, report);
   checkFields(document, keyNeeds(tables, query), report);
   for (const { key, message } of retriesFaults(value['retries'])) report(['retries', key], message);
   // Its folder of logs would be where the log of the whole installation is.
@@ -72,7 +77,7 @@ export function parseSpec(text: string, file: string, known?: KnownNames): Spec 
   if (!faults.some(({ path }) => /^(csv|compression|output_file_format)/.test(path)))
     checkFormat(value as SpecDocument, report);
   if (faults.length > 0) throw new FaultsError('SPEC_INVALID', tidyFaults(faults));
-  return toSpec(value as SpecDocument, tables, query, file);
+  return toSpec(value as SpecDocument, tables, query, transformations, file);
 }
 
 /** Format, compression and CSV dialect, each of the right type: whether they go together. */
@@ -84,7 +89,35 @@ function checkFormat({ csv, compression, output_file_format }: SpecDocument, rep
     report(path, message);
 }
 
-function toSpec(document: SpecDocument, tables: readonly TableSpec[], query: Query, file: string): Spec {
+function readAllTransformations(
+  document: JsonDocument,
+  tables: readonly TableSpec[],
+  { custom }: Query,
+  known: KnownNames | undefined,
+  report: Report,
+): ColumnTransformation[] {
+  const named = custom === null ? tables : [];
+  const field = nodeAt(document.root, ['column_transformation']);
+  const placed = readTransformations(
+    field,
+    document.text,
+    { tables: named, hmacKey: known?.hmacKey },
+    report,
+  );
+  checkTransformationNames(placed, named, report);
+  const transformations = placed.map(({ transformation }) => transformation);
+  const leak = custom === null ? null : keyLeak(custom, transformations);
+  if (leak !== null) report(['query', 'custom'], leak);
+  return transformations;
+}
+
+function toSpec(
+  document: SpecDocument,
+  tables: readonly TableSpec[],
+  query: Query,
+  transformations: readonly ColumnTransformation[],
+  file: string,
+): Spec {
   const defaults = specSchema.properties;
   const format = document.output_file_format ?? defaults.output_file_format.default;
   const spec: Spec = {
@@ -95,6 +128,7 @@ function toSpec(document: SpecDocument, tables: readonly TableSpec[], query: Que
     tables: isNothing(document.table) ? [] : tables,
     customQuery: query.custom,
     queryWatermark: query.watermark,
+    transformations,
     owner: { name: document.owner.name ?? null, email: document.owner.email },
     source: document.source,
     sink: document.sink,

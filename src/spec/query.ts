@@ -1,6 +1,6 @@
 /** The custom query of a spec, and the watermark of one that reads on where the last success ended. */
-import type { WatermarkSpec } from '../domain.ts';
-import { customQueryFault, usedPlaceholders } from '../plan/custom-query.ts';
+import type { ColumnTransformation, WatermarkSpec } from '../domain.ts';
+import { customQueryFault, pieces, usedPlaceholders } from '../plan/custom-query.ts';
 import { nodeAt } from './json-document.ts';
 import type { JsonDocument } from './json-document.ts';
 import { textFault } from './names.ts';
@@ -39,4 +39,18 @@ export function readQuery(document: JsonDocument, report: Report): Query {
     );
   }
   return { custom, watermark: null };
+}
+
+/**
+ * What in a query could read the key of the mask `hmac`, which stands in variables of the session; null: nothing.
+ */
+export function keyLeak(query: string, transformations: readonly ColumnTransformation[]): string | null {
+  if (transformations.every(({ mask }) => mask !== 'hmac')) return null;
+  const parts = pieces(query);
+  const found = parts.some(({ kind, text }) => kind === 'code' && text.includes('@'))
+    ? 'a variable (@)'
+    : /user_variables/i.exec(query)?.[0];
+  return found === undefined
+    ? null
+    : `found ${found} beside the mask "hmac", whose key stands in variables. Remove one of the two.`;
 }

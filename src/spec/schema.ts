@@ -7,6 +7,7 @@
  * the path of an error in the schema then tells which alternative of an `anyOf` it belongs to.
  */
 import type { FromSchema } from 'json-schema-to-ts';
+import { columnTransformationsSchema } from './column-transformation-schema.ts';
 import { EMAIL_PATTERN } from './email.ts';
 import { compressionSchema } from './formats.ts';
 import { retriesSchema, timeoutSchema } from './retries.ts';
@@ -128,14 +129,7 @@ export const specSchema = {
       additionalProperties: false,
       default: null,
     },
-    column_transformation: {
-      title: 'Column transformations',
-      description: 'Only empty for now.',
-      type: ['object', 'null'],
-      maxProperties: 0,
-      default: null,
-      errorMessage: 'Allowed for now: {} or null.',
-    },
+    column_transformation: columnTransformationsSchema,
     owner: {
       title: 'Owner',
       description: 'Who gets the mails of this task.',
