@@ -115,6 +115,7 @@ function recordOf(task: string, number: number, failed: boolean): RunRecord {
       files,
       manifest: failed ? null : `${task}/_manifest_${stamp}.json`,
       windows: [{ table: 'orders', column: 'updated_at', mode: 'watermark', from: at, to: at, nulls: false }],
+      schema_changes: [],
       warnings: [],
       error: failed
         ? {

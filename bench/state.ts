@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { openState, statePath } from '../src/state/database.ts';
 import { pruneHistory } from '../src/state/prune.ts';
 import { bookkeeping, fillHistory } from './history.ts';
-import { measure, median } from './measure.ts';
+import { measure, median, type Measured } from './measure.ts';
 import { spec } from './many-specs.ts';
 import { renderTable, STATE_TABLE, writeTable, type Line } from './report.ts';
 import { benchConfig } from './workspace.ts';
@@ -35,8 +35,11 @@ try {
   mkdirSync(join(home, 'specs'));
   const nowhere = new URL('mysql://nobody@127.0.0.1:1/');
   writeFileSync(config, JSON.stringify(benchConfig(home, nowhere, 'http://127.0.0.1:1')));
-  for (let number = 0; number < tasks; number++)
-    writeFileSync(join(home, 'specs', `task_${number}.json`), JSON.stringify(spec(number), null, 2));
+  for (let number = 0; number < tasks; number++) {
+    // Tasks share their times of the day: there are some hundred schedules, not one for each task.
+    const one = { ...spec(number), schedule: `${number % 60} ${number % 4} * * *` };
+    writeFileSync(join(home, 'specs', `task_${number}.json`), JSON.stringify(one, null, 2));
+  }
 
   const stateDir = join(home, 'state');
   const { db, close } = openState(stateDir);
@@ -44,13 +47,16 @@ try {
   fillHistory(db, tasks, runs);
   const sizeMb = statSync(statePath(stateDir)).size / 1e6;
 
-  const command = async (...args: string[]): Promise<number> => {
-    const seconds: number[] = [];
-    for (let round = 0; round <= ROUNDS; round++) {
-      const { seconds: one } = await measure(process.execPath, ['dist/main.js', ...args, '--config', config]);
-      if (round > 0) seconds.push(one);
-    }
-    return median(seconds);
+  // The first round reads the file into the page cache.
+  const command = async (...args: string[]): Promise<{ wall: number; cpu: number }> => {
+    const all: Measured[] = [];
+    for (let round = 0; round <= ROUNDS; round++)
+      all.push(await measure(process.execPath, ['dist/main.js', ...args, '--config', config]));
+    const timed = all.slice(1);
+    return {
+      wall: median(timed.map(({ seconds }) => seconds)),
+      cpu: median(timed.map(({ cpuSeconds }) => cpuSeconds)),
+    };
   };
   say('status, history …');
   const [status, history] = [await command('status'), await command('history', 'task_7')];
@@ -68,15 +74,15 @@ try {
   const perSecond = pruned.runs / ((performance.now() - began) / 1000);
   close();
 
-  const seconds = (value: number, limit: number): Pick<Line, 'found' | 'goal' | 'ok'> => ({
-    found: `${value.toFixed(2)} s`,
-    goal: `< ${limit} s`,
-    ok: value < limit,
+  const belowOne = ({ wall, cpu }: { wall: number; cpu: number }): Pick<Line, 'found' | 'goal' | 'ok'> => ({
+    found: `${wall.toFixed(2)} s, ${cpu.toFixed(2)} s CPU`,
+    goal: '< 1 s',
+    ok: wall < 1,
   });
   const table = renderTable(
     [
-      { what: 'tidemark status', ...seconds(status, 1) },
-      { what: 'tidemark history TASK', ...seconds(history, 1) },
+      { what: 'tidemark status', ...belowOne(status) },
+      { what: 'tidemark history TASK', ...belowOne(history) },
       {
         what: "one run's bookkeeping (median; 95 % of runs)",
         found: `${half.toFixed(1)} ms; ${most.toFixed(1)} ms`,
