@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { RunRecord } from '../src/domain.ts';
 import { openJournal } from '../src/state/journal.ts';
 import { recordBeginning } from '../src/state/runs.ts';
+import { attemptOf, recordFor, slotOf } from '../tests/support/runs.ts';
 
 const FIRST = Date.UTC(2026, 0, 1);
 const BETWEEN_MS = 2000;
@@ -86,45 +87,39 @@ export function bookkeeping(db: DatabaseSync, runs: number): number[] {
   });
 }
 
+/** As large as the record of a real run with one table. */
 function recordOf(task: string, number: number, failed: boolean): RunRecord {
-  const at = new Date(FIRST + number * BETWEEN_MS).toISOString();
-  const stamp = at.replace(/\D/g, '').slice(0, 14);
-  const files = failed
-    ? []
-    : [{ key: `${task}/orders_${stamp}.csv`, table: 'orders', batch: null, rows: 1000, bytes: 50_000 }];
+  const slot = new Date(FIRST + number * BETWEEN_MS);
+  const run = attemptOf(slotOf(slot));
+  const at = slot.toISOString();
   const columns = ['order_id', 'customer_id', 'status', 'amount', 'created_at', 'updated_at'];
-  const sql = `SELECT ${columns.map((name) => `\`${name}\``).join(', ')}\nFROM \`orders\`\nWHERE \`updated_at\` > '${at}' AND \`updated_at\` <= '${at}'\nORDER BY \`order_id\``;
-  return {
-    stamp,
-    sink: 's3',
-    backfill: null,
+  const names = columns.map((name) => `\`${name}\``).join(', ');
+  const sql = `SELECT ${names}\nFROM \`orders\`\nWHERE \`updated_at\` > '${at}' AND \`updated_at\` <= '${at}'\nORDER BY \`order_id\``;
+  const file = {
+    key: `${task}/orders_${run.stamp}.csv`,
+    table: 'orders',
+    batch: null,
+    rows: 1000,
+    bytes: 50_000,
+  };
+  return recordFor(run, task, {
+    tables: [{ name: 'orders', rows: 1000, bytes: 50_000, files: failed ? 0 : 1, sql: [sql] }],
+    windows: [{ table: 'orders', column: 'updated_at', mode: 'watermark', from: at, to: at, nulls: false }],
+    files: failed ? [] : [file],
     watermarks: failed
       ? []
       : [{ table: 'orders', column: 'updated_at', value: at.slice(0, 19).replace('T', ' ') }],
-    report: {
-      task,
-      run_id: `${stamp}-${number.toString(16).padStart(8, '0')}`,
-      kind: 'scheduled',
-      status: failed ? 'failed' : 'succeeded',
-      scheduled_for: at,
-      started_at: at,
-      finished_at: at,
-      duration_ms: 1234,
-      attempts: 1,
-      tables: [{ name: 'orders', rows: 1000, bytes: 50_000, files: files.length, sql: [sql] }],
-      files,
-      manifest: failed ? null : `${task}/_manifest_${stamp}.json`,
-      windows: [{ table: 'orders', column: 'updated_at', mode: 'watermark', from: at, to: at, nulls: false }],
-      schema_changes: [],
-      warnings: [],
-      error: failed
-        ? {
+    ...(failed
+      ? {
+          status: 'failed',
+          manifest: null,
+          error: {
             code: 'SERVER_UNREACHABLE',
             message: 'The server db.example.com:3306 cannot be reached: connect ECONNREFUSED.',
             hint: 'Check `host` and `port` of the source.',
             retryable: true,
-          }
-        : null,
-    },
-  };
+          },
+        }
+      : {}),
+  });
 }

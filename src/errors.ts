@@ -154,7 +154,8 @@ export const ERRORS = {
   },
   REPLICATION_STOPPED: {
     title: 'The replica does not know how far it is behind',
-    cause: 'Its replication is stopped or broken. A watermark that moved on now would leave out what arrives later.',
+    cause:
+      'Its replication is stopped or broken. A watermark that moved on now would leave out what arrives later.',
     hint: 'Start the replication. Where the server is no replica any more: RESET REPLICA ALL (RESET SLAVE ALL).',
     retryable: true,
   },
@@ -219,6 +220,38 @@ export const ERRORS = {
     cause:
       'The server sent a value that the column’s declared type does not have, so Parquet cannot hold it exactly.',
     hint: 'CAST the column in a custom query to a type that holds its values, or write csv or jsonl, which take any text.',
+    retryable: false,
+  },
+  TRANSFORM_INVALID: {
+    title: 'The module of row_transform cannot be used',
+    cause:
+      'The file is not in `transforms_dir`, it cannot be loaded, it does not export `transformRow` or `transformBatch`, or what it declares as `columns` is not right.',
+    hint: 'Correct the module; `tidemark check` loads it as a run does.',
+    retryable: false,
+  },
+  TRANSFORM_FAILED: {
+    title: 'The module of row_transform failed',
+    cause: 'It threw an error, ended its thread, or returned a row that does not have the declared columns.',
+    hint: 'Correct the module or the row. The run that comes after that uses the corrected module.',
+    retryable: false,
+  },
+  TRANSFORM_TIMEOUT: {
+    title: 'The module of row_transform took too long',
+    cause: 'A batch of rows took longer than `row_transform.timeout`: an endless loop, or a slow service.',
+    hint: 'Look for a loop that never ends; use `transformBatch` to ask for many rows at once; or raise `row_transform.timeout`.',
+    retryable: true,
+  },
+  TRANSFORM_MEMORY: {
+    title: 'The module of row_transform took too much memory',
+    cause: 'Its thread reached `row_transform.memory_mb`, usually as it keeps something of every row.',
+    hint: 'Keep nothing from one batch to the next, or raise `row_transform.memory_mb`.',
+    retryable: false,
+  },
+  SCHEMA_CHANGED: {
+    title: 'The columns have changed since the last run',
+    cause:
+      'The spec says `"on_schema_change": "fail"`, and a column is new, gone or of another type than what the last run that succeeded has written.',
+    hint: 'Make ready whatever reads the files, then accept the change once with `tidemark run -s FILE --accept-schema-change`.',
     retryable: false,
   },
   RESULT_EMPTY: {

@@ -6,6 +6,7 @@ import type { Plan, RunIdentity, Spec, TableSpec, TaskMemory, Trigger } from './
 import { bindPlaceholders } from './plan/custom-query.ts';
 import { buildPlan, type PlanSettings, type SizedDraft } from './plan/build.ts';
 import { checkColumnsKnown, columnFinder, draftQuery, draftTable, selectedColumns } from './plan/draft.ts';
+import { withSchemaChanges } from './plan/schema-change.ts';
 import { estimateQuery, estimateTable } from './plan/estimate.ts';
 import { stampOf } from './plan/keys.ts';
 import { maximumSql, quoteString } from './plan/sql.ts';
@@ -63,7 +64,8 @@ export async function makePlan(
   // One after the other: a snapshot is one session, and a session answers one question at a time.
   const clocks = new Map<bigint, string>();
   for (const table of spec.tables) drafts.push(await draftOne(table, snapshot, context, clocks, signal));
-  return buildPlan(spec, run, settings, snapshot.server, drafts, snapshot.horizon?.blind ?? null);
+  const plan = buildPlan(spec, run, settings, snapshot.server, drafts, snapshot.horizon?.blind ?? null);
+  return withSchemaChanges(plan, spec.onSchemaChange, memory.schemas);
 }
 
 async function draftOne(

@@ -1,6 +1,7 @@
 /** What has become of a run, as `tidemark run --json` prints it: of a failed one, as much as there was. */
 import type { Plan, PreparedObject, RunIdentity, RunRecord, RunReport } from './domain.ts';
 import type { ErrorCode, TidemarkError } from './errors.ts';
+import { changesOf, schemasOf } from './plan/schema-change.ts';
 import { movedBy } from './plan/watermark.ts';
 
 /** One attempt at a run. */
@@ -50,7 +51,8 @@ export function succeededReport(state: RunState, manifest: string | null): RunRe
   const files = state.tables
     .flatMap((table) => table.objects)
     .map(({ key, table, batch, rows, bytes }) => ({ key, table, batch, rows, bytes }));
-  return { ...common(state), status: 'succeeded', files, manifest, error: null };
+  const schema_changes = changesOf(state.plan?.schemaChanges ?? [], files);
+  return { ...common(state), schema_changes, status: 'succeeded', files, manifest, error: null };
 }
 
 /** Nothing of a failed run was published, so it has no files. */
@@ -99,6 +101,7 @@ function common(state: RunState): Omit<RunReport, 'status' | 'files' | 'manifest
       };
     }),
     windows: plan?.windows ?? [],
+    schema_changes: plan?.schemaChanges ?? [],
     warnings: state.warnings,
   };
 }
@@ -117,6 +120,7 @@ export function redactReport(report: RunReport, redact: (text: string) => string
       from: window.from === null ? null : redact(window.from),
       to: window.to === null ? null : redact(window.to),
     })),
+    schema_changes: report.schema_changes.map((change) => ({ ...change, message: redact(change.message) })),
     warnings: report.warnings.map(redact),
     error: error === null ? null : { ...error, message: redact(error.message), hint: redact(error.hint) },
   };
@@ -131,6 +135,10 @@ export function recordOf(state: RunState, report: RunReport, sink: string): RunR
     stamp,
     sink,
     watermarks,
+    schemas:
+      report.status === 'succeeded' && backfill === null
+        ? schemasOf(state.plan?.exports ?? [], report.files)
+        : [],
     backfill: backfill === null ? null : { id: backfill.id, to: backfill.to },
   };
 }

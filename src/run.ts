@@ -7,6 +7,7 @@ import { asTidemarkError } from './errors.ts';
 import { checkCounts } from './extract/count-check.ts';
 import { exportTable, type Progress } from './extract/export-table.ts';
 import type { PlanSettings } from './plan/build.ts';
+import { refuseSchemaChanges } from './plan/schema-change.ts';
 import { makePlan, needsHorizon } from './planner.ts';
 import type { Journal, RunObserver, Sink, Snapshot, Source } from './ports.ts';
 import { manifestOf } from './publish/manifest.ts';
@@ -62,6 +63,7 @@ async function prepareAll(
     state.plan = plan;
     state.warnings.push(...plan.warnings);
     ports.observer.planned(plan);
+    refuseSchemaChanges(plan, spec);
     await extractAll(plan, snapshot, ports, publication, state, signal);
     if (ports.verifyCount === true)
       state.warnings.push(...(await checkCounts(plan, state.tables, snapshot, signal)));

@@ -82,6 +82,8 @@ function noBook(error: Error): MailBook {
     putIncident: refuse,
     endIncidents: refuse,
     subjects: refuse,
+    schemaNotices: refuse,
+    takeSchemaNotice: refuse,
     recoveries: refuse,
     deaths: refuse,
     addMail: refuse,

@@ -31,7 +31,7 @@ export async function planNow(config: Config, spec: Spec): Promise<Plan> {
 /** Looking makes no state file: a plan may be asked for before anything has run, and where nothing may be written. */
 function memoryNow(config: Config, spec: Spec, now: Date): TaskMemory {
   if (!existsSync(join(config.state_dir, 'tidemark.db')))
-    return { watermarks: [], lastSuccess: null, missedSince: null };
+    return { watermarks: [], schemas: [], lastSuccess: null, missedSince: null };
   const state = openState(config.state_dir);
   try {
     return memoryOf(state.db, spec, config.timezone, now);

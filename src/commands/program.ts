@@ -53,6 +53,7 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     .addOption(
       new Option('--verify <how>', 'count: compare with COUNT(*) in the same snapshot').choices(['count']),
     )
+    .option('--accept-schema-change', 'go on with changed columns where the spec says on_schema_change: fail')
     .action(async (options) => finish(await (await import('./run.ts')).runCommand(options)));
 
   addSourceOptions(command('plan', 'show what a run would do, touching no data')).action(async (options) =>

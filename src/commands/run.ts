@@ -15,10 +15,13 @@ import { progressBar } from './progress.ts';
 
 export interface RunOptions extends TaskOptions {
   readonly verify?: 'count';
+  readonly acceptSchemaChange?: boolean;
 }
 
 export async function runCommand(options: RunOptions): Promise<ExitCode> {
-  const { config, spec } = loadTask(options);
+  const { config, spec: written } = loadTask(options);
+  const accepts = options.acceptSchemaChange === true && written.onSchemaChange === 'fail';
+  const spec: Spec = accepts ? { ...written, onSchemaChange: 'warn' } : written;
   const bar = process.stderr.isTTY && options.json !== true ? progressBar(process.stderr) : null;
   const trigger = { kind: 'manual', scheduledFor: new Date(), until: null, backfill: null } as const;
   const installation = await openForRun(config, spec, trigger, bar?.stderr);

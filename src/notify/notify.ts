@@ -15,6 +15,7 @@ import type { Instance } from './phrases.ts';
 import type { Post } from './post.ts';
 import { recoveryMessage } from './recovery-message.ts';
 import { brokenBy, noteFailure } from './repeat.ts';
+import { schemaChangeMessage } from './schema-change-message.ts';
 
 export interface NotifierOptions {
   readonly post: Post;
@@ -39,9 +40,9 @@ export interface RunContext {
 
 /** None of these throws. Mails are written when the call returns, and sent later. */
 export interface Notifier {
-  /** A run is about to begin: mails the owner where earlier ones have died with their process. */
+  /** A run is about to begin: mails the owner of what earlier ones that died with their process have left unsaid. */
   runBegins(spec: Spec): void;
-  /** Mails the owner when the run failed, unless the failure repeats, and when it ended a failure. */
+  /** Mails the owner when the run failed, unless the failure repeats, when it ended a failure, and of changed columns. */
   runFinished(spec: Spec, report: RunReport, context: RunContext): void;
   /** Mails the owner of the last good version, or the administrator where there is none; the same faults once. */
   specInvalid(invalid: {
@@ -109,6 +110,15 @@ export function createNotifier(options: NotifierOptions): Notifier {
     return recoveryMessage({ owner, zone, report: redactReport(report, redact), broken, instance });
   }
 
+  /** Once for each run that wrote changed columns: the state has a notice of it until it is mailed. */
+  function tellSchemaChanges(spec: Spec, report: RunReport): void {
+    post.write(spec.taskName, (books) => {
+      if (!books.takeSchemaNotice(report.run_id)) return null;
+      const zone = spec.timezone ?? instance.timezone;
+      return schemaChangeMessage({ owner: spec.owner, zone, report: redactReport(report, redact), instance });
+    });
+  }
+
   /** Successes that were recorded by another process than the one that ran them, or by one that died with them. */
   function lookBack(): void {
     post.looking(() => {
@@ -120,6 +130,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
   return {
     runBegins: (spec) =>
       post.looking(() => {
+        for (const report of book.schemaNotices(spec.taskName)) tellSchemaChanges(spec, report);
         const deaths = book.deaths(spec.taskName);
         const last = deaths.at(-1);
         if (last === undefined) return;
@@ -132,6 +143,9 @@ export function createNotifier(options: NotifierOptions): Notifier {
         post.write(spec.taskName, (books) => failed(books, spec, report, context));
       if (report.status === 'succeeded' && post.knows(subjectOf(report)))
         post.write(spec.taskName, (books) => recovered(books, report, spec));
+      // A backfill changes no memory: the next live run tells.
+      if (report.status === 'succeeded' && report.kind !== 'backfill' && report.schema_changes.length > 0)
+        tellSchemaChanges(spec, report);
       post.wake();
     },
     specInvalid: ({ file, lastGood, error }) => {
@@ -192,6 +206,7 @@ function deathReport({ taskName }: Spec, run: ReturnType<MailBook['deaths']>[num
     files: [],
     manifest: null,
     windows: [],
+    schema_changes: [],
     warnings: [],
     error: { code: 'PROCESS_DIED', message: `${title}: ${cause}`, hint, retryable },
   };

@@ -18,7 +18,7 @@ export interface PostOptions {
   readonly from: string;
 }
 
-type Books = Pick<MailBook, 'incidents' | 'putIncident' | 'endIncidents'>;
+type Books = Pick<MailBook, 'incidents' | 'putIncident' | 'endIncidents' | 'takeSchemaNotice'>;
 
 export interface Post {
   /** @param decide what to remember, and the mail; null: none. It may be called twice, with different books. */
@@ -116,5 +116,6 @@ function memoryBooks(): Books {
       subjects.set(subject, codes.set(incident.code, incident));
     },
     endIncidents: (subject) => void subjects.delete(subject),
+    takeSchemaNotice: () => true,
   };
 }

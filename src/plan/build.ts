@@ -73,6 +73,7 @@ export function buildPlan(
     exports,
     manifestKey: manifestKey(settings.prefix, spec.taskName, stamp),
     windows,
+    schemaChanges: [],
     warnings: [
       ...drafts.flatMap(({ draft }) => draft.warnings),
       ...csvWarnings(spec, exports),

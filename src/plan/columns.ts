@@ -38,6 +38,7 @@ export function outputColumn(column: TableColumn): OutputColumn {
     mysqlType: column.columnType,
     nullable: column.nullable,
     kind: KINDS[column.dataType] ?? 'text',
+    ...(column.charset === undefined ? {} : { charset: column.charset }),
   };
 }
 

@@ -56,6 +56,9 @@ export function manifestOf(
     zero_dates: plan.output.zeroDates,
     binary: plan.output.binary,
     windows: plan.windows,
+    schema_changes: plan.schemaChanges.filter(({ table }) =>
+      objects.some((object) => object.table === table),
+    ),
     tables: plan.exports.map((table) => ({
       name: table.name,
       sql: table.sql,

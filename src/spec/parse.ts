@@ -16,6 +16,7 @@ import type { KeyNeeds } from './key-template.ts';
 import { didYouMean } from '../nearest.ts';
 import { keyLeak, readQuery } from './query.ts';
 import type { Query } from './query.ts';
+import { rowTransformFaults, rowTransformOf } from './row-transform.ts';
 import { retriesFaults, retriesOf, timeoutFault, timeoutMsOf } from './retries.ts';
 import { cronFaults, zoneFault } from './schedule.ts';
 import type { SpecDocument } from './schema.ts';
@@ -76,6 +77,8 @@ export function parseSpec(text: string, file: string, known?: KnownNames): Spec 
   // What has the wrong type is reported already, and compared with nothing.
   if (!faults.some(({ path }) => /^(csv|compression|output_file_format)/.test(path)))
     checkFormat(value as SpecDocument, report);
+  if (!faults.some(({ path }) => path.startsWith('row_transform')))
+    checkRowTransform(value as SpecDocument, tables, query, report);
   if (faults.length > 0) throw new FaultsError('SPEC_INVALID', tidyFaults(faults));
   return toSpec(value as SpecDocument, tables, query, transformations, file);
 }
@@ -87,6 +90,17 @@ function checkFormat({ csv, compression, output_file_format }: SpecDocument, rep
     report(['csv', setting], message);
   for (const { path, message } of formatFaults(format, compressionOf(compression, format), csv ?? null))
     report(path, message);
+}
+
+function checkRowTransform(
+  { row_transform: transform, task_name: task }: SpecDocument,
+  tables: readonly TableSpec[],
+  { custom }: Query,
+  report: Report,
+): void {
+  const exported = custom === null ? tables.map(({ name }) => name) : [task];
+  for (const { path, message } of rowTransformFaults(transform, exported))
+    report(['row_transform', ...path], message);
 }
 
 function readAllTransformations(
@@ -128,6 +142,7 @@ function toSpec(
     tables: isNothing(document.table) ? [] : tables,
     customQuery: query.custom,
     queryWatermark: query.watermark,
+    rowTransform: rowTransformOf(document.row_transform),
     transformations,
     owner: { name: document.owner.name ?? null, email: document.owner.email },
     source: document.source,
@@ -146,6 +161,7 @@ function toSpec(
     retries: retriesOf(document.retries),
     timeoutMs: timeoutMsOf(document.timeout),
     catchUp: document.catch_up ?? defaults.catch_up.default,
+    onSchemaChange: document.on_schema_change ?? defaults.on_schema_change.default,
   };
   // Strings cut from the text keep all of it in memory; copies do not. A daemon holds thousands of specs.
   return JSON.parse(JSON.stringify(spec)) as Spec;

@@ -11,6 +11,7 @@ import { columnTransformationsSchema } from './column-transformation-schema.ts';
 import { EMAIL_PATTERN } from './email.ts';
 import { compressionSchema } from './formats.ts';
 import { retriesSchema, timeoutSchema } from './retries.ts';
+import { rowTransformSchema } from './row-transform.ts';
 import { tableSchema } from './table-schema.ts';
 import { queryWatermarkSchema } from './watermark-schema.ts';
 
@@ -130,6 +131,7 @@ export const specSchema = {
       default: null,
     },
     column_transformation: columnTransformationsSchema,
+    row_transform: rowTransformSchema,
     owner: {
       title: 'Owner',
       description: 'Who gets the mails of this task.',
@@ -219,6 +221,13 @@ export const specSchema = {
         'What becomes of scheduled runs that were missed, as no daemon was there: one run that covers the gap (`latest`), one run for each (`all`), or none (`none`).',
       enum: ['latest', 'all', 'none', null],
       default: 'latest',
+    },
+    on_schema_change: {
+      title: 'Changed columns',
+      description:
+        'What becomes of a run whose columns differ from those of the last run that succeeded, by name, type, nullability or order: it says so in the report, in the manifest and by a mail to the owner (`warn`), it fails before anything is read (`fail`), or nothing (`ignore`). `tidemark run --accept-schema-change` accepts a change that fails.',
+      enum: ['warn', 'fail', 'ignore', null],
+      default: 'warn',
     },
     on_empty: {
       title: 'Empty result',

@@ -84,9 +84,9 @@ export function recordEntry(db: DatabaseSync, runId: string): void {
   durably(db, 'the run', () => {
     const entry = db.prepare('SELECT record FROM journal_run WHERE run_id = ?').get(runId);
     if (entry === undefined) return;
-    // An entry of before runs were recorded has none.
+    // An entry of before runs were recorded has none; one of before columns were compared has no columns.
     const record = JSON.parse((entry['record'] as string | null) ?? 'null') as RunRecord | null;
-    if (record !== null) recordEnd(db, record, new Date());
+    if (record !== null) recordEnd(db, { ...record, schemas: record.schemas ?? [] }, new Date());
     removeEntry(db, runId);
   });
 }

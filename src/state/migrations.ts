@@ -157,4 +157,23 @@ const memory = `
     PRIMARY KEY (sink, key, upload_id)
   ) STRICT, WITHOUT ROWID;`;
 
-export const MIGRATIONS: readonly string[] = [journal, memory];
+const schemas = `
+  -- the columns of each table as the last run that wrote it has written them, backfills aside
+  CREATE TABLE table_schema (
+    task       TEXT NOT NULL,
+    "table"    TEXT NOT NULL,
+    -- JSON: name, type and nullability of each, in order
+    columns    TEXT NOT NULL,
+    run_id     TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (task, "table")
+  ) STRICT, WITHOUT ROWID;
+
+  -- runs that have written changed columns, until their owner has been mailed
+  CREATE TABLE schema_notice (
+    run  INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE,
+    task TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX schema_notice_of_task ON schema_notice (task);`;
+
+export const MIGRATIONS: readonly string[] = [journal, memory, schemas];

@@ -4,6 +4,7 @@ import type { MailBook, MailObstacle, OutboxEntry } from '../ports.ts';
 import { consulted, durably } from './database.ts';
 import { endIncidents, incidentsOf, putIncident } from './incidents.ts';
 import { subjectsLike, unnotedDeaths, unnotedRecoveries } from './incidents.ts';
+import { schemaNotices, takeSchemaNotice } from './schema-notices.ts';
 
 /** All that the state remembers about mails, bound to an open state file. */
 export function mailBook(db: DatabaseSync): MailBook {
@@ -15,6 +16,8 @@ export function mailBook(db: DatabaseSync): MailBook {
     putIncident: (subject, incident) => write(() => putIncident(db, subject, incident)),
     endIncidents: (subject) => write(() => endIncidents(db, subject)),
     subjects: (prefix) => read(() => subjectsLike(db, prefix)),
+    schemaNotices: (task) => read(() => schemaNotices(db, task)),
+    takeSchemaNotice: (runId) => write(() => takeSchemaNotice(db, runId)),
     recoveries: () => read(() => unnotedRecoveries(db)),
     deaths: (task) => read(() => unnotedDeaths(db, task)),
     addMail: (mail, at) => write(() => addMail(db, mail, at)),

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { RunIdentity, RunRecord, RunReport, TaskMemory, Watermark } from '../domain.ts';
 import { durably } from './database.ts';
+import { keepSchemas, rememberedSchemas } from './schemas.ts';
 
 /** A run begins: from here on it is seen as running. A run of this id that was recorded already stays as it is. */
 export function recordBeginning(
@@ -26,12 +27,12 @@ export function recordFailure(db: DatabaseSync, record: RunRecord): void {
 }
 
 /**
- * Writes down how a run ended, moves its watermarks and settles its slot. Part of the caller's transaction.
+ * Writes down how a run ended, moves its watermarks, keeps its columns and settles its slot. Part of the caller's transaction.
  *
  * @param finishedAt of a run that is recorded by a later process, the time of that.
  */
 export function recordEnd(db: DatabaseSync, record: RunRecord, finishedAt: Date): void {
-  const { report, stamp, sink, watermarks, backfill } = record;
+  const { report, stamp, sink, watermarks, schemas, backfill } = record;
   const { files, ...rest } = { ...report, finished_at: finishedAt.toISOString() };
   rest.duration_ms = finishedAt.getTime() - Date.parse(report.started_at);
   const total = (of: 'rows' | 'bytes'): number => report.tables.reduce((sum, table) => sum + table[of], 0);
@@ -69,6 +70,7 @@ export function recordEnd(db: DatabaseSync, record: RunRecord, finishedAt: Date)
   for (const { key, table, batch, rows, bytes } of files)
     addFile.run(saved.id, key, table, batch, rows, bytes);
   for (const watermark of watermarks) moveWatermark(db, rest.task, watermark, rest.run_id, rest.finished_at);
+  keepSchemas(db, saved.id, rest, schemas);
   if (backfill !== null && rest.status === 'succeeded')
     db.prepare('UPDATE backfill SET done_until = ? WHERE task = ? AND id = ?').run(
       backfill.to,
@@ -110,7 +112,8 @@ export function taskMemory(db: DatabaseSync, task: string): Omit<TaskMemory, 'mi
       `SELECT max(scheduled_for) AS at FROM run WHERE task = ? AND status = 'succeeded' AND kind <> 'backfill'`,
     )
     .get(task)!['at'] as string | null;
-  return { watermarks, lastSuccess: last === null ? null : new Date(last) };
+  const schemas = rememberedSchemas(db, task);
+  return { watermarks, schemas, lastSuccess: last === null ? null : new Date(last) };
 }
 
 /** The report of the run that has succeeded for this time; null where none has. Backfills aside. */
@@ -146,7 +149,12 @@ export function reportOf(db: DatabaseSync, id: number, report: string): RunRepor
   const files = db
     .prepare('SELECT key, "table", batch, rows, bytes FROM run_file WHERE run = ? ORDER BY key')
     .all(id) as unknown as RunReport['files'];
-  return { ...(JSON.parse(report) as Omit<RunReport, 'files'>), files };
+  // A report of before columns were compared says nothing of them.
+  return {
+    schema_changes: [],
+    ...(JSON.parse(report) as Omit<RunReport, 'files' | 'schema_changes'>),
+    files,
+  };
 }
 
 /**

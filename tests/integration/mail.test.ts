@@ -32,6 +32,7 @@ const report: RunReport = {
   files: [],
   manifest: null,
   windows: [],
+  schema_changes: [],
   warnings: [],
   error: {
     code: 'PRIVILEGE_MISSING',

@@ -5,7 +5,7 @@ import type { Horizon } from '../../src/ports.ts';
 import type { RunAttempt } from '../../src/report.ts';
 
 /** A task that has never run. */
-export const NO_MEMORY: TaskMemory = { watermarks: [], lastSuccess: null, missedSince: null };
+export const NO_MEMORY: TaskMemory = { watermarks: [], schemas: [], lastSuccess: null, missedSince: null };
 
 /** Somebody asks for a run, now unless told otherwise. */
 export function byHand(scheduledFor = new Date()): Trigger {
@@ -42,9 +42,9 @@ export function microsAt(iso: string): bigint {
 export function recordFor(
   run: RunAttempt,
   task: string,
-  more: Partial<RunReport> & Partial<Pick<RunRecord, 'watermarks'>> = {},
+  more: Partial<RunReport> & Partial<Pick<RunRecord, 'watermarks' | 'schemas'>> = {},
 ): RunRecord {
-  const { watermarks = [], ...report } = more;
+  const { watermarks = [], schemas = [], ...report } = more;
   const at = run.scheduledFor.toISOString();
   const key = `${task}/${task}_${run.stamp}.csv`;
   return {
@@ -62,6 +62,7 @@ export function recordFor(
       files: [{ key, table: task, batch: null, rows: 3, bytes: 40 }],
       manifest: `${task}/_manifest_${run.stamp}.json`,
       windows: [],
+      schema_changes: [],
       warnings: [],
       error: null,
       ...report,
@@ -69,6 +70,7 @@ export function recordFor(
     stamp: run.stamp,
     sink: 's3',
     watermarks,
+    schemas,
     backfill: run.backfill === null ? null : { id: run.backfill.id, to: run.backfill.to },
   };
 }

@@ -59,6 +59,7 @@ it('knows no table before there is a plan, and none that was not read to its end
   expect(failedReport(beginRun('staff', RUN), ERROR)).toMatchObject({
     tables: [],
     windows: [],
+    schema_changes: [],
     warnings: [],
   });
   expect(failedReport(stateOf(), ERROR).tables).toMatchObject([

@@ -33,6 +33,7 @@ export const report: RunReport = {
   windows: [
     { table: 'employees', column: 'hire_date', mode: 'literal', from: '1995-05-05', to: null, nulls: false },
   ],
+  schema_changes: [],
   warnings: ['no index on hire_date'],
   error: failure,
 };

@@ -89,6 +89,6 @@ export function setUp(options: SetUpOptions = {}): SetUp {
 
 /** A run as the state keeps it. */
 export function record(db: DatabaseSync, report: RunReport): void {
-  const kept = { report, stamp: report.run_id, sink: 's3', watermarks: [], backfill: null };
+  const kept = { report, stamp: report.run_id, sink: 's3', watermarks: [], schemas: [], backfill: null };
   recordEnd(db, kept, new Date(report.finished_at));
 }

@@ -19,6 +19,7 @@ export function fakeReport(task: string, scheduledFor: Date, code: ErrorCode | n
     files: code === null ? [{ key: `${task}.csv`, table: task, batch: null, rows: 3, bytes: 40 }] : [],
     manifest: code === null ? `${task}/_manifest.json` : null,
     windows: [],
+    schema_changes: [],
     warnings: [],
     error:
       code === null

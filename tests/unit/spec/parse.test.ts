@@ -44,6 +44,8 @@ describe('parseSpec', () => {
       retries: { count: 2, firstDelayMs: 2000, maxDelayMs: 300_000 },
       timeoutMs: null,
       catchUp: 'latest',
+      rowTransform: null,
+      onSchemaChange: 'warn',
     });
   });
 

@@ -81,7 +81,7 @@ it('records a run with its commit: run, files, watermarks, slot, and forgets its
   committing(db).recorded();
   expect(journalEntries(db, null)).toEqual([]);
   expect(history(db)).toMatchObject([{ run_id: RUN.runId, status: 'succeeded', files: 1, rows: 3 }]);
-  expect(taskMemory(db, 'orders')).toEqual({ watermarks: WATERMARKS, lastSuccess: RUN.scheduledFor });
+  expect(taskMemory(db, 'orders')).toEqual({ watermarks: WATERMARKS, schemas: [], lastSuccess: RUN.scheduledFor });
   expect(db.prepare('SELECT task, settled FROM slot').all()).toEqual([
     { task: 'orders', settled: RUN.scheduledFor.toISOString() },
   ]);
@@ -114,7 +114,7 @@ it.each([
   expect(() => journal.recorded()).toThrow(
     expect.objectContaining({ code: 'STATE_UNUSABLE', message: expect.stringContaining('no space') }),
   );
-  expect(taskMemory(db, 'orders')).toEqual({ watermarks: before, lastSuccess: minutesLater(0) });
+  expect(taskMemory(db, 'orders')).toEqual({ watermarks: before, schemas: [], lastSuccess: minutesLater(0) });
   expect(history(db)[0]).toMatchObject({ run_id: RUN.runId, status: 'running', files: 0 });
   expect(journalEntries(db, 'orders')).toMatchObject([{ phase: 'committing' }]);
   // Recovery, once there is space again.
@@ -138,7 +138,7 @@ it('a run that was undone moves nothing', () => {
   committing(db).undoing();
   closeEntry(db, RUN.runId);
   expect(journalEntries(db, null)).toEqual([]);
-  expect(taskMemory(db, 'orders')).toEqual({ watermarks: [], lastSuccess: null });
+  expect(taskMemory(db, 'orders')).toEqual({ watermarks: [], schemas: [], lastSuccess: null });
   expect(history(db)).toMatchObject([{ status: 'running' }]);
 });
 

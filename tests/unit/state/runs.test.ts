@@ -93,7 +93,7 @@ describe('what a task remembers', () => {
   const watermark = (table: string, value: string): Watermark => ({ table, column: 'id', value });
 
   it('is nothing at first', () => {
-    expect(taskMemory(stateDb(), 'orders')).toEqual({ watermarks: [], lastSuccess: null });
+    expect(taskMemory(stateDb(), 'orders')).toEqual({ watermarks: [], schemas: [], lastSuccess: null });
   });
 
   it('moves with a success: every table of it, by exact text', () => {
@@ -103,6 +103,7 @@ describe('what a task remembers', () => {
     ran(db, 'orders', 1, { watermarks: [watermark('b', '18446744073709551615')] });
     expect(taskMemory(db, 'orders')).toEqual({
       watermarks: [watermark('a', '-1'), watermark('b', '18446744073709551615')],
+      schemas: [],
       lastSuccess: minutesLater(1),
     });
   });
@@ -114,6 +115,7 @@ describe('what a task remembers', () => {
     recordFailure(db, recordFor(run, 'orders', failed()));
     expect(taskMemory(db, 'orders')).toEqual({
       watermarks: [watermark('a', '5')],
+      schemas: [],
       lastSuccess: minutesLater(0),
     });
     expect(statuses(db, 'orders')).toEqual(['ACCESS_DENIED', 'succeeded']);
