@@ -1,5 +1,7 @@
 /** One export from first row to last prepared object: waiting, failing, being aborted, being empty. */
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { ExportPlan, OnEmpty } from '../../../src/domain.ts';
+import { BLOCK_BYTES } from '../../../src/extract/compress.ts';
 import { exportTable } from '../../../src/extract/export-table.ts';
 import type { ExportResult, Progress } from '../../../src/extract/export-table.ts';
 import type { PendingUpload } from '../../../src/ports.ts';
@@ -251,4 +253,146 @@ it('ends with the reason of an abort', async () => {
   controller.abort(reason);
   await expect(result).rejects.toBe(reason);
   expect(rows.endedBy()).toBe(reason);
+});
+
+describe.each([
+  ['gzip', gunzipSync],
+  ['zstd', zstdDecompressSync],
+] as const)('compressed with %s', (codec, decompress) => {
+  const output = { compression: { codec, level: null } };
+  /** A text of half a block, so that rows are in several. */
+  const half = (id: number): string => String(id).repeat(BLOCK_BYTES / 2 / String(id).length);
+
+  it('makes one object of all rows; bytes are those of the object', async () => {
+    const uploads = fakeUploads();
+    const { rows, progress, result } = start({ output, partBytes: 1024, concurrency: 2 }, uploads);
+    for (let id = 10; id < 16; id++) rows.push(half(id), '2024-01-01');
+    rows.end();
+    const { objects, bytes } = await result;
+    const content = uploads.contentOf(objects[0]!);
+    const text = decompress(content).toString();
+    expect(text).toBe(`c0,c1\n${[10, 11, 12, 13, 14, 15].map((id) => `${half(id)},2024-01-01\n`).join('')}`);
+    expect(objects[0]).toMatchObject({ rows: 6, bytes: content.length });
+    expect(bytes).toBe(content.length);
+    expect(progress).toEqual({ rows: 6, bytes: text.length - 6, files: 1 });
+  });
+
+  it.each([
+    ['a header', {}, 'c0,c1\n'],
+    ['nothing', { csv: { header: false } }, ''],
+  ])('an empty result is a whole file of %s', async (_, csv, expected) => {
+    const uploads = fakeUploads();
+    const { rows, result } = start({ output: { ...output, ...csv } }, uploads);
+    rows.end();
+    const { objects } = await result;
+    expect(decompress(uploads.contentOf(objects[0]!)).toString()).toBe(expected);
+    expect(objects[0]).toMatchObject({ rows: 0 });
+  });
+
+  it('is nothing at all with "skip"', async () => {
+    const uploads = fakeUploads();
+    const { rows, result } = start({ output, onEmpty: 'skip' }, uploads);
+    rows.end();
+    expect((await result).objects).toEqual([]);
+    expect(uploads.uploads).toHaveLength(0);
+  });
+
+  it('rolls over by size before compression', async () => {
+    const uploads = fakeUploads();
+    const plan = { batched: true, keyPattern: 't_{batch}.csv.gz', thresholdBytes: 1000 };
+    const { rows, result } = start({ plan, output, partBytes: 64 }, uploads);
+    for (let id = 10; id < 20; id++) rows.push(String(id).repeat(200), '2024-01-01');
+    rows.end();
+    const { objects } = await result;
+    expect(objects.map((object) => object.rows)).toEqual([2, 2, 2, 2, 2]);
+    expect(objects.map(({ key }) => key).slice(0, 2)).toEqual(['t_0.csv.gz', 't_1.csv.gz']);
+    for (const object of objects) {
+      const text = decompress(uploads.contentOf(object)).toString();
+      expect(text.startsWith('c0,c1\n')).toBe(true);
+      expect(text.length).toBeGreaterThan(800);
+      expect(text.length).toBeLessThanOrEqual(1000);
+    }
+  });
+
+  it('makes the source wait while blocks are compressed, and go on after', async () => {
+    const uploads = fakeUploads();
+    const { rows, result } = start({ output, partBytes: 1 << 20 }, uploads);
+    let pushed = 0;
+    for (let round = 0; round < 3; round++) {
+      // Nothing is compressed while this loop holds the thread: the source has to be stopped by then.
+      for (const before = pushed; !rows.isPaused(); pushed++) {
+        if (pushed - before > 60) throw new Error('never paused');
+        rows.push(half(10), '2024-01-01');
+      }
+      for (let turn = 0; rows.isPaused() && turn < 5000; turn++) await settled();
+      expect(rows.isPaused()).toBe(false);
+    }
+    rows.end();
+    const { objects } = await result;
+    expect(objects[0]!.rows).toBe(pushed);
+    expect(decompress(uploads.contentOf(objects[0]!))).toHaveLength(6 + pushed * (BLOCK_BYTES / 2 + 12));
+  });
+
+  it('makes the source wait for a slow sink', async () => {
+    const waiting: (() => void)[] = [];
+    const uploads = fakeUploads(() => new Promise((resolve) => waiting.push(resolve)));
+    const { rows, result } = start({ output, partBytes: 64, concurrency: 2 }, uploads);
+    let pushed = 0;
+    const push = async (): Promise<void> => {
+      rows.push(half(pushed++), '2024-01-01');
+      await settled();
+    };
+    while (!rows.isPaused()) await push();
+    const stoppedAt = pushed;
+    for (let turn = 0; turn < 200; turn++) await settled();
+    // What has been taken in is compressed and waits; no row is taken until the sink has taken a part.
+    expect(rows.isPaused()).toBe(true);
+    expect(stoppedAt).toBeLessThan(60);
+    rows.end();
+    let ended = false;
+    const outcome = result.finally(() => (ended = true));
+    while (!ended) {
+      waiting.splice(0).forEach((go) => go());
+      await settled();
+    }
+    expect(rows.isPaused()).toBe(false);
+    const { objects } = await outcome;
+    expect(decompress(uploads.contentOf(objects[0]!))).toHaveLength(
+      6 +
+        Array.from({ length: pushed }, (_, id) => half(id).length + 12).reduce(
+          (sum, bytes) => sum + bytes,
+          0,
+        ),
+    );
+  });
+
+  it('ends the run where a part fails, at once', async () => {
+    const failure = new Error('part 1');
+    const { rows, result } = start(
+      { output, partBytes: 16 },
+      fakeUploads(() => Promise.reject(failure)),
+    );
+    const outcome = expect(result).rejects.toBe(failure);
+    for (let id = 10; id < 14; id++) rows.push(half(id), '2024-01-01');
+    for (let turn = 0; rows.endedBy() === undefined && turn < 5000; turn++) await settled();
+    expect(rows.endedBy()).toBe(failure);
+    await outcome;
+  });
+});
+
+it('writes JSON Lines, and says what became of texts and documents', async () => {
+  const uploads = fakeUploads();
+  const columns = columnsOf(['text', 'json']).map((column) => ({ ...column, mysqlType: 'longtext' }));
+  const { rows, result } = start({ plan: { columns }, output: { format: 'jsonl' } }, uploads);
+  rows.push('a', '{"b": 1}');
+  rows.pushBytes(Buffer.of(0xff), Buffer.from('{'));
+  rows.end();
+  const { objects, warnings } = await result;
+  expect(uploads.contentOf(objects[0]!).toString()).toBe(
+    '{"c0":"a","c1":{"b": 1}}\n{"c0":"\ufffd","c1":"{"}\n',
+  );
+  expect(warnings).toEqual([
+    't.c0: 1 texts are not valid UTF-8; their bytes were written with U+FFFD in their place.',
+    't.c1: 1 values are not JSON; they were written as strings.',
+  ]);
 });

@@ -29,7 +29,7 @@ export const DIALECT: CsvDialect = {
   quoteAll: false,
 };
 
-export interface Overrides extends Partial<Omit<OutputOptions, 'csv' | 'format'>> {
+export interface Overrides extends Partial<Omit<OutputOptions, 'csv'>> {
   readonly csv?: Partial<CsvDialect>;
 }
 

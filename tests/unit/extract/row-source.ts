@@ -6,6 +6,8 @@ export interface RowSource {
   readonly snapshot: Snapshot;
   /** One row of texts; null is NULL. */
   push(...values: (string | null)[]): void;
+  /** One row of bytes. */
+  pushBytes(...values: (Buffer | null)[]): void;
   end(): void;
   fail(error: Error): void;
   isPaused(): boolean;
@@ -22,6 +24,15 @@ export function rowSource(): RowSource {
   let onRow: Parameters<Snapshot['rows']>[2] = unasked;
   let signal: AbortSignal | null = null;
   let paused = false;
+  const pushBytes = (...values: (Buffer | null)[]): void => {
+    const packet = rowPacket(values);
+    try {
+      onRow(packet, 0, packet.length);
+    } catch (error) {
+      // As a real stream: what the handler throws is how it ends.
+      done.reject(error);
+    }
+  };
   return {
     snapshot: {
       server: { host: 'h', port: 1, database: 'd', version: '8', flavor: 'mysql' },
@@ -39,15 +50,8 @@ export function rowSource(): RowSource {
         return { pause: () => void (paused = true), resume: () => void (paused = false), done: done.promise };
       },
     },
-    push(...values) {
-      const packet = rowPacket(values.map((value) => (value === null ? null : Buffer.from(value))));
-      try {
-        onRow(packet, 0, packet.length);
-      } catch (error) {
-        // As a real stream: what the handler throws is how it ends.
-        done.reject(error);
-      }
-    },
+    push: (...values) => pushBytes(...values.map((value) => (value === null ? null : Buffer.from(value)))),
+    pushBytes,
     end: () => done.resolve(),
     fail: (error) => done.reject(error),
     isPaused: () => paused,
