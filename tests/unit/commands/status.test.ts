@@ -212,7 +212,7 @@ describe('the text', () => {
   });
 
   it('fits its terminal, and cuts no name where there is none', () => {
-    const name = `task-${'x'.repeat(100)}`;
+    const name = `task-${'x'.repeat(55)}`;
     const document = facts(
       [sampleSpec(name, { schedule: '*/15 8-18 * 1-11 mon-fri' })],
       [{ task: name, last: last(name) }],

@@ -74,7 +74,7 @@ describe.each(OPENERS)('opened %s', (_, open) => {
     newer.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
     newer.close();
     const before = readFileSync(path);
-    expect(() => open(place.folder)).toThrow(unusable(/has version 3; this Tidemark knows 2 and older/));
+    expect(() => open(place.folder)).toThrow(unusable(/has version 4; this Tidemark knows 3 and older/));
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
