@@ -88,7 +88,7 @@ function insertOf(
 }
 
 /** Below this length a loop looks at bytes faster than a call into native code is made. */
-const SHORT = 32;
+const SHORT = 256;
 
 function textInsert(counts: ColumnCounts, insert: Insert): Insert {
   return (bytes, start, end) => {

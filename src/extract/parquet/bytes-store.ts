@@ -15,7 +15,7 @@ const HASHED_BYTES = 64;
 /** Readers compare bounds with what is asked for; longer ones only make the footer large. */
 const MAX_BOUND_BYTES = 64;
 /** Below this length a loop copies faster than the call into native code takes. */
-const SHORT_COPY = 24;
+const SHORT_COPY = 64;
 const INITIAL_BYTES = 64 * 1024;
 /** A buffer that one huge value has made so large is not kept for the next row group. */
 const KEPT_BYTES = 96 * 1024 * 1024;

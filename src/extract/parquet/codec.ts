@@ -21,7 +21,8 @@ export function pageCodec({ codec, level }: Compression): PageCodec {
     case 'none':
       return { id: UNCOMPRESSED, compress: null };
     case 'snappy':
-      return { id: SNAPPY, compress: compressSync };
+      // Output that is not copied stays outside of what the garbage collector sees, hundreds of megabytes of it.
+      return { id: SNAPPY, compress: (bytes) => compressSync(bytes, { copyOutputData: true }) };
     case 'zstd': {
       const params = { [constants.ZSTD_c_compressionLevel]: level ?? DEFAULT_ZSTD_LEVEL };
       return { id: ZSTD, compress: (bytes) => zstdCompressSync(bytes, { params }) };

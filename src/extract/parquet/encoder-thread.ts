@@ -12,7 +12,7 @@ import type { FromThread, PlainError, ToThread } from './messages.ts';
 /** Rows that are sent to a thread together, in bytes. */
 export const CHUNK_BYTES = 512 * 1024;
 /** Rows on their way to one thread after which the source should wait: what comes while a row group is encoded. */
-const FULL_BYTES = 24 * 1024 * 1024;
+const FULL_BYTES = 16 * 1024 * 1024;
 /** Buffers that are kept to be filled again. */
 const KEPT_BUFFERS = 16;
 const IDLE_MS = 10_000;

@@ -7,7 +7,7 @@
 const GROUP = 8;
 const MIN_RUN = 16;
 
-type Values = Uint8Array | Uint16Array | Int32Array;
+type Values = Uint8Array | Int32Array;
 
 /** Bits of each of so many different values; at least one, as some readers know no less. */
 export function bitWidth(distinct: number): number {
@@ -36,24 +36,31 @@ export function writeHybrid(
   at: number,
 ): number {
   let written = at;
-  // Values that are not written yet begin here.
+  // Values that are not written yet begin here; always a whole number of groups before `index`.
   let pending = from;
   let index = from;
-  while (index < to) {
+  while (index + GROUP <= to) {
     const value = values[index]!;
-    let end = index + 1;
-    while (end < to && values[end] === value) end++;
-    // What is packed takes from the run what it lacks to a multiple of eight.
-    const begin = pending + Math.ceil((index - pending) / GROUP) * GROUP;
-    if (end - begin >= MIN_RUN) {
-      if (begin > pending) written = packBits(values, pending, begin, width, out, written);
-      written = writeVarint((end - begin) * 2, out, written);
-      for (let bits = 0; bits < width; bits += 8) out[written++] = value >>> bits;
-      pending = end;
+    // Most groups are no run, and the first two values say so.
+    if (value !== values[index + 1]! || !isRun(values, index, value)) {
+      index += GROUP;
+      continue;
     }
-    index = end;
+    let end = index + GROUP;
+    while (end < to && values[end] === value) end++;
+    if (end - index >= MIN_RUN) {
+      if (index > pending) written = packBits(values, pending, index, width, out, written);
+      written = writeVarint((end - index) * 2, out, written);
+      for (let bits = 0; bits < width; bits += 8) out[written++] = value >>> bits;
+      pending = index = end;
+    } else index += GROUP;
   }
   return pending < to ? packBits(values, pending, to, width, out, written) : written;
+}
+
+function isRun(values: Values, from: number, value: number): boolean {
+  for (let index = from + 2; index < from + GROUP; index++) if (values[index] !== value) return false;
+  return true;
 }
 
 function packBits(
