@@ -26,6 +26,7 @@ export async function tableFacts(session: Session, table: string): Promise<Table
   );
   const columns = await session.query(
     'SELECT COLUMN_NAME AS name, DATA_TYPE AS data_type, COLUMN_TYPE AS column_type, IS_NULLABLE AS nullable, ' +
+      'CHARACTER_SET_NAME AS charset, ' +
       'EXTRA AS extra FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ' +
       'ORDER BY ORDINAL_POSITION',
     [database, table],
@@ -43,6 +44,7 @@ export async function tableFacts(session: Session, table: string): Promise<Table
       dataType: row['data_type'].toLowerCase(),
       columnType: row['column_type'],
       nullable: row['nullable'] === 'YES',
+      charset: row['charset'],
       invisible: /\bINVISIBLE\b/i.test(row['extra']),
     })),
     primaryKey: key.map((row) => row['name']),
