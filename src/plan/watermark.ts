@@ -64,8 +64,11 @@ export function windowEnd(
 ): bigint {
   const { now, oldestWrite } = horizon;
   const asOf = until === null ? now : least(now, BigInt(until.getTime()) * 1000n);
-  const behind = asOf - BigInt(watermark.lagMs) * 1000n + unitOf(scale.digits);
-  return least(behind, asOf, ...(oldestWrite === null ? [] : [oldestWrite]));
+  const lag = BigInt(watermark.lagMs) * 1000n;
+  const behind = asOf - lag + unitOf(scale.digits);
+  // A row can be older than its transaction seems to be: its statement waited for a table, or its program has a clock
+  // of its own. The lag is for that, however long the transaction then stays open.
+  return least(behind, asOf, ...(oldestWrite === null ? [] : [oldestWrite - lag]));
 }
 
 /** The instants at which the server's own clock must be known to say where a window ends. */

@@ -144,6 +144,20 @@ describe('times, while others write', () => {
     expect((await read('late', fields))['ts6']).toEqual([]);
   });
 
+  it('counts the lag from the beginning of an open transaction, too: its rows may be older than it is', async () => {
+    const fields = { table: table('ts6', { at: watermark({ lag: '5 seconds' }) }) };
+    await read('older', fields);
+    const other = await session();
+    // The clock of this program is four seconds behind. A statement that waited for its table is as old.
+    await other.query(
+      'SET timestamp = UNIX_TIMESTAMP() - 4; BEGIN; INSERT INTO ts6 (id, at) VALUES (1000003, NOW(6))',
+    );
+    await sleep(3000);
+    expect((await read('older', fields))['ts6']).not.toContain('1000003');
+    await other.query('COMMIT');
+    expect((await read('older', fields))['ts6']).toContain('1000003');
+  });
+
   it('where transactions cannot be seen says so, and leaves it to the lag', async () => {
     const reader = await grantReader(here.database);
     const source = mysqlSource({ ...here.source, ...reader });
