@@ -13,7 +13,7 @@ const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000);
 
 let site: KillSite;
 beforeAll(async () => {
-  site = await openKillSite(SEED);
+  site = await openKillSite({ seed: SEED });
 });
 afterAll(() => site.stop());
 

@@ -10,7 +10,7 @@ const SEED = 20260301;
 
 let site: KillSite;
 beforeAll(async () => {
-  site = await openKillSite(SEED);
+  site = await openKillSite({ seed: SEED });
 });
 afterAll(() => site.stop());
 

@@ -15,12 +15,16 @@ const LOOK_EVERY = 10;
 let site: KillSite;
 let proxy: S3Proxy;
 beforeAll(async () => {
-  site = await openKillSite(SEED, {
-    between: async (endpoint) => {
-      proxy = await startS3Proxy(endpoint);
-      return proxy.endpoint;
-    },
-    spec: { retries: { count: 1, first_delay: '1 second' } },
+  const between = async (endpoint: string): Promise<string> => {
+    proxy = await startS3Proxy(endpoint);
+    return proxy.endpoint;
+  };
+  // Transactions stay open for much longer than the lag; the lag is for statements that wait for a locked table.
+  const writing = { seed: SEED, longestTransactionMs: 15_000 };
+  site = await openKillSite(writing, {
+    between,
+    lag: '5 seconds',
+    retries: { count: 1, first_delay: '1 second' },
   });
 });
 afterAll(async () => {

@@ -4,32 +4,32 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { startTidemark, type CliResult, type RunningCli } from '../../support/cli.ts';
 import { grantReader } from '../../support/mysql.ts';
 import { startGate, type Gate } from '../gate.ts';
 import { openSite, type Place, type Site } from '../site.ts';
 import { expectAllDelivered } from './delivered.ts';
 import { expectInOrder, expectNoPartOfARun, manifestReader, type ReadManifests } from './published.ts';
-import { createTables, startWriters, type Writers } from './writers.ts';
+import { createTables, startWriters, type WriterOptions, type Writers } from './writers.ts';
 
 const TASK = 'ledger';
 const HOOK = path.join(import.meta.dirname, 'hook.ts');
 
-/** Nothing is held back by a lag: what is open at the time of a run is all that keeps late rows from being lost. */
-const SPEC = {
+const specOf = (lag: string | number, retries: unknown): object => ({
   task_name: TASK,
   // Used by the daemon. `tidemark run` takes no notice of it.
   schedule: '* * * * * *',
   table: [
-    { name: 'entries', cdc: { created_at: { mode: 'watermark', lag: 0 } } },
-    { name: 'accounts', cdc: { updated_at: { mode: 'watermark', lag: 0 } } },
+    { name: 'entries', cdc: { created_at: { mode: 'watermark', lag } } },
+    { name: 'accounts', cdc: { updated_at: { mode: 'watermark', lag } } },
   ],
   batch_threshold_mb: 0.01,
-  retries: 0,
+  retries,
   owner: { name: 'A. Owner', email: 'owner@example.com' },
   source: 'mysql',
   sink: 's3',
-};
+});
 
 export interface KillSite {
   readonly place: Place;
@@ -54,12 +54,13 @@ export interface KillSite {
 export interface KillSiteChanges {
   /** Endpoint of what stands between the task and its bucket, such as a proxy. */
   readonly between?: (endpoint: string) => Promise<string>;
-  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly retries?: unknown;
+  /** Nothing by default: what is open at the time of a run is then all that keeps late rows from being lost. */
+  readonly lag?: string;
 }
 
-/** @param seed of what the applications write. */
-export async function openKillSite(seed: number, changes: KillSiteChanges = {}): Promise<KillSite> {
-  const { between = (endpoint) => Promise.resolve(endpoint) } = changes;
+export async function openKillSite(writing: WriterOptions, changes: KillSiteChanges = {}): Promise<KillSite> {
+  const { between = (endpoint) => Promise.resolve(endpoint), retries = 0, lag = 0 } = changes;
   const site = await openSite();
   const { database, s3 } = site;
   await createTables(database.connection);
@@ -67,8 +68,8 @@ export async function openKillSite(seed: number, changes: KillSiteChanges = {}):
   await database.connection.query(`GRANT PROCESS ON *.* TO '${user}'@'%'`);
   const gate = await startGate(await between(s3.endpoint));
   const place = await site.place({ source: { user, password }, sink: { endpoint: gate.endpoint } });
-  const spec = place.writeSpec(TASK, { ...SPEC, ...changes.spec });
-  const writers = startWriters(database, seed);
+  const spec = place.writeSpec(TASK, specOf(lag, retries));
+  const writers = startWriters(database, writing);
   const read: ReadManifests = manifestReader({ s3, bucket: place.bucket });
 
   const children = new Set<RunningCli>();
@@ -97,7 +98,7 @@ export async function openKillSite(seed: number, changes: KillSiteChanges = {}):
       expectInOrder({ s3, bucket: place.bucket, stateDir: place.path('state'), task: TASK }, read),
     async expectAllDelivered() {
       await writers.stop();
-      await readAll(run);
+      await readAll(run, read, database.connection);
       return expectAllDelivered({ s3, bucket: place.bucket }, read, database.connection);
     },
     async stop() {
@@ -113,12 +114,28 @@ export async function openKillSite(seed: number, changes: KillSiteChanges = {}):
   };
 }
 
-/** What stays unread is of the second in progress, and of a second of margin before it. */
-const READ_AFTER_MS = 2500;
+const LOOK_MS = 500;
+const PATIENCE_MS = 60_000;
 
-async function readAll(run: () => RunningCli): Promise<void> {
-  await sleep(READ_AFTER_MS);
-  expectDone(await run().exit);
+/**
+ * Runs the task until its windows have gone beyond the last row: what stays unread at first is of the lag, of the
+ * second in progress, and of whatever else is open on the server.
+ */
+async function readAll(run: () => RunningCli, read: ReadManifests, connection: Connection): Promise<void> {
+  await connection.query("SET time_zone = '+00:00'");
+  const [rows] = await connection.query<RowDataPacket[]>(
+    "SELECT 'entries' AS name, CAST(MAX(created_at) AS CHAR) AS at FROM entries UNION ALL " +
+      "SELECT 'accounts', CAST(MAX(updated_at) AS CHAR) FROM accounts",
+  );
+  const newest = new Map(rows.map((row) => [row['name'] as string, row['at'] as string]));
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    await sleep(LOOK_MS);
+    expectDone(await run().exit);
+    const windows = (await read()).manifests.at(-1)?.windows ?? [];
+    if (windows.length > 0 && windows.every(({ table, to }) => (to ?? '') >= newest.get(table)!)) return;
+    if (performance.now() > end) throw new Error(`nothing was read beyond ${JSON.stringify(windows)}`);
+  }
 }
 
 /** A run that nobody disturbs succeeds, whatever was left to it. */

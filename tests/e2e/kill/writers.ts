@@ -10,7 +10,13 @@ import { chanceFrom, type Chance } from './random.ts';
 
 /** Rows of `accounts` at the beginning. */
 const ACCOUNTS = 200;
-const LONGEST_TRANSACTION_MS = 3000;
+
+export interface WriterOptions {
+  /** Of what they write and how long they wait. */
+  readonly seed: number;
+  /** How long a transaction stays open at most; by default three seconds. */
+  readonly longestTransactionMs?: number;
+}
 
 /** What a server says of a transaction that lost against another one, or of a session that was killed. */
 const PASSING = new Set([
@@ -51,8 +57,8 @@ export interface Writers {
   stop(): Promise<void>;
 }
 
-/** @param seed of what they write and how long they wait. */
-export function startWriters(database: TestDatabase, seed: number): Writers {
+export function startWriters(database: TestDatabase, options: WriterOptions): Writers {
+  const { seed, longestTransactionMs: longest = 3000 } = options;
   const stopping = new AbortController();
   const pause = (ms: number): Promise<unknown> =>
     sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
@@ -62,7 +68,7 @@ export function startWriters(database: TestDatabase, seed: number): Writers {
     let connection = await connect(database);
     while (!stopping.signal.aborted) {
       try {
-        await turn(connection, chance, pause);
+        await turn(connection, chance, pause, longest);
       } catch (error) {
         if (!PASSING.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
         connection.destroy();
@@ -86,6 +92,7 @@ type Turn = (
   connection: Connection,
   chance: Chance,
   pause: (ms: number) => Promise<unknown>,
+  longest: number,
 ) => Promise<void>;
 
 async function connect(database: TestDatabase): Promise<Connection> {
@@ -123,24 +130,24 @@ async function update(...[connection, chance, pause]: Parameters<Turn>): Promise
   await pause(chance.below(100));
 }
 
-async function holdOpen(...[connection, chance, pause]: Parameters<Turn>): Promise<void> {
+async function holdOpen(...[connection, chance, pause, longest]: Parameters<Turn>): Promise<void> {
   await connection.beginTransaction();
   await insertSome(connection, chance);
   if (chance.fraction() < 0.5) await updateSome(connection, chance);
-  await pause(chance.below(LONGEST_TRANSACTION_MS));
+  await pause(chance.below(longest));
   await insertSome(connection, chance);
   if (chance.fraction() < 0.2) await connection.rollback();
   else await connection.commit();
   // Were there always an open transaction, windows would be as long as transactions are.
-  await pause(chance.below(LONGEST_TRANSACTION_MS / 2));
+  await pause(chance.below(longest / 2));
 }
 
 /** Its first row is much younger than its transaction. */
-async function waitThenWrite(...[connection, chance, pause]: Parameters<Turn>): Promise<void> {
+async function waitThenWrite(...[connection, chance, pause, longest]: Parameters<Turn>): Promise<void> {
   await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT');
-  await pause(chance.below(LONGEST_TRANSACTION_MS / 2));
+  await pause(chance.below(longest / 2));
   await insertSome(connection, chance);
   await updateSome(connection, chance);
-  await pause(chance.below(LONGEST_TRANSACTION_MS / 2));
+  await pause(chance.below(longest / 2));
   await connection.commit();
 }
