@@ -51,6 +51,7 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
       'TABLE_CHANGED',
       'ZERO_DATE',
       'VALUE_UNFIT',
+      'TRANSFORM_UNFIT',
       'TRANSFORM_INVALID',
       'TRANSFORM_FAILED',
       'TRANSFORM_TIMEOUT',

@@ -222,6 +222,13 @@ export const ERRORS = {
     hint: 'CAST the column in a custom query to a type that holds its values, or write csv or jsonl, which take any text.',
     retryable: false,
   },
+  TRANSFORM_UNFIT: {
+    title: 'A column transformation does not fit its column',
+    cause:
+      'An operation of `column_transformation` is for other types: `trim` for texts, `json` for texts and JSON, a default for values of its type.',
+    hint: 'Correct the spec; docs/transformations.md says what each operation takes.',
+    retryable: false,
+  },
   TRANSFORM_INVALID: {
     title: 'The module of row_transform cannot be used',
     cause:

@@ -2,14 +2,41 @@
  * Asks the server what a plan needs to know, and has the plan drawn up. The questions are here, the decisions in plan/.
  */
 import { randomBytes } from 'node:crypto';
-import type { Plan, RunIdentity, Spec, TableSpec, TaskMemory, Trigger } from './domain.ts';
+import type {
+  ColumnTransformation,
+  OutputColumn,
+  Plan,
+  RunIdentity,
+  Spec,
+  TableSpec,
+  TaskMemory,
+  Trigger,
+} from './domain.ts';
+import {
+  assignQuery,
+  assignTable,
+  checkAllAssigned,
+  namesakes,
+  probeSql,
+  wrongExpression,
+  type Assignment,
+} from './plan/assign.ts';
+import { resultSource, tableSource, type SourceColumn } from './plan/columns.ts';
 import { bindPlaceholders } from './plan/custom-query.ts';
 import { buildPlan, type PlanSettings, type SizedDraft } from './plan/build.ts';
-import { checkColumnsKnown, columnFinder, draftQuery, draftTable, selectedColumns } from './plan/draft.ts';
+import {
+  checkColumnsKnown,
+  columnFinder,
+  draftQuery,
+  draftTable,
+  fromQuery,
+  selectedColumns,
+} from './plan/draft.ts';
 import { withSchemaChanges } from './plan/schema-change.ts';
 import { estimateQuery, estimateTable } from './plan/estimate.ts';
 import { stampOf } from './plan/keys.ts';
-import { maximumSql, quoteString } from './plan/sql.ts';
+import { maximumSql, quoteName, quoteString } from './plan/sql.ts';
+import { transformColumns, type TransformedColumns } from './plan/transform.ts';
 import { BEGINNING, queryWindow, questionsOf, utcText } from './plan/windows.ts';
 import type { Answers, Questions, WindowContext } from './plan/windows.ts';
 import type { Snapshot } from './ports.ts';
@@ -44,6 +71,14 @@ export function needsHorizon(spec: Spec, run: RunIdentity): boolean {
   );
 }
 
+/** What the snapshot of a spec has to be opened with. */
+export function needsOf(spec: Spec, run: RunIdentity): { readonly horizon: boolean; readonly hmac: boolean } {
+  return {
+    horizon: needsHorizon(spec, run),
+    hmac: spec.transformations.some(({ mask }) => mask === 'hmac'),
+  };
+}
+
 /**
  * @param snapshot opened with its horizon where the spec needs it.
  * @param memory what the task remembers.
@@ -60,30 +95,67 @@ export async function makePlan(
 ): Promise<Plan> {
   const context: WindowContext = { run, memory, horizon: snapshot.horizon };
   const drafts: SizedDraft[] = [];
-  if (spec.customQuery !== null) drafts.push(await draftCustom(spec, spec.customQuery, snapshot, context));
+  const assignments: Assignment[] = [];
+  if (spec.customQuery !== null)
+    drafts.push(await draftCustom(spec, spec.customQuery, snapshot, context, assignments));
   // One after the other: a snapshot is one session, and a session answers one question at a time.
   const clocks = new Map<bigint, string>();
-  for (const table of spec.tables) drafts.push(await draftOne(table, snapshot, context, clocks, signal));
+  for (const table of spec.tables)
+    drafts.push(await draftOne(spec, table, snapshot, context, clocks, assignments, signal));
+  checkAllAssigned(spec.transformations, assignments);
   const plan = buildPlan(spec, run, settings, snapshot.server, drafts, snapshot.horizon?.blind ?? null);
   return withSchemaChanges(plan, spec.onSchemaChange, memory.schemas);
 }
 
 async function draftOne(
+  spec: Spec,
   table: TableSpec,
   snapshot: Snapshot,
   context: WindowContext,
   clocks: Map<bigint, string>,
+  assignments: Assignment[],
   signal: AbortSignal,
 ): Promise<SizedDraft> {
   const facts = await snapshot.tableFacts(table.name);
-  checkColumnsKnown(table, facts);
+  checkColumnsKnown(table, facts, spec.transformations);
   const find = columnFinder(facts);
+  const assignment = assignTable(spec, table, facts);
+  assignments.push(assignment);
+  const from = `FROM ${quoteName(table.name)}`;
+  const sourceOf = (name: string): SourceColumn | undefined => {
+    const column = find(name);
+    return column === undefined ? undefined : tableSource(column);
+  };
+  const transformed = await transform(assignment, from, sourceOf, snapshot);
   const questions = questionsOf(table, (name) => find(name)!, context);
-  const draft = draftTable(table, facts, context, await ask(questions, table.name, snapshot, clocks, signal));
+  const answers = await ask(questions, table.name, snapshot, clocks, signal);
+  const draft = draftTable(table, facts, context, answers, transformed);
   const explained = await snapshot.explain(draft.sql);
   const rows = draft.filtered || facts.rows === null ? explained.rows : null;
   const estimate = estimateTable(facts, selectedColumns(table, facts), rows);
-  return { draft, estimate, warnings: explained.warnings };
+  const known = facts.columns.map(({ name }) => name);
+  return { draft, estimate, warnings: [...explained.warnings, ...namesakes(assignment, known)] };
+}
+
+/** Asks the server for the type of each expression of the spec; null where nothing is transformed. */
+async function transform(
+  { columns, transforms }: Assignment,
+  from: string,
+  sourceOf: (name: string) => SourceColumn | undefined,
+  snapshot: Snapshot,
+): Promise<TransformedColumns | null> {
+  if (!transforms) return null;
+  const described = new Map<ColumnTransformation, OutputColumn>();
+  for (const { column, transformation } of columns) {
+    if (transformation === null || transformation.sql === null) continue;
+    try {
+      const [found] = await snapshot.describeQuery(probeSql(transformation.sql, column, from));
+      described.set(transformation, found!);
+    } catch (error) {
+      throw wrongExpression(transformation, error);
+    }
+  }
+  return transformColumns(columns, sourceOf, described, snapshot.server);
 }
 
 /** @param clocks what the server's clock is known to show: the tables of a task mostly ask for the same instants. */
@@ -107,6 +179,7 @@ async function draftCustom(
   query: string,
   snapshot: Snapshot,
   context: WindowContext,
+  assignments: Assignment[],
 ): Promise<SizedDraft> {
   const window =
     spec.queryWatermark === null ? null : queryWindow(spec.taskName, spec.queryWatermark, context);
@@ -117,13 +190,22 @@ async function draftCustom(
       : { from: quoteString(window.from ?? BEGINNING), to: quoteString(window.to ?? BEGINNING) }),
   });
   const columns = await snapshot.describeQuery(sql);
+  const known = columns.map(({ name }) => name);
+  const assignment = assignQuery(spec, known);
+  assignments.push(assignment);
+  const sourceOf = (name: string): SourceColumn | undefined => {
+    const column = columns.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    return column === undefined ? undefined : resultSource(column);
+  };
   const draft = draftQuery(
     spec.taskName,
     sql,
     columns,
     snapshot.server.flavor,
     window === null ? [] : [window],
+    await transform(assignment, fromQuery(sql), sourceOf, snapshot),
   );
   const explained = await snapshot.explain(draft.sql);
-  return { draft, estimate: estimateQuery(explained.rows), warnings: explained.warnings };
+  const warnings = [...explained.warnings, ...namesakes(assignment, known)];
+  return { draft, estimate: estimateQuery(explained.rows), warnings };
 }

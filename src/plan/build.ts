@@ -43,6 +43,7 @@ export function buildPlan(
       sql: draft.sql,
       countSql: draft.countSql,
       columns: draft.columns,
+      mapping: draft.mapping ?? null,
       estimate,
       batched,
       thresholdBytes,
@@ -74,10 +75,7 @@ export function buildPlan(
     manifestKey: manifestKey(settings.prefix, spec.taskName, stamp),
     windows,
     schemaChanges: [],
-    warnings: [
-      ...drafts.flatMap(({ draft }) => draft.warnings),
-      ...csvWarnings(spec, exports),
-    ],
+    warnings: [...drafts.flatMap(({ draft }) => draft.warnings), ...csvWarnings(spec, exports)],
     cautions: [...drafts.flatMap(({ warnings }) => warnings), ...cautionsOf(windows, blind)],
   };
 }

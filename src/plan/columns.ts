@@ -3,6 +3,7 @@
  */
 import type { OutputColumn, ValueKind } from '../domain.ts';
 import type { TableColumn } from '../ports.ts';
+import type { ColumnValue } from './column-value.ts';
 import { quoteName } from './sql.ts';
 
 const KINDS: Readonly<Record<string, ValueKind>> = {
@@ -45,8 +46,47 @@ export function outputColumn(column: TableColumn): OutputColumn {
 /** The item of the SELECT list that reads a column. */
 export function selectExpression(column: TableColumn): string {
   const name = quoteName(column.name);
-  if (GEOMETRY.test(column.dataType)) return `ST_AsText(${name}) AS ${name}`;
-  return needsExactDouble(column) ? `${exactDouble(name)} AS ${name}` : name;
+  const sql = readExpression(column);
+  return sql === name ? name : `${sql} AS ${name}`;
+}
+
+function readExpression(column: TableColumn): string {
+  const name = quoteName(column.name);
+  if (GEOMETRY.test(column.dataType)) return `ST_AsText(${name})`;
+  return needsExactDouble(column) ? exactDouble(name) : name;
+}
+
+/** A column of a table or query, for what is made of it. */
+export interface SourceColumn {
+  /** Reads it as it is exported. */
+  readonly sql: string;
+  readonly column: OutputColumn;
+  /** Reads it as expressions can go on with it. */
+  readonly value: ColumnValue;
+}
+
+export function tableSource(column: TableColumn): SourceColumn {
+  const output = outputColumn(column);
+  const sql = readExpression(column);
+  return { sql, column: output, value: output.kind === 'bit' ? exactValue(sql, output) : { ...output, sql } };
+}
+
+/** @param column of the result of a custom query. */
+export function resultSource(column: OutputColumn): SourceColumn {
+  return { sql: exactResult(column), column, value: exactValue(quoteName(column.name), column) };
+}
+
+/**
+ * An expression as a value that is exact and can be worked on.
+ *
+ * @param column what the server says that the expression gives.
+ */
+export function exactValue(sql: string, column: OutputColumn): ColumnValue {
+  const { mysqlType, nullable, kind } = column;
+  // Its bytes are a number.
+  if (kind === 'bit') return { sql: `(${sql} + 0)`, mysqlType: 'bigint unsigned', nullable, kind: 'number' };
+  if (mysqlType === 'geometry') return { sql: `ST_AsText(${sql})`, mysqlType, nullable, kind };
+  return { sql: kind === 'float32' ? exactDouble(sql) : sql, mysqlType, nullable, kind };
 }
 
 /**
@@ -64,6 +104,12 @@ function needsExactDouble(column: TableColumn): boolean {
 /** Result columns that a custom query must be wrapped for, to read them exactly. */
 export function wrappedExpression(column: OutputColumn): string {
   const name = quoteName(column.name);
-  if (column.mysqlType === 'geometry') return `ST_AsText(${name}) AS ${name}`;
-  return column.kind === 'float32' ? `${exactDouble(name)} AS ${name}` : name;
+  const sql = exactResult(column);
+  return sql === name ? name : `${sql} AS ${name}`;
+}
+
+function exactResult(column: OutputColumn): string {
+  const name = quoteName(column.name);
+  if (column.mysqlType === 'geometry') return `ST_AsText(${name})`;
+  return column.kind === 'float32' ? exactDouble(name) : name;
 }

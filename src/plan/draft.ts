@@ -2,12 +2,21 @@
  * A spec and a table's facts become the SELECT that exports it. All that a spec asks of a table and the table cannot
  * give is found here, and named at once.
  */
-import type { OutputColumn, ServerIdentity, TableSpec, Window } from '../domain.ts';
+import type {
+  ColumnTransformation,
+  OutputColumn,
+  RowMapping,
+  ServerIdentity,
+  TableSpec,
+  Window,
+} from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import type { TableColumn, TableFacts } from '../ports.ts';
 import { nearest } from '../nearest.ts';
+import { creates } from '../spec/transformation-names.ts';
 import { outputColumn, selectExpression, wrappedExpression } from './columns.ts';
 import { countQuerySql, countSql, filterSql, selectSql } from './sql.ts';
+import type { TransformedColumns } from './transform.ts';
 import { windowSql, type Answers, type WindowContext } from './windows.ts';
 
 /** An export before its size is known. */
@@ -17,6 +26,8 @@ export interface Draft {
   /** Counts the rows that `sql` returns. */
   readonly countSql: string;
   readonly columns: readonly OutputColumn[];
+  /** From its rows to `columns`; null: they are the same. */
+  readonly mapping?: RowMapping | null;
   readonly windows: readonly Window[];
   /** Whether a WHERE keeps rows out, so that the table's own row count says too much. */
   readonly filtered: boolean;
@@ -34,12 +45,21 @@ export function columnFinder(facts: TableFacts): (name: string) => TableColumn |
 /**
  * Every column that a spec names is there.
  *
+ * @param transformations of the spec: they may make columns, and name some of this table.
  * @throws TidemarkError COLUMN_UNKNOWN with the nearest names.
  */
-export function checkColumnsKnown(spec: TableSpec, facts: TableFacts): void {
+export function checkColumnsKnown(
+  spec: TableSpec,
+  facts: TableFacts,
+  transformations: readonly ColumnTransformation[] = [],
+): void {
   const find = columnFinder(facts);
+  const isMade = (name: string): boolean => transformations.some((one) => creates(one, spec.name, name));
   const named = [
-    ...(spec.columns === '*' ? [] : spec.columns),
+    ...(spec.columns === '*' ? [] : spec.columns.filter((name) => !isMade(name))),
+    ...transformations
+      .filter(({ table, column }) => table === spec.name && !isMade(column))
+      .map(({ column }) => column),
     ...spec.filters.map((filter) => filter.column),
     ...spec.cdc.map((cdc) => cdc.column),
     ...spec.splitOrder,
@@ -50,6 +70,7 @@ export function checkColumnsKnown(spec: TableSpec, facts: TableFacts): void {
 
 /**
  * @param spec names only columns that are there.
+ * @param transformed what stands in place of the table's own columns; null: nothing does.
  * @throws TidemarkError SPAN_ON_NUMBER, WATERMARK_TYPE, WATERMARK_VALUE, WATERMARK_MISMATCH.
  */
 export function draftTable(
@@ -57,6 +78,7 @@ export function draftTable(
   facts: TableFacts,
   context: WindowContext,
   answers: Answers,
+  transformed: TransformedColumns | null = null,
 ): Draft {
   const find = columnFinder(facts);
   const selected = selectedColumns(spec, facts);
@@ -68,13 +90,15 @@ export function draftTable(
   return {
     name: spec.name,
     sql: selectSql({
-      expressions: selected.map(selectExpression),
+      expressions: transformed?.expressions ?? selected.map(selectExpression),
       table: spec.name,
       conditions,
       orderBy: spec.splitOrder.length > 0 ? spec.splitOrder : facts.primaryKey,
+      renamed: transformed !== null,
     }),
     countSql: countSql(spec.name, conditions),
-    columns: selected.map(outputColumn),
+    columns: transformed?.columns ?? selected.map(outputColumn),
+    mapping: transformed?.mapping ?? null,
     windows: cdc.map((entry) => entry.window),
     filtered: conditions.length > 0,
     inSnapshot: facts.transactional !== false,
@@ -82,19 +106,22 @@ export function draftTable(
   };
 }
 
-/** The columns a table spec exports, in its order; `"*"` is what `SELECT *` gives: invisible columns are not in it. */
+/**
+ * The columns of the table that its spec exports, in its order; `"*"` is what `SELECT *` gives: invisible columns are
+ * not in it. What a transformation makes anew is no column of the table.
+ */
 export function selectedColumns(spec: TableSpec, facts: TableFacts): TableColumn[] {
   const { columns } = spec;
   if (columns === '*') return facts.columns.filter((column) => !column.invisible);
-  return columns.map((name) =>
-    facts.columns.find((column) => column.name.toLowerCase() === name.toLowerCase())!,
-  );
+  const find = columnFinder(facts);
+  return columns.flatMap((name) => find(name) ?? []);
 }
 
 /**
  * @param columns the query's result columns as the server describes them.
  * @param flavor of the server that will run it.
  * @param windows that its placeholders stand for.
+ * @param transformed what stands in place of the query's own columns; null: nothing does.
  * @throws TidemarkError COLUMNS_AMBIGUOUS.
  */
 export function draftQuery(
@@ -103,6 +130,7 @@ export function draftQuery(
   columns: readonly OutputColumn[],
   flavor: ServerIdentity['flavor'],
   windows: readonly Window[],
+  transformed: TransformedColumns | null = null,
 ): Draft {
   const names = columns.map((column) => column.name);
   const repeated = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
@@ -112,18 +140,25 @@ export function draftQuery(
     });
   }
   // FLOAT and GEOMETRY cannot be read exactly as they are; the query is then read through another SELECT.
-  const wrap = columns.some((column) => column.kind === 'float32' || column.mysqlType === 'geometry');
-  const outer = `SELECT ${columns.map(wrappedExpression).join(', ')}\nFROM (\n${flavor === 'mariadb' ? orderedInside(sql) : sql}\n) AS q`;
+  const inexact = columns.some((column) => column.kind === 'float32' || column.mysqlType === 'geometry');
+  const expressions = transformed?.expressions ?? columns.map(wrappedExpression);
+  const from = fromQuery(flavor === 'mariadb' ? orderedInside(sql) : sql);
   return {
     name: task,
-    sql: wrap ? outer : sql,
+    sql: inexact || transformed !== null ? `SELECT ${expressions.join(', ')}\n${from}` : sql,
     countSql: countQuerySql(sql),
-    columns,
+    columns: transformed?.columns ?? columns,
+    mapping: transformed?.mapping ?? null,
     windows,
     filtered: true,
     inSnapshot: true,
     warnings: [],
   };
+}
+
+/** The FROM clause of a SELECT that reads another. */
+export function fromQuery(sql: string): string {
+  return `FROM (\n${sql}\n) AS q`;
 }
 
 /** MariaDB drops the ORDER BY of a derived table, unless a LIMIT depends on it. */

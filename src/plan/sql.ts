@@ -57,10 +57,14 @@ export function selectSql(parts: {
   readonly table: string;
   readonly conditions: readonly string[];
   readonly orderBy: readonly string[];
+  /** Whether an expression may have the name of a column: ORDER BY would then mean the expression. */
+  readonly renamed?: boolean;
 }): string {
   const lines = [`SELECT ${parts.expressions.join(', ')}`, `FROM ${quoteName(parts.table)}`];
   if (parts.conditions.length > 0) lines.push(`WHERE ${parts.conditions.join('\n  AND ')}`);
-  if (parts.orderBy.length > 0) lines.push(`ORDER BY ${parts.orderBy.map(quoteName).join(', ')}`);
+  const ordering = parts.renamed === true ? `${quoteName(parts.table)}.` : '';
+  const orderBy = parts.orderBy.map((name) => `${ordering}${quoteName(name)}`);
+  if (orderBy.length > 0) lines.push(`ORDER BY ${orderBy.join(', ')}`);
   return lines.join('\n');
 }
 

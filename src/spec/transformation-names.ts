@@ -49,6 +49,11 @@ export function assignTransformations(
   return [...assigned, ...first.map((transformation) => ({ column: transformation.column, transformation }))];
 }
 
+/** Whether a transformation may make this column of a table that does not have it. */
+export function creates({ table, column, sql }: ColumnTransformation, of: string, name: string): boolean {
+  return sql !== null && (table === null || table === of) && same(column, name);
+}
+
 /** Names of the output columns that one exported column becomes. */
 export function outputNames({ column, transformation }: Assigned): string[] {
   if (transformation === null) return [column];
