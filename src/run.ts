@@ -8,7 +8,7 @@ import { checkCounts } from './extract/count-check.ts';
 import { exportTable, type Progress } from './extract/export-table.ts';
 import type { PlanSettings } from './plan/build.ts';
 import { refuseSchemaChanges } from './plan/schema-change.ts';
-import { makePlan, needsHorizon } from './planner.ts';
+import { makePlan, needsOf } from './planner.ts';
 import type { Journal, RunObserver, Sink, Snapshot, Source } from './ports.ts';
 import { manifestOf } from './publish/manifest.ts';
 import { beginPublication, type Publication } from './publish/publication.ts';
@@ -57,7 +57,7 @@ async function prepareAll(
   state: RunState,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const snapshot = await ports.source.open(signal, { horizon: needsHorizon(spec, run) });
+  const snapshot = await ports.source.open(signal, needsOf(spec, run));
   try {
     const plan = await makePlan(spec, snapshot, run, ports.memory, ports.settings, signal);
     state.plan = plan;

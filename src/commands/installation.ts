@@ -82,7 +82,8 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
     log,
     redact,
     notifier,
-    source: (name) => mysqlSource(sourceOptions(entryOf(config.sources, name, 'source'))),
+    source: (name) =>
+      mysqlSource(sourceOptions(entryOf(config.sources, name, 'source'), config.masking.hmac_key)),
     sink(name) {
       const sink = sinks.get(name) ?? s3Sink(sinkOptions(entryOf(config.sinks, name, 'sink')));
       sinks.set(name, sink);
@@ -165,7 +166,11 @@ export function planSettings(config: Config, spec: Spec): PlanSettings {
   };
 }
 
-export function sourceOptions(source: SourceConfig): Parameters<typeof mysqlSource>[0] {
+/** @param hmacKey of the config, for the mask `hmac`. */
+export function sourceOptions(
+  source: SourceConfig,
+  hmacKey: string | null = null,
+): Parameters<typeof mysqlSource>[0] {
   return {
     host: source.host,
     port: source.port,
@@ -176,6 +181,7 @@ export function sourceOptions(source: SourceConfig): Parameters<typeof mysqlSour
     tlsCa: source.tls_ca,
     connectTimeoutMs: source.connect_timeout_ms,
     idleTimeoutMs: source.idle_timeout_ms,
+    hmacKey,
   };
 }
 

@@ -6,7 +6,7 @@ import { loadProcessConfig } from '../config/load.ts';
 import { withSourceOverrides } from '../config/source-overrides.ts';
 import type { Spec } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
-import { parseSpec } from '../spec/parse.ts';
+import { parseSpec, type KnownNames } from '../spec/parse.ts';
 import { specText } from '../spec/text.ts';
 import { isSpecFileName } from '../watch/spec-folder.ts';
 import type { TaskOptions } from './options.ts';
@@ -32,8 +32,12 @@ export function loadTask(options: TaskOptions): { config: Config; spec: Spec } {
   return { config: withSourceOverrides(config, spec.source, { database, host, user, password, port }), spec };
 }
 
-export function namesIn(config: Config): { sources: string[]; sinks: string[] } {
-  return { sources: Object.keys(config.sources), sinks: Object.keys(config.sinks) };
+export function namesIn(config: Config): KnownNames {
+  return {
+    sources: Object.keys(config.sources),
+    sinks: Object.keys(config.sinks),
+    hmacKey: config.masking.hmac_key !== null,
+  };
 }
 
 /** @throws TidemarkError SPEC_UNREADABLE, SPEC_INVALID. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Plan, Spec, TaskMemory } from '../domain.ts';
-import { identifyRun, makePlan, needsHorizon } from '../planner.ts';
+import { identifyRun, makePlan, needsOf } from '../planner.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { openState } from '../state/database.ts';
 import { planSettings, sourceOptions } from './installation.ts';
@@ -18,9 +18,9 @@ export async function planNow(config: Config, spec: Spec): Promise<Plan> {
   const now = new Date();
   const run = identifyRun({ kind: 'manual', scheduledFor: now, until: null, backfill: null });
   const { signal } = new AbortController();
-  const source = mysqlSource(sourceOptions(config.sources[spec.source]!));
+  const source = mysqlSource(sourceOptions(config.sources[spec.source]!, config.masking.hmac_key));
   const memory = memoryNow(config, spec, now);
-  const snapshot = await source.open(signal, { horizon: needsHorizon(spec, run) });
+  const snapshot = await source.open(signal, needsOf(spec, run));
   try {
     return await makePlan(spec, snapshot, run, memory, planSettings(config, spec), signal);
   } finally {

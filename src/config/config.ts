@@ -58,10 +58,15 @@ export type Config = Readonly<
 };
 
 /** Settings whose value is never shown. */
-export const SECRET_SETTINGS: readonly string[] = ['password', 'secret_access_key', 'session_token'];
+export const SECRET_SETTINGS: readonly string[] = [
+  'password',
+  'secret_access_key',
+  'session_token',
+  'hmac_key',
+];
 
 /**
- * Every value that must never be shown: passwords, secret keys, session tokens, and what `${…}` put into them.
+ * Every value that must never be shown: passwords, secret keys, session tokens, the HMAC key, and what `${…}` put into them.
  * The longest first, so that one that contains another is taken out whole.
  */
 export function secretsOf(config: Config): string[] {
@@ -69,6 +74,7 @@ export function secretsOf(config: Config): string[] {
     ...Object.values(config.sources).map(({ password }) => password),
     ...Object.values(config.sinks).flatMap((sink) => [sink.secret_access_key, sink.session_token]),
     config.smtp?.password ?? null,
+    config.masking.hmac_key,
     ...config.substituted_secrets,
   ];
   const secrets = new Set(values.filter((value) => value !== null && value !== ''));

@@ -40,6 +40,7 @@ export function layConfig(
   const placeholders = new Map<string, string>();
   const faults: Fault[] = [];
   const secrets: string[] = [];
+  const named = new Set<string>();
   const places = placesOver(document, value, origins, placeholders);
 
   const expand = (text: string, path: Path): unknown => {
@@ -47,6 +48,7 @@ export function layConfig(
     const expanded = substitute(text, env);
     for (const message of expanded.faults) faults.push(fault(places, path, 'value', message));
     if (isSecret(path)) secrets.push(...expanded.pieces);
+    for (const placeholder of expanded.placeholders) named.add(placeholder.slice(2, -1));
     if (expanded.placeholders.length === 0) return expanded.text;
     placeholders.set(id(path), expanded.placeholders.join(' '));
     return expanded.faults.length === 0 ? convertText(expanded.text, path) : expanded.text;
@@ -58,7 +60,7 @@ export function layConfig(
     origins.set(id(path), origin);
     placeholders.delete(id(path));
   };
-  for (const { name, text, path } of settingsOf(env, value, faults))
+  for (const { name, text, path } of settingsOf(env, value, named, faults))
     put(path, text, `environment variable ${name}`);
   for (const [dotted, text] of Object.entries(overrides)) put(dotted.split('.'), text, 'command line');
   return { value, places, faults, secrets };
@@ -75,10 +77,15 @@ function expandTexts(node: unknown, path: Path, expand: (text: string, path: Pat
   }
 }
 
-/** The settings that the environment holds. An empty variable counts as not set: that is how most tools unset one. */
+/**
+ * The settings that the environment holds. An empty variable counts as not set: that is how most tools unset one.
+ *
+ * @param named variables that the file itself names: they need not be settings.
+ */
 function settingsOf(
   env: Environment,
   value: Values,
+  named: ReadonlySet<string>,
   faults: Fault[],
 ): { readonly name: string; readonly text: string; readonly path: Path }[] {
   const paths = settingPaths((map) => Object.keys(value[map] ?? {}));
@@ -87,6 +94,7 @@ function settingsOf(
     if (!name.startsWith(VARIABLE_PREFIX) || name === `${VARIABLE_PREFIX}CONFIG` || !text) return [];
     const path = known.get(name) ?? pathOfNewEntry(name);
     if (path !== null) return [{ name, text, path }];
+    if (named.has(name)) return [];
     const words = [...known.keys(), `${VARIABLE_PREFIX}CONFIG`].map((word) =>
       word.slice(VARIABLE_PREFIX.length),
     );

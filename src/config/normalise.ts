@@ -29,6 +29,7 @@ export function normaliseConfig(
     sinks: mapEntries(sinks, normaliseSink),
     // Copies, because what was read from JSON has no prototype.
     smtp: smtp === null ? null : { ...smtp },
+    masking: { ...document.masking },
     notify: {
       repeat_after_ms: notify.repeat_after.map(milliseconds),
       retry_delay_ms: milliseconds(notify.retry_delay),

@@ -97,6 +97,24 @@ export const configSchema = {
       additionalProperties: false,
       default: null,
     },
+    masking: {
+      title: 'Masking',
+      description: 'What masks of column transformations need.',
+      type: 'object',
+      properties: {
+        hmac_key: {
+          title: 'HMAC key',
+          description:
+            'Key of the mask `hmac`: a random text that nobody can guess, such as 32 bytes in hexadecimal. Another key gives other values. Null: specs cannot use the mask.',
+          type: ['string', 'null'],
+          minLength: 1,
+          default: null,
+          examples: ['${TIDEMARK_HMAC_KEY}'],
+        },
+      },
+      additionalProperties: false,
+      default: {},
+    },
     notify: {
       title: 'Mails',
       description: 'How often failures are mailed, and how mails are sent that could not be.',

@@ -22,6 +22,8 @@ export interface MysqlSourceOptions {
   readonly idleTimeoutMs: number;
   /** How long to wait for a table that an ALTER TABLE or a LOCK TABLES holds; by default, a minute. */
   readonly lockWaitTimeoutS?: number;
+  /** Key of the mask `hmac`; null or left out: there is none. */
+  readonly hmacKey?: string | null;
 }
 
 export interface Session {

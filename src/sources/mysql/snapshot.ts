@@ -5,6 +5,7 @@ import type { OutputColumn, ServerIdentity } from '../../domain.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { Horizon, RowStream, Snapshot, Source } from '../../ports.ts';
 import { connect, type MysqlSourceOptions, type Session } from './connect.ts';
+import { setHmacKey } from './hmac-key.ts';
 import { killSession } from './side-session.ts';
 import { describeQuery, explain, tableFacts } from './metadata.ts';
 import { columnOfResult } from './columns.ts';
@@ -22,9 +23,10 @@ export function mysqlSource(options: MysqlSourceOptions): Source {
         const server = await identify(session);
         // Before the snapshot: what is committed between the two is then in it, and in doubt is only what comes later.
         const horizon = needs?.horizon === true ? await readHorizon(session, server, signal) : null;
+        const hmac = needs?.hmac === true ? await setHmacKey(session, options.hmacKey) : null;
         await openSnapshot(session, server);
         signal.throwIfAborted();
-        return snapshotOf(session, options, server, horizon);
+        return { ...snapshotOf(session, options, server, horizon), hmac };
       } catch (error) {
         session.connection.destroy();
         throw error;
