@@ -8,7 +8,7 @@ export interface PlainValues {
   readonly size: number;
   /** The index after the last value of a page that begins with this one. */
   pageEnd(from: number): number;
-  /** Valid until the next call. */
+  /** Values of one page, all of them where there is no dictionary. Valid until the next call. */
   bytes(from: number, to: number): Uint8Array;
 }
 
