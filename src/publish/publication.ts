@@ -40,13 +40,23 @@ interface BegunUpload {
   readonly error: unknown;
 }
 
-export function beginPublication(sink: Sink, journal: Journal, runId: string): Publication {
+/** @param patienceMs how long `rollback` goes on. */
+export function beginPublication(
+  sink: Sink,
+  journal: Journal,
+  runId: string,
+  patienceMs = ROLLBACK_MS,
+): Publication {
   const begun: Promise<BegunUpload>[] = [];
   const sending = new Set<Promise<unknown>>();
   let ended = false;
+  /** From here on, the entry is recovery's, and then the next attempt's: it has the same run and the same keys. */
+  let left = false;
 
   return {
     begin(key, contentType, signal) {
+      if (ended)
+        return Promise.reject(new Error(`an upload of ${key} was asked for after the run had ended`));
       journal.beginning(key);
       const asked = sink.begin(key, { contentType, runId }, signal);
       begun.push(
@@ -56,7 +66,7 @@ export function beginPublication(sink: Sink, journal: Journal, runId: string): P
         ),
       );
       return asked.then((pending): PendingUpload => {
-        journal.begun(key, pending.uploadId);
+        if (!left) journal.begun(key, pending.uploadId);
         return {
           ...pending,
           sendPart(partNumber, body, crc32) {
@@ -106,14 +116,17 @@ export function beginPublication(sink: Sink, journal: Journal, runId: string): P
         const uploads = await Promise.all(begun);
         // A part that arrives after its upload was aborted could stay behind, unseen and paid for.
         await Promise.all(sending);
-        const aborted = await Promise.allSettled(uploads.map((upload) => abortBegun(sink, upload)));
+        // What was begun without a word about it, recovery looks for: under its key there may be others by now.
+        const ours = left ? uploads.filter(({ uploadId }) => uploadId !== null) : uploads;
+        const aborted = await Promise.allSettled(ours.map((upload) => abortBegun(sink, upload)));
         // As above: what could not be aborted stays in the journal.
-        if (aborted.every(({ status }) => status === 'fulfilled')) close(journal);
+        if (!left && aborted.every(({ status }) => status === 'fulfilled')) close(journal);
       };
       // A sink that hangs must not keep the run from ending: what is then still open, the journal knows.
       const giveUp = new AbortController();
-      const patience = setTimeout(ROLLBACK_MS, undefined, { signal: giveUp.signal }).catch(() => {});
+      const patience = setTimeout(patienceMs, undefined, { signal: giveUp.signal }).catch(() => {});
       await Promise.race([undo(), patience]);
+      left = true;
       giveUp.abort();
     },
   };

@@ -28,14 +28,16 @@ export function openJournal(db: DatabaseSync, run: { runId: string; task: string
       }),
     begun: (key, uploadId) => write(() => nameUpload.run(uploadId, run.runId, key)),
     committing: (prepared, manifest, record) =>
-      write(() =>
-        setCommitting.run(
+      write(() => {
+        const { changes } = setCommitting.run(
           JSON.stringify(prepared),
           JSON.stringify(manifest),
           JSON.stringify(record),
           run.runId,
-        ),
-      ),
+        );
+        // Published without an entry, the run would never be recorded, and its rows would be read again.
+        if (changes !== 1) throw new Error(`it has no entry of run ${run.runId} any more`);
+      }),
     undoing: () => write(() => setUndoing.run(run.runId)),
     closed: () => closeEntry(db, run.runId),
     recorded: () => recordEntry(db, run.runId),

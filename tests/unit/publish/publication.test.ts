@@ -1,4 +1,5 @@
 /** Two phases: what is written down and done in which order, and what a failure at any point leaves. */
+import { setImmediate } from 'node:timers/promises';
 import { beginPublication } from '../../../src/publish/publication.ts';
 import { recoverRun } from '../../../src/publish/recover.ts';
 import { failing, fakeBucket, nothing } from './bucket.ts';
@@ -169,5 +170,45 @@ describe('rollback', () => {
     await expect(begun).rejects.toBe(refused);
     await publication.rollback();
     expect(bucket.events).toEqual(['journal beginning a.csv', 'journal closed']);
+  });
+
+  it('leaves the entry alone once it has given up: by then it may be the next attempt’s', async () => {
+    const bucket = fakeBucket();
+    const answer = Promise.withResolvers<void>();
+    const { begin } = bucket.sink;
+    const slow = {
+      ...bucket.sink,
+      begin: async (...request: Parameters<typeof begin>) => {
+        await answer.promise;
+        return begin(...request);
+      },
+    };
+    const publication = beginPublication(slow, bucket.journal, 'run', 5);
+    const begun = publication.begin('a.csv', 'text/csv', new AbortController().signal);
+    await publication.rollback();
+
+    const { entry } = bucket.remains;
+    await recoverRun(entry!, bucket.sink);
+    bucket.remains.entry = null;
+    const next = beginPublication(bucket.sink, bucket.journal, 'run');
+    const upload = await next.begin('a.csv', 'text/csv', new AbortController().signal);
+    answer.resolve();
+    const late = await begun;
+    await setImmediate();
+    expect([...bucket.remains.uploads.keys()]).toEqual([upload.uploadId]);
+    expect(late.uploadId).not.toBe(upload.uploadId);
+    expect(bucket.remains).toMatchObject({
+      entry: { uploads: [{ key: 'a.csv', uploadId: upload.uploadId }] },
+    });
+  });
+
+  it('begins nothing any more', async () => {
+    const bucket = fakeBucket();
+    const publication = beginPublication(bucket.sink, bucket.journal, 'run');
+    await publication.rollback();
+    await expect(publication.begin('a.csv', 'text/csv', new AbortController().signal)).rejects.toThrow(
+      'a.csv',
+    );
+    expect(bucket.remains).toEqual(nothing());
   });
 });

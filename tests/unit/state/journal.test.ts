@@ -81,7 +81,11 @@ it('records a run with its commit: run, files, watermarks, slot, and forgets its
   committing(db).recorded();
   expect(journalEntries(db, null)).toEqual([]);
   expect(history(db)).toMatchObject([{ run_id: RUN.runId, status: 'succeeded', files: 1, rows: 3 }]);
-  expect(taskMemory(db, 'orders')).toEqual({ watermarks: WATERMARKS, schemas: [], lastSuccess: RUN.scheduledFor });
+  expect(taskMemory(db, 'orders')).toEqual({
+    watermarks: WATERMARKS,
+    schemas: [],
+    lastSuccess: RUN.scheduledFor,
+  });
   expect(db.prepare('SELECT task, settled FROM slot').all()).toEqual([
     { task: 'orders', settled: RUN.scheduledFor.toISOString() },
   ]);
@@ -180,4 +184,14 @@ it('understands the entries of a Tidemark that kept no runs yet, and can end the
   expect(journalEntries(db, null)).toEqual([]);
   // What it was is not known: it is in the bucket, and there is nothing to record of it.
   expect(history(db)).toEqual([]);
+});
+
+it('lets no run become visible that it has no entry of', () => {
+  const db = stateDb();
+  const journal = journalOf(db);
+  journal.beginning('orders/a.csv');
+  closeEntry(db, RUN.runId);
+  expect(() => journal.committing([PREPARED], MANIFEST, RECORD)).toThrow(
+    expect.objectContaining({ code: 'STATE_UNUSABLE', message: expect.stringContaining(RUN.runId) }),
+  );
 });
