@@ -22,6 +22,7 @@ import {
   type Assignment,
 } from './plan/assign.ts';
 import { resultSource, tableSource, type SourceColumn } from './plan/columns.ts';
+import { floorTo, parseClock, unitOf } from './plan/clock.ts';
 import { bindPlaceholders } from './plan/custom-query.ts';
 import { buildPlan, type PlanSettings, type SizedDraft } from './plan/build.ts';
 import {
@@ -58,8 +59,11 @@ export function identifyRun({ kind, scheduledFor, until, backfill }: Trigger): R
 
 /** A backfill never writes over what the live runs have published, nor over another backfill. */
 function backfillStamp({ id, to }: NonNullable<Trigger['backfill']>, time: string): string {
-  const window = /^-?\d+$/.test(to) ? to : time;
-  return `backfill_${id}_${window}`;
+  const end = parseClock(to);
+  if (end === null) return `backfill_${id}_${to}`;
+  // The last window may be shorter than a second, and must not be named like the one before it.
+  const fraction = end - floorTo(end, unitOf(0));
+  return `backfill_${id}_${time}${fraction === 0n ? '' : `_${String(fraction).padStart(6, '0')}`}`;
 }
 
 /** Whether the plan of a spec depends on the server's clock and its open transactions. */

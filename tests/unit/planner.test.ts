@@ -139,6 +139,7 @@ describe('a run’s identity', () => {
       identifyRun(backfillOf(RUN.scheduledFor, from, to, '7')).stamp;
     expect(stamp('2020-01-01', '2021-01-01')).toBe('backfill_7_20260701020304');
     expect([stamp('0', '100'), stamp('100', '200')]).toEqual(['backfill_7_100', 'backfill_7_200']);
+    expect(stamp('2026-07-01 02:03:04', '2026-07-01 02:03:04.5')).toBe('backfill_7_20260701020304_500000');
     expect(identifyRun(byHand(RUN.scheduledFor)).stamp).toBe('20260701020304');
   });
 
