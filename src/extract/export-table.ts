@@ -6,7 +6,7 @@ import type { ExportPlan, OnEmpty, OutputOptions, PreparedObject } from '../doma
 import { TidemarkError } from '../errors.ts';
 import { contentTypeOf } from '../plan/formats.ts';
 import { objectKey } from '../plan/keys.ts';
-import type { PendingUpload, RowStream, Sink, Snapshot } from '../ports.ts';
+import type { PendingUpload, RowHandler, RowStream, Sink, Snapshot } from '../ports.ts';
 import { batchRoller } from './batch-roller.ts';
 import { bufferPool } from './buffers.ts';
 import { blockPool } from './block-pool.ts';
@@ -14,6 +14,7 @@ import { compressorOf } from './compress.ts';
 import { CompressedWriter } from './compressed-writer.ts';
 import { csvEncoder } from './csv.ts';
 import { jsonlEncoder } from './jsonl.ts';
+import { rowMapper } from './map-rows.ts';
 import { ObjectWriter } from './object-writer.ts';
 import { basePartSize } from './part-size.ts';
 import type { RowEncoder } from './row-encoder.ts';
@@ -84,16 +85,14 @@ export async function exportTable(
   };
   const roller = batchRoller(encoder, plan.batched ? plan.thresholdBytes : null, open, seal);
 
-  stream = snapshot.rows(
-    plan.sql,
-    plan.columns,
-    (packet, start, end) => {
-      progress.bytes += roller.takeRow(packet, start, end);
-      progress.rows++;
-      if (isFull()) stream!.pause();
-    },
-    ended,
-  );
+  const takeRow = (packet: Buffer, start: number, end: number): void => {
+    progress.bytes += roller.takeRow(packet, start, end);
+    progress.rows++;
+    if (isFull()) stream!.pause();
+  };
+  const { mapping = null } = plan;
+  const onRow = mapping === null ? takeRow : mapped(rowMapper(mapping, snapshot.hmac), takeRow);
+  stream = snapshot.rows(plan.sql, mapping?.columns ?? plan.columns, onRow, ended);
 
   try {
     await stream.done;
@@ -112,6 +111,13 @@ export async function exportTable(
     // What came first says why: a request that is broken off by an abort fails in words of its own.
     throw ended.reason;
   }
+}
+
+function mapped(map: ReturnType<typeof rowMapper>, takeRow: RowHandler): RowHandler {
+  return (packet, start) => {
+    const row = map(packet, start);
+    takeRow(row, 0, row.length);
+  };
 }
 
 function encoderOf(columns: ExportPlan['columns'], output: OutputOptions): RowEncoder {
