@@ -1,10 +1,20 @@
 /**
  * Drafts and estimates become the plan: which exports roll over into batches, and every object key.
  */
-import type { Estimate, ExportPlan, Plan, RunIdentity, ServerIdentity, Spec, Window } from '../domain.ts';
+import type {
+  DeclaredColumns,
+  Estimate,
+  ExportPlan,
+  Plan,
+  RunIdentity,
+  ServerIdentity,
+  Spec,
+  Window,
+} from '../domain.ts';
 import type { Draft } from './draft.ts';
 import { extensionOf } from './formats.ts';
 import { keyPattern, manifestKey } from './keys.ts';
+import { mappedColumns } from './row-transform.ts';
 
 /** 10^6 bytes, so that a limit in MB holds by either definition. */
 export const MEGABYTE = 1_000_000;
@@ -14,6 +24,8 @@ export interface PlanSettings {
   readonly batchThresholdMb: number;
   /** The sink's key prefix. */
   readonly prefix: string;
+  /** What the module of the spec's `row_transform` declares; left out, or null: nothing. */
+  readonly declared?: DeclaredColumns | null;
 }
 
 export interface SizedDraft {
@@ -42,7 +54,13 @@ export function buildPlan(
       name: draft.name,
       sql: draft.sql,
       countSql: draft.countSql,
-      columns: draft.columns,
+      ...mappedColumns(
+        spec.rowTransform,
+        draft.name,
+        draft.columns,
+        draft.key ?? [],
+        settings.declared ?? null,
+      ),
       mapping: draft.mapping ?? null,
       estimate,
       batched,

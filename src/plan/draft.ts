@@ -28,6 +28,8 @@ export interface Draft {
   readonly columns: readonly OutputColumn[];
   /** From its rows to `columns`; null: they are the same. */
   readonly mapping?: RowMapping | null;
+  /** Names of the columns that tell a row from all others; left out where that is not known. */
+  readonly key?: readonly string[];
   readonly windows: readonly Window[];
   /** Whether a WHERE keeps rows out, so that the table's own row count says too much. */
   readonly filtered: boolean;
@@ -99,6 +101,7 @@ export function draftTable(
     countSql: countSql(spec.name, conditions),
     columns: transformed?.columns ?? selected.map(outputColumn),
     mapping: transformed?.mapping ?? null,
+    key: facts.primaryKey,
     windows: cdc.map((entry) => entry.window),
     filtered: conditions.length > 0,
     inSnapshot: facts.transactional !== false,
