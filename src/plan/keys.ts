@@ -47,7 +47,7 @@ export function keyPattern(parts: KeyParts): string {
 }
 
 /** A template of one object, made to hold several: the number stands before the extension. */
-function withBatch(template: string, batched: boolean): string {
+export function withBatch(template: string, batched: boolean): string {
   if (!batched || template.includes('{batch}')) return template;
   const slash = template.lastIndexOf('/');
   const extension = template.indexOf('.{ext}', slash);
@@ -68,7 +68,7 @@ export function manifestKey(prefix: string, task: string, stamp: string): string
  * A name as one path segment: letters and digits of any script, and `._-`, stay; all else is percent-encoded, so
  * that two names never become one key. A name of dots alone would climb; its first dot is encoded too.
  */
-function safeSegment(name: string): string {
+export function safeSegment(name: string): string {
   const safe = name.replace(/[^\p{L}\p{N}._-]/gu, (char) =>
     Array.from(Buffer.from(char), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   );

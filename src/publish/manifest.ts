@@ -5,6 +5,7 @@
  * https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html
  */
 import type { Plan, PreparedObject } from '../domain.ts';
+import { describeColumns } from '../describe/describe.ts';
 import type { ManifestObject } from '../ports.ts';
 
 export interface RunTimes {
@@ -64,6 +65,7 @@ export function manifestOf(
       sql: table.sql,
       rows: rowsOf(table.name),
       columns: table.columns.map(({ name, mysqlType, nullable }) => ({ name, type: mysqlType, nullable })),
+      describe: describeColumns(table.columns, plan.output),
     })),
     rows: objects.reduce((sum, object) => sum + object.rows, 0),
     bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
