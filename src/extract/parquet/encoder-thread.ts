@@ -49,8 +49,20 @@ export function openFile(
   limits: GroupLimits,
   events: FileEvents,
 ): EncodedFile {
-  thread ??= new EncoderThread(() => (thread = null));
+  thread ??= startThread();
   return thread.open(++lastFile, columns, options, limits, events);
+}
+
+function startThread(): EncoderThread {
+  const started = new EncoderThread(() => {
+    if (thread === started) thread = null;
+  });
+  return started;
+}
+
+/** Ends the thread at once. Files that are open fail; the next one gets a thread of its own. */
+export async function endThread(): Promise<void> {
+  await thread?.end();
 }
 
 class EncoderThread {
@@ -107,6 +119,10 @@ class EncoderThread {
     };
   }
 
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
   #post(message: ToThread, transfer: ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, transfer);
   }
@@ -153,7 +169,8 @@ class EncoderThread {
   }
 
   #died(reason: string, cause?: Error): void {
-    if (this.#idle === null) this.#onEnd();
+    this.#onEnd();
+    if (this.#idle !== null) clearTimeout(this.#idle);
     const files = [...this.#files.values()];
     this.#files.clear();
     for (const events of files) {

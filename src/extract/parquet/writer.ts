@@ -1,5 +1,6 @@
 /** One Parquet file of an export, as the main thread sees it: row packets in, the file's bytes out. */
 import type { OutputColumn } from '../../domain.ts';
+import { TidemarkError } from '../../errors.ts';
 import type { ColumnCounts } from './column.ts';
 import { CHUNK_BYTES, openFile } from './encoder-thread.ts';
 import { GROUP_LIMITS } from './file-encoder.ts';
@@ -7,7 +8,7 @@ import type { GroupLimits, ParquetOptions } from './file-encoder.ts';
 
 /** Where the file goes. All is called on the main thread, and never from within a call of the writer. */
 export interface ParquetTarget {
-  /** The next bytes of the file. */
+  /** The next bytes of the file. What it throws ends the file: `failed` is told, and `finish` rejects with it. */
   bytes(chunk: Uint8Array): void;
   /** The writer, which was full, takes rows again. */
   drained(): void;
@@ -27,7 +28,7 @@ export interface ParquetWriter {
   isFull(): boolean;
   /** Ends the file; settles after its last bytes. @throws TidemarkError what `failed` was told. */
   finish(): Promise<void>;
-  /** Gives the file up: nothing of it comes any more. */
+  /** Gives the file up: nothing of it comes any more, and `failed` is not told. A `finish` under way rejects. */
   discard(): void;
   /** Per column name, how many zero or partial dates there were. Known once the file is finished. */
   zeroDates(): ReadonlyMap<string, number>;
@@ -49,20 +50,29 @@ export function parquetWriter(
 
   // What is sent to another thread is copied: options of a run hold more than these.
   const options = { compression, zeroDates, outputTimezone };
+  const fail = (error: unknown): void => {
+    state = 'failed';
+    failure = error;
+    target.failed(error);
+    settle?.reject(error);
+  };
   const file = openFile(columns, options, limits, {
-    bytes: target.bytes,
+    bytes(chunk) {
+      try {
+        target.bytes(chunk);
+      } catch (error) {
+        // Nobody stands above this call but the other thread's messages.
+        file.discard();
+        fail(error);
+      }
+    },
     drained: target.drained,
     finished(found) {
       state = 'finished';
       counts = found;
       settle?.resolve();
     },
-    failed(error) {
-      state = 'failed';
-      failure = error;
-      target.failed(error);
-      settle?.reject(error);
-    },
+    failed: fail,
   });
 
   let chunk = file.take(CHUNK_BYTES);
@@ -95,8 +105,11 @@ export function parquetWriter(
       } else if (state === 'failed') throw failure;
     },
     discard() {
-      state = 'finished';
+      if (state !== 'open') return;
+      state = 'failed';
+      failure = new TidemarkError('INTERRUPTED', 'The Parquet file was given up before it was whole.');
       file.discard();
+      settle?.reject(failure);
     },
     zeroDates: () => countsBy('zeroDates'),
     invalidTexts: () => countsBy('invalidTexts'),

@@ -1,4 +1,5 @@
 /** The writer: its thread, its back-pressure and its failures. */
+import { endThread } from '../../../src/extract/parquet/encoder-thread.ts';
 import { parquetWriter } from '../../../src/extract/parquet/writer.ts';
 import type { ParquetTarget, ParquetWriter } from '../../../src/extract/parquet/writer.ts';
 import type { TidemarkError } from '../../../src/errors.ts';
@@ -175,5 +176,52 @@ describe('parquetWriter', () => {
     add(other, cellsOf(1));
     await other.finish();
     expect([given.parts, given.failures]).toEqual([[], []]);
+  });
+
+  test('a target that throws ends its file alone', async () => {
+    const failures: unknown[] = [];
+    const thrown = new Error('the object is too large');
+    const writer = parquetWriter(COLUMNS, OPTIONS, {
+      bytes: () => {
+        throw thrown;
+      },
+      drained: () => {},
+      failed: (error) => void failures.push(error),
+    });
+    add(writer, cellsOf(1));
+    await expect(writer.finish()).rejects.toBe(thrown);
+    expect(failures).toEqual([thrown]);
+  });
+
+  test('a file given up while it is finished rejects', async () => {
+    const target = collector();
+    const writer = parquetWriter(COLUMNS, OPTIONS, target);
+    add(writer, cellsOf(1));
+    const finished = writer.finish();
+    writer.discard();
+    await expect(finished).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    expect([target.parts, target.failures]).toEqual([[], []]);
+  });
+
+  test('fails where the thread dies; the next file gets another thread', async () => {
+    const targets = [collector(), collector()];
+    const writers = targets.map((target) => parquetWriter(COLUMNS, OPTIONS, target));
+    for (const writer of writers) add(writer, cellsOf(1));
+    const finished = writers[0]!.finish();
+    const rejected = expect(finished).rejects.toMatchObject({
+      code: 'ENCODER_DIED',
+      message: 'The thread that encodes Parquet died: it ended with code 1',
+      retryable: true,
+    });
+    await endThread();
+    await rejected;
+    expect(targets.map(({ failures }) => failures.length)).toEqual([1, 1]);
+    expect(writers[1]!.isFull()).toBe(false);
+
+    const target = collector();
+    const writer = parquetWriter(COLUMNS, OPTIONS, target);
+    add(writer, cellsOf(1));
+    await writer.finish();
+    expect(Buffer.concat(target.parts).equals(encode(COLUMNS, [cellsOf(1)]).file)).toBe(true);
   });
 });
