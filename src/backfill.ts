@@ -31,9 +31,14 @@ export async function runBackfill(
   for (const window of backfill.windows) {
     const outcome = await runWindow(installation, spec, { id: backfill.id, ...window }, observer, signal);
     onEnd(window, outcome.report);
-    if (outcome.error !== null) return outcome;
+    if (!isDone(outcome.report)) return outcome;
   }
   return null;
+}
+
+/** Whether the window is in the bucket: by this run, or by one that died and was only now finished by recovery. */
+export function isDone({ error }: RunReport): boolean {
+  return error === null || error.code === 'ALREADY_DONE';
 }
 
 async function runWindow(

@@ -34,8 +34,8 @@ export interface Installation extends RecoveryPorts {
 export interface RunBook {
   /** What a task remembers, as seen from a time. */
   memory(spec: Spec, scheduledFor: Date): TaskMemory;
-  /** The run that has succeeded for this time; null: none has. */
-  successFor(task: string, scheduledFor: Date): RunReport | null;
+  /** The run that has succeeded for this time, or for this window of a backfill; null: none has. */
+  successFor(task: string, run: RunIdentity): RunReport | null;
   /** Whether any run has been named after this time. */
   isTaken(task: string, scheduledFor: Date): boolean;
   began(run: { readonly task: string; readonly sink: string; readonly attempt: RunAttempt }): void;
@@ -95,7 +95,7 @@ function nameRun({ runs }: Installation, task: string, trigger: Trigger): RunIde
     }
     return run;
   }
-  const earlier = runs.successFor(task, run.scheduledFor);
+  const earlier = runs.successFor(task, run);
   if (earlier === null) return run;
   throw alreadyDone(run, earlier);
 }
@@ -191,9 +191,8 @@ async function recoverThenRun(
   try {
     signal.throwIfAborted();
     await recoverTask(installation, taskName);
-    // Recovery may have finished what the attempt before could neither finish nor undo, or an earlier run of the slot.
-    const finished =
-      run.kind === 'backfill' ? null : installation.runs.successFor(taskName, run.scheduledFor);
+    // Recovery may have finished what the attempt before could neither finish nor undo, or an earlier run of it.
+    const finished = installation.runs.successFor(taskName, run);
     if (finished?.run_id === run.runId) return { report: finished, error: null };
     if (finished !== null) throw alreadyDone(run, finished);
     ports = {

@@ -1,5 +1,5 @@
 /** `tidemark backfill`: runs past windows without moving the live watermark. */
-import { checkSameSpec, fingerprintOf, runBackfill, windowsLeft } from '../backfill.ts';
+import { checkSameSpec, fingerprintOf, isDone, runBackfill, windowsLeft } from '../backfill.ts';
 import type { RunReport, Spec } from '../domain.ts';
 import { UNOBSERVED } from '../execute.ts';
 import { checkIncremental, cutWindows, type PastWindow } from '../plan/backfill.ts';
@@ -45,7 +45,7 @@ export async function backfillCommand(options: BackfillOptions): Promise<ExitCod
         abort.signal,
       );
       bar?.stop();
-      const done = reports.filter(({ status }) => status === 'succeeded').length;
+      const done = reports.filter(isDone).length;
       process.stdout.write(
         options.json === true
           ? `${JSON.stringify(document(backfill, windows, left.length - done, reports), null, 2)}\n`
@@ -97,6 +97,7 @@ function line({ from, to }: PastWindow, report: RunReport): string {
   if (report.error === null)
     return `(${from}, ${to}]  ${rows.toLocaleString('en')} rows in ${report.files.length} objects, ${seconds} s\n`;
   const { code, message, hint } = report.error;
+  if (isDone(report)) return `(${from}, ${to}]  is in the bucket already: ${message}\n`;
   return `(${from}, ${to}]  failed after ${seconds} s: ${code}\n${message}\n${hint}\n`;
 }
 

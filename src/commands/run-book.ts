@@ -10,7 +10,7 @@ import * as runs from '../state/runs.ts';
 export function runBook(db: StateDatabase['db'], timezone: string): RunBook {
   return {
     memory: (spec, scheduledFor) => memoryOf(db, spec, timezone, scheduledFor),
-    successFor: (task, scheduledFor) => runs.successFor(db, task, scheduledFor),
+    successFor: (task, run) => runs.successFor(db, task, run),
     isTaken: (task, scheduledFor) => runs.isTaken(db, task, scheduledFor),
     began: ({ task, sink, attempt }) =>
       runs.recordBeginning(db, { task, sink, identity: attempt }, attempt.startedAt),

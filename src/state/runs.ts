@@ -116,14 +116,28 @@ export function taskMemory(db: DatabaseSync, task: string): Omit<TaskMemory, 'mi
   return { watermarks, schemas, lastSuccess: last === null ? null : new Date(last) };
 }
 
-/** The report of the run that has succeeded for this time; null where none has. Backfills aside. */
-export function successFor(db: DatabaseSync, task: string, scheduledFor: Date): RunReport | null {
-  const row = db
-    .prepare(
-      `SELECT id, report FROM run
-       WHERE task = ? AND scheduled_for = ? AND status = 'succeeded' AND kind <> 'backfill'`,
-    )
-    .get(task, scheduledFor.toISOString());
+/** The report of the run that has succeeded for this time, or for this window of a backfill; null where none has. */
+export function successFor(
+  db: DatabaseSync,
+  task: string,
+  { scheduledFor, stamp, backfill }: Pick<RunIdentity, 'scheduledFor' | 'stamp' | 'backfill'>,
+): RunReport | null {
+  const row =
+    backfill === null
+      ? db
+          .prepare(
+            `SELECT id, report FROM run
+             WHERE task = ? AND scheduled_for = ? AND status = 'succeeded' AND kind <> 'backfill'`,
+          )
+          .get(task, scheduledFor.toISOString())
+      : // Only of the window that was done last: the run is then among the newest of the task, and soon found.
+        db
+          .prepare(
+            `SELECT run.id, report FROM backfill CROSS JOIN run ON run.task = backfill.task
+             WHERE backfill.task = ? AND backfill.id = ? AND done_until = ?
+               AND stamp = ? AND kind = 'backfill' AND status = 'succeeded' ORDER BY run.id DESC LIMIT 1`,
+          )
+          .get(task, backfill.id, backfill.to, stamp);
   return row === undefined ? null : reportOf(db, row['id'] as number, row['report'] as string);
 }
 

@@ -102,9 +102,10 @@ export function fakeInstallation(options: FakeOptions = {}): FakeInstallation {
     },
     runs: {
       memory: () => options.memory ?? NO_MEMORY,
-      successFor: (task, scheduledFor) =>
-        remains.records.filter(isFor(task, scheduledFor)).find(({ report }) => report.status === 'succeeded')
-          ?.report ?? null,
+      successFor: (task, { stamp }) =>
+        remains.records.find(
+          ({ report, stamp: of }) => report.task === task && of === stamp && report.status === 'succeeded',
+        )?.report ?? null,
       isTaken: (task, scheduledFor) =>
         remains.records.some(isFor(task, scheduledFor)) ||
         began.some((attempt) => attempt.scheduledFor.getTime() === scheduledFor.getTime()),

@@ -1,6 +1,7 @@
 /** What the end of a run leaves in the state: once, all of it or nothing. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Watermark } from '../../../src/domain.ts';
+import { addBackfill } from '../../../src/state/backfills.ts';
 import { listRuns } from '../../../src/state/history.ts';
 import {
   isTaken,
@@ -63,12 +64,28 @@ describe('a run', () => {
     const window = attemptOf(backfillOf(at, '2020-01-01', '2021-01-01'));
     recordEnd(db, recordFor(window, 'orders'), at);
     ran(db, 'orders', 0, failed());
-    expect(successFor(db, 'orders', at)).toBeNull();
-    const record = recordFor(attemptOf(slotOf(at)), 'orders');
+    const slot = attemptOf(slotOf(at));
+    expect(successFor(db, 'orders', slot)).toBeNull();
+    const record = recordFor(slot, 'orders');
     recordEnd(db, record, new Date(record.report.finished_at));
-    expect(successFor(db, 'orders', at)).toEqual(record.report);
-    expect(successFor(db, 'orders', minutesLater(1))).toBeNull();
-    expect(successFor(db, 'people', at)).toBeNull();
+    expect(successFor(db, 'orders', slot)).toEqual(record.report);
+    expect(successFor(db, 'orders', attemptOf(slotOf(minutesLater(1))))).toBeNull();
+    expect(successFor(db, 'people', slot)).toBeNull();
+  });
+
+  it('of a backfill is found by its window, as the one that was done last', () => {
+    const db = stateDb();
+    const request = { task: 'orders', from: '0', to: '200', every: '100', fingerprint: 'f' };
+    const { id } = addBackfill(db, '20260701000000', request);
+    const window = (from: string, to: string) => attemptOf(backfillOf(minutesLater(0), from, to, id));
+    const [first, second] = [window('0', '100'), window('100', '200')];
+    ran(db, 'orders', 0);
+    expect(successFor(db, 'orders', first)).toBeNull();
+    const record = recordFor(first, 'orders');
+    recordEnd(db, record, new Date(record.report.finished_at));
+    expect(successFor(db, 'orders', window('0', '100'))).toEqual(record.report);
+    expect(successFor(db, 'orders', second)).toBeNull();
+    expect(successFor(db, 'orders', attemptOf(slotOf(minutesLater(0))))?.kind).toBe('scheduled');
   });
 
   it('takes its time from others, however it ended; a backfill does not', () => {
