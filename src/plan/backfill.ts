@@ -94,11 +94,18 @@ function addMonths(micros: bigint, months: number): bigint {
 
 /**
  * Every export of the task must have one column that a past window can stand on; without one, its rows would be
- * exported whole for every window.
+ * exported whole for every window. And every window must have keys of its own.
  *
- * @throws TidemarkError NOT_INCREMENTAL.
+ * @throws TidemarkError NOT_INCREMENTAL; USAGE where the keys would be shared.
  */
 export function checkIncremental(spec: Spec): void {
+  if (spec.keyTemplate !== null && !/\{(stamp|run_id)\}/.test(spec.keyTemplate)) {
+    throw new TidemarkError(
+      'USAGE',
+      `key_template of ${spec.taskName} has neither {stamp} nor {run_id}: windows would overwrite one another, and what live runs have published.`,
+      { hint: 'Add {stamp} to key_template.' },
+    );
+  }
   if (spec.customQuery !== null && spec.queryWatermark === null) {
     throw new TidemarkError('NOT_INCREMENTAL', `The query of ${spec.taskName} uses no :from and :to.`);
   }

@@ -96,3 +96,11 @@ it.each([
 ])('refuses %j, whose rows every window would export', (fields, message) => {
   expect(() => checkIncremental(specWith(fields))).toThrow(message);
 });
+
+it('refuses keys that windows would share with one another and with live runs', () => {
+  const by = (key_template: string) => () =>
+    checkIncremental(specWith({ table: { name: 'a', cdc: { u: '1 day' } }, key_template }));
+  expect(by('{task}/dt={date}/{table}.{ext}')).toThrow(/neither {stamp} nor {run_id}/);
+  expect(by('{task}/dt={date}/{table}_{stamp}.{ext}')).not.toThrow();
+  expect(by('{task}/{run_id}/{table}.{ext}')).not.toThrow();
+});
