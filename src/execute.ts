@@ -8,6 +8,7 @@ import type { RunIdentity, RunReport, Spec, TaskMemory, Trigger } from './domain
 import { asTidemarkError, TidemarkError } from './errors.ts';
 import { identifyRun } from './planner.ts';
 import type { PlanSettings } from './plan/build.ts';
+import { manifestKey } from './plan/keys.ts';
 import type { Journal, RunLog, RunObserver, Source } from './ports.ts';
 import { recoverTask, type RecoveryPorts } from './recovery.ts';
 import { beginRun, failedReport, notBegun, recordOf } from './report.ts';
@@ -179,6 +180,30 @@ async function recorded(
   return end;
 }
 
+/**
+ * A slot that the state takes for missed may have been published all the same, where the state was restored from a
+ * backup: the rows of that run would be written over, and they are behind the watermark by now.
+ *
+ * @throws TidemarkError ALREADY_DONE, and those of the sink.
+ */
+async function refusePublished(installation: Installation, spec: Spec, run: RunAttempt): Promise<void> {
+  const sink = installation.sink(spec.sink);
+  const key = manifestKey(installation.settings(spec).prefix, spec.taskName, run.stamp);
+  const owner = await sink.runOf(key).catch((error: unknown) => {
+    // Who may only write cannot be told.
+    if (asTidemarkError(error).code === 'S3_ACCESS_DENIED') return null;
+    throw error;
+  });
+  if (owner === null || owner === run.runId) return;
+  throw new TidemarkError(
+    'ALREADY_DONE',
+    `The run for ${run.scheduledFor.toISOString()} has been published already, by run ${owner} as ${sink.url(key)}, of which the state knows nothing.`,
+    {
+      hint: 'The state was restored from a backup, or another installation runs the task. See that the watermark is where the newest manifest ends: `tidemark watermark get`.',
+    },
+  );
+}
+
 async function recoverThenRun(
   installation: Installation,
   spec: Spec,
@@ -195,6 +220,7 @@ async function recoverThenRun(
     const finished = installation.runs.successFor(taskName, run);
     if (finished?.run_id === run.runId) return { report: finished, error: null };
     if (finished !== null) throw alreadyDone(run, finished);
+    if (run.kind === 'catch_up') await refusePublished(installation, spec, run);
     ports = {
       source: installation.source(spec.source),
       sink: installation.sink(spec.sink),

@@ -117,6 +117,28 @@ describe('which run it is', () => {
     },
   );
 
+  it('does not make up for a slot whose manifest stands in the bucket: the state may be an old backup', async () => {
+    const remains = nothing();
+    const key = `staff/_manifest_${STAMP}.json`;
+    remains.objects.set(key, '{}');
+    remains.owners.set(key, 'forgotten');
+    const installation = fakeInstallation({ remains });
+    const { report, error } = await execute(installation, slotOf(SCHEDULED_FOR, { kind: 'catch_up' }));
+    expect(report).toMatchObject({ status: 'skipped', error: { code: 'ALREADY_DONE' } });
+    expect(error?.message).toContain(`run forgotten as s3://bucket/${key}`);
+    expect(installation.bucket.events).toEqual([`look ${key}`]);
+  });
+
+  it('makes up for a slot where it may not look into the bucket', async () => {
+    const { bucket, ...installation } = fakeInstallation();
+    const runOf = () => Promise.reject(new TidemarkError('S3_ACCESS_DENIED', 'no'));
+    const { report } = await execute(
+      { ...installation, sink: () => ({ ...bucket.sink, runOf }) },
+      slotOf(SCHEDULED_FOR, { kind: 'catch_up' }),
+    );
+    expect(report.status).toBe('succeeded');
+  });
+
   it('runs a slot again whose run has failed', async () => {
     const failed = recordFor(attemptOf(slotOf(SCHEDULED_FOR)), 'staff', { status: 'failed' });
     const installation = fakeInstallation({ remains: { ...nothing(), records: [failed] } });
