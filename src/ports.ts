@@ -122,7 +122,7 @@ export interface TransformTarget {
 }
 
 /** Maps the rows of one table in a thread of its own. */
-export interface RowMapper {
+export interface RowTransformer {
   /** Takes one row; the packet may be reused once this returns. */
   takeRow: RowHandler;
   /** Whether the source should wait for `drained`. Rows that come nevertheless are taken. */
@@ -133,9 +133,9 @@ export interface RowMapper {
    * All rows have been taken: settles when all that became of them has gone to the target.
    *
    * @returns what the owner should know of the values.
-   * @throws what `failed` was told.
+   * @throws what `failed` was told; the signal's reason.
    */
-  finish(): Promise<readonly string[]>;
+  finish(signal: AbortSignal): Promise<readonly string[]>;
   /** Ends the thread, whatever it does. Nothing is told any more. */
   close(): Promise<void>;
 }
@@ -159,7 +159,7 @@ export interface Transforms {
     context: TransformContext,
     target: TransformTarget,
     log: (message: string) => void,
-  ): RowMapper;
+  ): RowTransformer;
 }
 
 /** An object on its way: parts may be sent in any order; nothing is visible before `complete`. */

@@ -1,0 +1,62 @@
+/** What went wrong in a module, in words: where in the module, for which row, and what was thrown. */
+import { types } from 'node:util';
+import { pathToFileURL } from 'node:url';
+import type { Failure } from './messages.ts';
+import { shown } from './returned-values.ts';
+
+/** An error with all that is to be said of it; thrown inside the thread, and sent to the main one. */
+export class TransformError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** The module of a thread. */
+export interface ModuleName {
+  /** Absolute path. */
+  readonly file: string;
+  /** As messages name it. */
+  readonly name: string;
+}
+
+/**
+ * @param what was being done: `failed on the row id=5 (row 3)`.
+ * @param thrown anything at all.
+ */
+export function moduleFailed(module: ModuleName, what: string, thrown: unknown): TransformError {
+  const place = placeIn(module, thrown);
+  return new TransformError({
+    code: 'TRANSFORM_FAILED',
+    message: `${place ?? module.name} ${what}: ${thrownText(thrown)}`,
+    // A module that asks another service knows best whether it is worth asking again.
+    retryable: isRetryable(thrown) ? true : undefined,
+    stack: types.isNativeError(thrown) ? thrown.stack : undefined,
+  });
+}
+
+/** `TypeError: x is not a function`; of what is no error, what it is. */
+export function thrownText(thrown: unknown): string {
+  if (types.isNativeError(thrown)) return `${thrown.name}: ${thrown.message}`;
+  return `it threw ${shown(thrown)}, which is no Error`;
+}
+
+function isRetryable(thrown: unknown): boolean {
+  return types.isNativeError(thrown) && (thrown as { retryable?: unknown }).retryable === true;
+}
+
+/** `explode.ts:12:9`: the innermost place inside the module; null where the stack does not show it. */
+export function placeIn({ file, name }: ModuleName, thrown: unknown): string | null {
+  if (!types.isNativeError(thrown) || thrown.stack === undefined) return null;
+  for (const line of thrown.stack.split('\n')) {
+    for (const written of [pathToFileURL(file).href, file]) {
+      const at = line.indexOf(`${written}:`);
+      if (at === -1) continue;
+      const [place] = /^\d+(?::\d+)?/.exec(line.slice(at + written.length + 1)) ?? [];
+      if (place !== undefined) return `${name}:${place}`;
+    }
+  }
+  return null;
+}

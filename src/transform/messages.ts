@@ -1,0 +1,51 @@
+/** What passes between the main thread and that of a module. Buffers are transferred: who sends one has it no more. */
+import type { DeclaredColumns, OutputColumn } from '../domain.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { TransformContext } from '../ports.ts';
+
+/** What a thread is started with. */
+export interface ThreadData {
+  /** Absolute path of the module, links resolved. */
+  readonly file: string;
+  /** As messages name it. */
+  readonly name: string;
+  /** What to do; null: only to load the module. */
+  readonly job: TransformJob | null;
+}
+
+export interface TransformJob {
+  readonly input: readonly OutputColumn[];
+  readonly output: readonly OutputColumn[];
+  /** Names of the input columns that tell a row from all others. */
+  readonly key: readonly string[];
+  readonly context: TransformContext;
+  /** Of what is kept outside of the heap, which no limit of the thread counts. */
+  readonly maxExternalBytes: number;
+}
+
+export type ToThread =
+  | { readonly kind: 'rows'; readonly buffer: ArrayBuffer; readonly length: number }
+  | { readonly kind: 'end' }
+  /** Gives back a buffer of mapped rows, which have gone on. */
+  | { readonly kind: 'taken'; readonly buffer: ArrayBuffer };
+
+export type FromThread =
+  | { readonly kind: 'loaded'; readonly declared: DeclaredColumns | null }
+  /** The module is at work, or no longer: between the two, its time runs. */
+  | { readonly kind: 'busy' | 'idle' }
+  | { readonly kind: 'rows'; readonly buffer: ArrayBuffer; readonly length: number }
+  /** Gives back a buffer of rows: all that became of them has been sent. */
+  | { readonly kind: 'done'; readonly buffer: ArrayBuffer }
+  | { readonly kind: 'ended'; readonly rows: number; readonly invalidTexts: ReadonlyMap<string, number> }
+  | { readonly kind: 'log'; readonly message: string }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** An error as it survives being copied from one thread to another. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly retryable?: boolean | undefined;
+  /** Where it happened in the other thread. */
+  readonly stack?: string | undefined;
+}

@@ -1,0 +1,122 @@
+/**
+ * What runs in the thread of a module: rows come in, what the module makes of them goes out. Whatever goes wrong is
+ * told to the main thread, which then ends this one.
+ */
+import { getHeapStatistics } from 'node:v8';
+import { parentPort, workerData } from 'node:worker_threads';
+import { batchMapper } from './batch.ts';
+import { moduleFailed, TransformError } from './failure.ts';
+import { frameWriter } from './frames.ts';
+import { loadModule, type ModuleContext, type TransformModule } from './load-module.ts';
+import type { FromThread, ThreadData, ToThread, TransformJob } from './messages.ts';
+import { consoleOf, threadLog } from './thread-log.ts';
+
+/** Buffers of mapped rows on their way; the module waits when there are more. */
+const MOST_ON_THEIR_WAY = 3;
+
+const port = parentPort!;
+const { file, name, job } = workerData as ThreadData;
+const send = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+const log = threadLog((message) => send({ kind: 'log', message }));
+globalThis.console = consoleOf(log);
+
+try {
+  send({ kind: 'busy' });
+  const module = await loadModule({ file, name });
+  send({ kind: 'idle' });
+  send({ kind: 'loaded', declared: module.declared });
+  if (job !== null) serve(module, job);
+} catch (error) {
+  fail(error);
+}
+
+function fail(error: unknown): void {
+  const { failure } = error instanceof TransformError ? error : moduleFailed({ file, name }, 'failed', error);
+  send({ kind: 'failed', failure });
+}
+
+function serve(module: TransformModule, work: TransformJob): void {
+  const { task, table, runId, scheduledFor, windows } = work.context;
+  const context: ModuleContext = Object.freeze({
+    task,
+    table,
+    run_id: runId,
+    scheduled_for: scheduledFor,
+    window: windows[0] ?? null,
+    windows,
+    log: (message: unknown) => log.log(message),
+  });
+  const mapper = batchMapper({ file, name }, module, work, context);
+  const out = frameWriter();
+  let onTheirWay = 0;
+  let wake: (() => void) | null = null;
+
+  const isFull = (): boolean => onTheirWay >= MOST_ON_THEIR_WAY;
+  const flush = (): void => {
+    if (out.rows === 0) return;
+    const { buffer, length } = out.take();
+    onTheirWay++;
+    send({ kind: 'rows', buffer, length }, [buffer]);
+  };
+  const emit = (packet: Buffer): Promise<void> | undefined => {
+    let waiting: Promise<void> | undefined;
+    if (!out.fits(packet.length)) {
+      flush();
+      if (isFull()) waiting = room();
+    }
+    out.add(packet);
+    return waiting;
+  };
+  /** The module is not at work while it waits for the bucket. */
+  const room = async (): Promise<void> => {
+    send({ kind: 'idle' });
+    while (isFull()) await new Promise<void>((resolve) => (wake = resolve));
+    send({ kind: 'busy' });
+  };
+
+  const mapBatch = async (buffer: ArrayBuffer, length: number): Promise<void> => {
+    send({ kind: 'busy' });
+    await mapper.map(Buffer.from(buffer), length, emit);
+    send({ kind: 'idle' });
+    flush();
+    const { external_memory: external } = getHeapStatistics();
+    if (external > work.maxExternalBytes) {
+      throw new TransformError({
+        code: 'TRANSFORM_MEMORY',
+        message: `${name} holds ${Math.round(external / 1e6)} MB in buffers after row ${mapper.rows}.`,
+      });
+    }
+    send({ kind: 'done', buffer }, [buffer]);
+  };
+
+  // One batch after the other, also where the module takes its time.
+  let before = Promise.resolve();
+  let failed = false;
+  const next = (act: () => Promise<void> | void): void => {
+    before = before.then(async () => {
+      if (failed) return;
+      try {
+        await act();
+      } catch (error) {
+        failed = true;
+        fail(error);
+      }
+    });
+  };
+  port.on('message', (message: ToThread) => {
+    switch (message.kind) {
+      case 'rows':
+        return next(() => mapBatch(message.buffer, message.length));
+      case 'end':
+        return next(() => {
+          log.end();
+          send({ kind: 'ended', rows: mapper.rows, invalidTexts: mapper.invalidTexts });
+        });
+      case 'taken':
+        onTheirWay--;
+        out.giveBack(message.buffer);
+        wake?.();
+        wake = null;
+    }
+  });
+}
