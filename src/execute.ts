@@ -9,7 +9,7 @@ import { asTidemarkError, TidemarkError } from './errors.ts';
 import { identifyRun } from './planner.ts';
 import type { PlanSettings } from './plan/build.ts';
 import { manifestKey } from './plan/keys.ts';
-import type { Journal, RunLog, RunObserver, Source } from './ports.ts';
+import type { Journal, RunLog, RunObserver, Source, Transforms } from './ports.ts';
 import { recoverTask, type RecoveryPorts } from './recovery.ts';
 import { beginRun, failedReport, notBegun, recordOf } from './report.ts';
 import type { RunAttempt, RunEnd, RunOutcome } from './report.ts';
@@ -24,6 +24,7 @@ export interface Installation extends RecoveryPorts {
     open(run: { readonly runId: string; readonly task: string; readonly sink: string }): Journal;
   };
   readonly runs: RunBook;
+  readonly transforms: Transforms;
   /** What cannot be promised of a task and has been said by this process. */
   readonly said: Set<string>;
   forRun(task: string, stamp: string): RunLog;
@@ -226,6 +227,7 @@ async function recoverThenRun(
       sink: installation.sink(spec.sink),
       journal: installation.journal.open({ runId: run.runId, task: taskName, sink: spec.sink }),
       observer,
+      transforms: installation.transforms,
       settings: installation.settings(spec),
       memory: installation.runs.memory(spec, run.scheduledFor),
       verifyCount: installation.verifyCount ?? false,

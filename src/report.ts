@@ -26,6 +26,8 @@ interface TableResult {
   readonly name: string;
   readonly objects: readonly PreparedObject[];
   readonly rows: number;
+  /** Rows that the source sent, where a module maps them. */
+  readonly rowsRead?: number;
   readonly bytes: number;
 }
 

@@ -26,6 +26,7 @@ export function tellLog(log: RunLog, said: Set<string>, observer: RunObserver): 
       observer.planned(plan);
     },
     progress: observer.progress,
+    said: (table, message) => log.info(message, { table, by: 'row_transform' }),
   };
 }
 

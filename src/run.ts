@@ -2,14 +2,23 @@
  * The story of one run: open a snapshot, plan, extract, publish, report. `tidemark run` and the daemon both call
  * `runTask`. Whatever happens, it returns a report; a run that did not succeed has left nothing in the bucket.
  */
-import type { Plan, RunReport, Spec, TaskMemory } from './domain.ts';
+import type { ExportPlan, Plan, RunReport, Spec, TaskMemory } from './domain.ts';
 import { asTidemarkError } from './errors.ts';
 import { checkCounts } from './extract/count-check.ts';
 import { exportTable, type Progress } from './extract/export-table.ts';
 import type { PlanSettings } from './plan/build.ts';
 import { refuseSchemaChanges } from './plan/schema-change.ts';
 import { makePlan, needsOf } from './planner.ts';
-import type { Journal, RunObserver, Sink, Snapshot, Source } from './ports.ts';
+import type {
+  Journal,
+  RowTransformer,
+  RunObserver,
+  Sink,
+  Snapshot,
+  Source,
+  Transforms,
+  TransformTarget,
+} from './ports.ts';
 import { manifestOf } from './publish/manifest.ts';
 import { beginPublication, type Publication } from './publish/publication.ts';
 import { beginRun, failedReport, recordOf, succeededReport } from './report.ts';
@@ -21,6 +30,8 @@ export interface RunPorts {
   readonly sink: Sink;
   readonly journal: Journal;
   readonly observer: RunObserver;
+  /** Of what a spec's `row_transform` names. */
+  readonly transforms: Transforms;
   readonly settings: PlanSettings;
   /** What the task remembers of its earlier runs. */
   readonly memory: TaskMemory;
@@ -57,9 +68,13 @@ async function prepareAll(
   state: RunState,
   signal: AbortSignal,
 ): Promise<Plan> {
+  // The module first: no snapshot is kept open for it.
+  const { rowTransform } = spec;
+  const declared = rowTransform === null ? null : await ports.transforms.inspect(rowTransform, signal);
+  const settings = { ...ports.settings, declared };
   const snapshot = await ports.source.open(signal, needsOf(spec, run));
   try {
-    const plan = await makePlan(spec, snapshot, run, ports.memory, ports.settings, signal);
+    const plan = await makePlan(spec, snapshot, run, ports.memory, settings, signal);
     state.plan = plan;
     state.warnings.push(...plan.warnings);
     ports.observer.planned(plan);
@@ -94,10 +109,24 @@ async function extractAll(
       publication.begin,
       progress,
       signal,
+      transformerFor(table, plan, ports),
     );
     state.warnings.push(...result.warnings);
     state.tables.push({ name: table.name, ...result });
   }
+}
+
+/** Starts the module that a table's rows go through; null: they go through none. */
+function transformerFor(
+  { name, rowTransform, columns }: ExportPlan,
+  { task, runId, scheduledFor, windows }: Plan,
+  { transforms, observer }: RunPorts,
+): ((target: TransformTarget) => RowTransformer) | null {
+  if (rowTransform === undefined) return null;
+  const own = windows.filter(({ table }) => table === name);
+  const context = { task, table: name, runId, scheduledFor, windows: own };
+  return (target) =>
+    transforms.open(rowTransform, columns, context, target, (message) => observer.said?.(name, message));
 }
 
 /** Makes the run visible and has it recorded; where every table was empty and skipped, there is nothing to see. */
@@ -114,7 +143,10 @@ async function publishAll(
     return report;
   }
   const times = { startedAt: state.attempt.startedAt, preparedAt: new Date() };
-  const manifest = manifestOf(plan, objects, times, state.warnings, ports.sink.url);
+  const rowsRead = new Map(
+    state.tables.flatMap(({ name, rowsRead: read }) => (read === undefined ? [] : [[name, read]])),
+  );
+  const manifest = manifestOf(plan, objects, times, state.warnings, ports.sink.url, rowsRead);
   const record = recordOf(state, succeededReport(state, manifest.key), plan.sink);
   const unrecorded = await publication.commit(objects, manifest, record);
   if (unrecorded !== null)

@@ -4,6 +4,8 @@ import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import type { Spec } from '../domain.ts';
 import { FaultsError, TidemarkError, asTidemarkError, formatFault, type Fault } from '../errors.ts';
+import { transformsIn } from '../transform/transforms.ts';
+import { rowTransformPlace } from '../spec/row-transform.ts';
 import { cautionsOf } from '../spec/cautions.ts';
 import { parseSpec } from '../spec/parse.ts';
 import { duplicateTasks, taskNameIn } from '../spec/set.ts';
@@ -23,6 +25,7 @@ export async function checkCommand(named: readonly string[], options: CheckOptio
       ? [...new Map(named.map((file) => [identity(file), file])).values()]
       : specFiles(config.specs_dir);
   const { specs, faults: own } = parseAll(files, config);
+  own.push(...(await moduleFaults(specs, config)));
   const faults = [...own, ...duplicateTasks(specs, named.length > 0 ? tasksBeside(files, config) : [])];
   // With a connection, the plan says it of the columns themselves.
   const findings = options.connect === true ? await connect(config, specs) : specs.flatMap(warnings);
@@ -58,6 +61,24 @@ function parseAll(files: readonly string[], config: Config): { specs: Spec[]; fa
     }
   }
   return { specs, faults };
+}
+
+/** Loads every module that a spec names, as a run would: each in a thread of its own, with its limits. */
+async function moduleFaults(specs: readonly Spec[], config: Config): Promise<Fault[]> {
+  const { signal } = new AbortController();
+  const transforms = transformsIn(config.transforms_dir);
+  const faults: Fault[] = [];
+  for (const { file, rowTransform } of specs) {
+    if (rowTransform === null) continue;
+    try {
+      await transforms.inspect(rowTransform, signal);
+    } catch (thrown) {
+      const { message } = asTidemarkError(thrown);
+      const place = rowTransformPlace(readSpec(file), file);
+      faults.push({ file, ...place, path: 'row_transform', message });
+    }
+  }
+  return faults;
 }
 
 /** Tasks of the other files in the specs folder. Their faults are not asked for here. */

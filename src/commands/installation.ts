@@ -24,6 +24,7 @@ import { saveSlots, settledSlots } from '../state/slots.ts';
 import { lastRuns } from '../state/task-states.ts';
 import { abortedAgain, abortedUploads, forgetUploads } from '../state/uploads.ts';
 import { spanBefore } from '../spec/span.ts';
+import { transformsIn } from '../transform/transforms.ts';
 import { openNotifier } from './mails.ts';
 import { redactPast } from './redact-past.ts';
 import { runBook } from './run-book.ts';
@@ -106,6 +107,7 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
       tasks: () => unendedTasks(state.db),
       close: (task) => recordDeaths(state.db, task, new Date()),
     },
+    transforms: transformsIn(config.transforms_dir),
     runs: runBook(state.db, config.timezone),
     slots: {
       load: () => settledSlots(state.db),

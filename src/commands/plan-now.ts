@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Plan, Spec, TaskMemory } from '../domain.ts';
 import { identifyRun, makePlan, needsOf } from '../planner.ts';
+import { transformsIn } from '../transform/transforms.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { openState } from '../state/database.ts';
 import { planSettings, sourceOptions } from './installation.ts';
@@ -12,7 +13,7 @@ import { memoryOf } from './run-book.ts';
 /**
  * Asks the server, and reads no table data but the largest value of an integer watermark.
  *
- * @throws TidemarkError of the source, of the state, or of the windows.
+ * @throws TidemarkError of the source, of the state, of the windows, or of the module that maps rows.
  */
 export async function planNow(config: Config, spec: Spec): Promise<Plan> {
   const now = new Date();
@@ -20,9 +21,13 @@ export async function planNow(config: Config, spec: Spec): Promise<Plan> {
   const { signal } = new AbortController();
   const source = mysqlSource(sourceOptions(config.sources[spec.source]!, config.masking.hmac_key));
   const memory = memoryNow(config, spec, now);
+  const { rowTransform } = spec;
+  const declared =
+    rowTransform === null ? null : await transformsIn(config.transforms_dir).inspect(rowTransform, signal);
+  const settings = { ...planSettings(config, spec), declared };
   const snapshot = await source.open(signal, needsOf(spec, run));
   try {
-    return await makePlan(spec, snapshot, run, memory, planSettings(config, spec), signal);
+    return await makePlan(spec, snapshot, run, memory, settings, signal);
   } finally {
     await snapshot.close();
   }

@@ -6,23 +6,29 @@ import type { ExportPlan, OnEmpty, OutputOptions, PreparedObject } from '../doma
 import { TidemarkError } from '../errors.ts';
 import { contentTypeOf } from '../plan/formats.ts';
 import { objectKey } from '../plan/keys.ts';
-import type { PendingUpload, RowHandler, RowStream, Sink, Snapshot } from '../ports.ts';
-import { batchRoller } from './batch-roller.ts';
+import type {
+  PendingUpload,
+  RowHandler,
+  RowStream,
+  RowTransformer,
+  Sink,
+  Snapshot,
+  TransformTarget,
+} from '../ports.ts';
 import { bufferPool } from './buffers.ts';
-import { blockPool } from './block-pool.ts';
-import { compressorOf } from './compress.ts';
-import { CompressedWriter } from './compressed-writer.ts';
-import { csvEncoder } from './csv.ts';
-import { jsonlEncoder } from './jsonl.ts';
 import { rowMapper } from './map-rows.ts';
+import type { Oddities, OpenObject } from './object-series.ts';
 import { ObjectWriter } from './object-writer.ts';
+import { parquetSeries } from './parquet-series.ts';
 import { basePartSize } from './part-size.ts';
-import type { RowEncoder } from './row-encoder.ts';
-import type { TextWriter } from './text-writer.ts';
+import { textSeries } from './text-series.ts';
 
 export interface ExportResult {
   readonly objects: readonly PreparedObject[];
+  /** Rows written. */
   readonly rows: number;
+  /** Rows that the source sent, where a module maps them; left out where they are those written. */
+  readonly rowsRead?: number;
   readonly bytes: number;
   readonly warnings: readonly string[];
 }
@@ -33,12 +39,10 @@ export interface Progress {
   files: number;
 }
 
-/** Blocks being filled or compressed: enough for all threads, and for those that wait for an earlier one. */
-const BLOCKS = 12;
-
 /**
  * @param begin opens an upload; the publication remembers it.
- * @param progress is counted up as rows are encoded; read it whenever you like.
+ * @param progress is counted up as rows are read and encoded; read it whenever you like.
+ * @param openTransformer starts the module through which rows go; null: they go through none.
  * @throws TidemarkError of source or sink; RESULT_EMPTY; ZERO_DATE. Uploads that were begun stay open: the
  *   publication aborts them.
  */
@@ -51,52 +55,72 @@ export async function exportTable(
   begin: (key: string, contentType: string, signal: AbortSignal) => Promise<PendingUpload>,
   progress: Progress,
   signal: AbortSignal,
+  openTransformer: ((target: TransformTarget) => RowTransformer) | null = null,
 ): Promise<ExportResult> {
   const failed = new AbortController();
   const ended = AbortSignal.any([signal, failed.signal]);
   const fail = (error: unknown): void => failed.abort(error);
 
-  const encoder = encoderOf(plan.columns, output);
-  const newCompressor = compressorOf(output.compression);
   const contentType = contentTypeOf(output);
   const partBytes = basePartSize(sink.partBytes, plan.batched ? plan.thresholdBytes : plan.estimate.bytes);
   let stream: RowStream | null = null;
-  const isFull = (): boolean => pool.isFull() || blocks.isFull();
-  const onGive = (): void => {
+  let transformer: RowTransformer | null = null;
+  const isWriterFull = (): boolean => pool.isFull() || series.isFull();
+  const isFull = (): boolean => isWriterFull() || transformer?.isFull() === true;
+  const goOn = (): void => {
     if (!isFull()) stream?.resume();
   };
+  const onGive = (): void => {
+    transformer?.resume();
+    goOn();
+  };
   const pool = bufferPool(partBytes, sink.concurrency + 1, onGive);
-  const blocks = blockPool(BLOCKS, onGive);
 
-  const open = (number: number): TextWriter => {
+  const open = (number: number): ObjectWriter => {
     const batch = plan.batched ? number : null;
     const key = objectKey(plan.keyPattern, batch);
     progress.files++;
     const identity = { table: plan.name, batch, key };
-    const object = new ObjectWriter(identity, pool, () => begin(key, contentType, ended), fail);
-    return newCompressor === null ? object : new CompressedWriter(object, blocks, newCompressor(), fail);
+    return new ObjectWriter(identity, pool, () => begin(key, contentType, ended), fail);
   };
   const prepared: Promise<PreparedObject>[] = [];
-  const seal = (writer: TextWriter): void => {
-    const object = writer.finish();
+  const seal = (open: OpenObject): void => {
+    const object = open.finish();
     // Awaited below, all together; a part's failure has ended the stream by then.
     object.catch(fail);
     prepared.push(object);
   };
-  const roller = batchRoller(encoder, plan.batched ? plan.thresholdBytes : null, open, seal);
+  const newSeries = output.format === 'parquet' ? parquetSeries : textSeries;
+  const series = newSeries(plan.columns, output, {
+    thresholdBytes: plan.batched ? plan.thresholdBytes : null,
+    open,
+    sealed: seal,
+    drained: onGive,
+    failed: fail,
+  });
 
-  const takeRow = (packet: Buffer, start: number, end: number): void => {
-    progress.bytes += roller.takeRow(packet, start, end);
+  const writeRow: RowHandler = (packet, start, end) => {
+    progress.bytes += series.takeRow(packet, start, end);
+  };
+  transformer =
+    openTransformer?.({ onRow: writeRow, isFull: isWriterFull, drained: goOn, failed: fail }) ?? null;
+  const passOn = transformer?.takeRow ?? writeRow;
+  let rowsRead = 0;
+  const takeRow: RowHandler = (packet, start, end) => {
+    passOn(packet, start, end);
+    rowsRead++;
     progress.rows++;
     if (isFull()) stream!.pause();
   };
   const { mapping = null } = plan;
   const onRow = mapping === null ? takeRow : mapped(rowMapper(mapping, snapshot.hmac), takeRow);
-  stream = snapshot.rows(plan.sql, mapping?.columns ?? plan.columns, onRow, ended);
+  const read = mapping?.columns ?? plan.rowTransform?.input ?? plan.columns;
+  stream = snapshot.rows(plan.sql, read, onRow, ended);
 
   try {
     await stream.done;
-    const last = roller.current();
+    const notes = (await transformer?.finish(ended)) ?? [];
+    const last = series.current();
     const isEmpty = prepared.length === 0 && last.rows === 0;
     if (isEmpty && onEmpty === 'fail') {
       throw new TidemarkError('RESULT_EMPTY', `${plan.name} returned no row.`, { sql: plan.sql });
@@ -104,12 +128,20 @@ export async function exportTable(
     if (isEmpty && onEmpty === 'skip') last.discard();
     else seal(last);
     const objects = await Promise.all(prepared);
-    return summarise(plan, objects, encoder, output);
+    const result = summarise(plan, objects, series.oddities(), output);
+    return {
+      ...result,
+      ...(transformer === null ? {} : { rowsRead }),
+      warnings: [...notes, ...result.warnings],
+    };
   } catch (error) {
     // Parts still on their way are no longer wanted; the publication waits for them to come to rest.
     fail(error);
+    series.abandon();
     // What came first says why: a request that is broken off by an abort fails in words of its own.
     throw ended.reason;
+  } finally {
+    await transformer?.close();
   }
 }
 
@@ -120,18 +152,15 @@ function mapped(map: ReturnType<typeof rowMapper>, takeRow: RowHandler): RowHand
   };
 }
 
-function encoderOf(columns: ExportPlan['columns'], output: OutputOptions): RowEncoder {
-  return output.format === 'jsonl' ? jsonlEncoder(columns, output) : csvEncoder(columns, output);
-}
-
 function summarise(
   plan: ExportPlan,
   objects: readonly PreparedObject[],
-  encoder: Pick<RowEncoder, 'zeroDates' | 'invalidTexts' | 'brokenJson'>,
+  { zeroDates, invalidTexts, brokenJson }: Oddities,
   output: OutputOptions,
 ): ExportResult {
   const dates = output.zeroDates === 'null' ? 'NULL' : 'text';
-  const texts = output.format === 'jsonl' ? 'with U+FFFD in their place' : 'as they are';
+  const texts =
+    output.format === 'jsonl' || output.format === 'parquet' ? 'with U+FFFD in their place' : 'as they are';
   const warnings = (counts: ReadonlyMap<string, number>, what: string): string[] =>
     Array.from(counts, ([column, count]) => `${plan.name}.${column}: ${count} ${what}.`);
   return {
@@ -139,9 +168,9 @@ function summarise(
     rows: objects.reduce((sum, object) => sum + object.rows, 0),
     bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
     warnings: [
-      ...warnings(encoder.zeroDates(), `zero or partial dates written as ${dates}`),
-      ...warnings(encoder.invalidTexts(), `texts are not valid UTF-8; their bytes were written ${texts}`),
-      ...warnings(encoder.brokenJson(), 'values are not JSON; they were written as strings'),
+      ...warnings(zeroDates, `zero or partial dates written as ${dates}`),
+      ...warnings(invalidTexts, `texts are not valid UTF-8; their bytes were written ${texts}`),
+      ...warnings(brokenJson, 'values are not JSON; they were written as strings'),
     ],
   };
 }

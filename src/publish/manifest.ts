@@ -14,13 +14,17 @@ export interface RunTimes {
   readonly preparedAt: Date;
 }
 
-/** @param url the sink's name for a key. */
+/**
+ * @param url the sink's name for a key.
+ * @param rowsRead of the tables whose rows go through a module, how many it was given.
+ */
 export function manifestOf(
   plan: Plan,
   objects: readonly PreparedObject[],
   times: RunTimes,
   warnings: readonly string[],
   url: (key: string) => string,
+  rowsRead: ReadonlyMap<string, number> = new Map(),
 ): ManifestObject {
   const rowsOf = (table: string): number =>
     objects.filter((object) => object.table === table).reduce((sum, object) => sum + object.rows, 0);
@@ -64,6 +68,9 @@ export function manifestOf(
       name: table.name,
       sql: table.sql,
       rows: rowsOf(table.name),
+      ...(table.rowTransform === undefined
+        ? {}
+        : { rows_read: rowsRead.get(table.name) ?? null, row_transform: table.rowTransform.module }),
       columns: table.columns.map(({ name, mysqlType, nullable }) => ({ name, type: mysqlType, nullable })),
       describe: describeColumns(table.columns, plan.output),
     })),

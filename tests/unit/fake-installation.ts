@@ -10,7 +10,7 @@ import type { RunAttempt } from '../../src/report.ts';
 import { NO_MEMORY } from '../support/runs.ts';
 import { fakeBucket, nothing, recordKept } from './publish/bucket.ts';
 import type { FakeBucket, Moment, Remains } from './publish/bucket.ts';
-import { fakeSource } from './publish/fake-run.ts';
+import { NO_TRANSFORMS, fakeSource } from './publish/fake-run.ts';
 import type { SourceCall } from './publish/fake-run.ts';
 
 export interface FakeInstallation extends Installation {
@@ -100,6 +100,7 @@ export function fakeInstallation(options: FakeOptions = {}): FakeInstallation {
         return [];
       },
     },
+    transforms: NO_TRANSFORMS,
     runs: {
       memory: () => options.memory ?? NO_MEMORY,
       successFor: (task, { stamp }) =>

@@ -1,5 +1,5 @@
 /** A source of two small tables, and all else that a run works with, for the tests of runs. */
-import type { Horizon, Snapshot, Source } from '../../../src/ports.ts';
+import type { Horizon, Snapshot, Source, Transforms } from '../../../src/ports.ts';
 import { formatClock } from '../../../src/plan/clock.ts';
 import type { RunPorts } from '../../../src/run.ts';
 import { NO_MEMORY } from '../../support/runs.ts';
@@ -88,12 +88,21 @@ export function fakeSource(
   return fake;
 }
 
+/** For runs whose rows go through no module. */
+export const NO_TRANSFORMS: Transforms = {
+  inspect: () => Promise.reject(new Error('no module is asked for in this test')),
+  open() {
+    throw new Error('no module is asked for in this test');
+  },
+};
+
 export function portsOf({ source }: FakeSource, { sink, journal }: FakeBucket): RunPorts {
   return {
     source,
     sink,
     journal,
     observer: { planned: () => {}, progress: () => {} },
+    transforms: NO_TRANSFORMS,
     settings: { batchThresholdMb: 1, prefix: '' },
     memory: NO_MEMORY,
   };
