@@ -144,6 +144,7 @@ export function watermarkWindow(
       `The spec names ${name} as watermark; what is remembered of ${table} is ${known.column} = ${known.value}.`,
     );
   }
+  if (known === undefined) refuseOtherCase(table, memory);
   const from = known?.value ?? watermark.initial?.text ?? null;
   if (from !== null) checkValue(name, scale, from);
   const once = watermark.nulls === 'first_run' && known === undefined;
@@ -152,6 +153,19 @@ export function watermarkWindow(
   // Never back: a clock that was set back, or a longer lag, must not publish rows a second time.
   const to = beginning === null || last === null ? (last ?? beginning) : furthest(scale, last, beginning);
   return { table, column, mode: 'watermark', from, to, nulls: once || watermark.nulls === 'always' };
+}
+
+/** On many servers `Orders` and `orders` are one table: to begin anew would publish all of its rows a second time. */
+function refuseOtherCase(table: string, { watermarks }: TaskMemory): void {
+  const other = watermarks.find((one) => one.table.toLowerCase() === table.toLowerCase());
+  if (other === undefined) return;
+  throw new TidemarkError(
+    'WATERMARK_MISMATCH',
+    `The spec names the table ${table}; what is remembered is of ${other.table}: ${other.column} = ${other.value}.`,
+    {
+      hint: `Write ${other.table} in the spec. If the table is called ${table} now, say where it begins: \`tidemark watermark set TASK VALUE --table ${table}\`.`,
+    },
+  );
 }
 
 /**

@@ -315,6 +315,20 @@ describe('a window', () => {
     );
   });
 
+  it('does not begin anew because the table is written in another case', () => {
+    const watermarks = [{ table: 'T', column: 'c', value: '2026-06-01 00:00:00' }];
+    expect(() => windowOf({ ...NO_MEMORY, watermarks }, '2026-07-01 12:00:00')).toThrow(
+      expect.objectContaining({
+        code: 'WATERMARK_MISMATCH',
+        message: 'The spec names the table t; what is remembered is of T: c = 2026-06-01 00:00:00.',
+      }),
+    );
+    const both = [...watermarks, { table: 't', column: 'c', value: '2026-06-02 00:00:00' }];
+    expect(windowOf({ ...NO_MEMORY, watermarks: both }, '2026-07-01 12:00:00').from).toBe(
+      '2026-06-02 00:00:00',
+    );
+  });
+
   it.each([
     ['first_run', true, false],
     ['always', true, true],
