@@ -178,8 +178,8 @@ export const specSchema = {
     output_file_format: {
       title: 'File format',
       description:
-        'Format of the objects: CSV, the same with tabs (`tsv`), or one JSON object a line (`jsonl`).',
-      enum: ['csv', 'tsv', 'jsonl', null],
+        'Format of the objects: CSV, the same with tabs (`tsv`), one JSON object a line (`jsonl`), or Apache Parquet.',
+      enum: ['csv', 'tsv', 'jsonl', 'parquet', null],
       default: 'csv',
     },
     compression: compressionSchema,
