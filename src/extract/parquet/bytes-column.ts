@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ZeroDates } from '../../domain.ts';
 import { offsetLookup, shiftToZone } from '../zone.ts';
 import { bytesStore } from './bytes-store.ts';
+import type { BytesStore } from './bytes-store.ts';
 import { readDate } from './calendar.ts';
 import type { ColumnBuilder, ColumnCounts } from './column.ts';
 import { writeScaled128 } from './digits.ts';
@@ -32,7 +33,7 @@ export function bytesColumn(
     isDecimal,
     isDecimal ? 'signed' : column.logical?.is === 'STRING' ? 'unsigned' : null,
   );
-  const insert = insertOf(column, options, counts, store.insert);
+  const insert = insertOf(column, options, counts, store);
   const first = position * BLOCK_ROWS;
   return {
     levels,
@@ -59,14 +60,15 @@ function insertOf(
   column: ParquetColumn,
   { outputTimezone }: BytesOptions,
   counts: ColumnCounts,
-  insert: Insert,
+  store: BytesStore,
 ): Insert {
+  const { insert } = store;
   const { reading, width } = column;
   switch (reading.as) {
     case 'bytes':
       return insert;
     case 'text':
-      return textInsert(counts, insert);
+      return textInsert(counts, store);
     case 'dateText':
       return dateInsert(
         counts,
@@ -90,8 +92,10 @@ function insertOf(
 /** Below this length a loop looks at bytes faster than a call into native code is made. */
 const SHORT = 256;
 
-function textInsert(counts: ColumnCounts, insert: Insert): Insert {
+function textInsert(counts: ColumnCounts, { insertKnown, insert }: BytesStore): Insert {
   return (bytes, start, end) => {
+    // What is in the dictionary has been looked at before.
+    if (insertKnown(bytes, start, end)) return;
     let seen = 0;
     if (end - start <= SHORT) for (let index = start; index < end; index++) seen |= bytes[index]!;
     else seen = 0x80;

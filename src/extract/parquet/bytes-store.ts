@@ -17,6 +17,8 @@ const SLOTS = MAX_ENTRIES * 2;
 const HASHED_BYTES = 64;
 
 export interface BytesStore {
+  /** Adds a value that the dictionary has already; false where it has not. */
+  insertKnown(bytes: Buffer, start: number, end: number): boolean;
   /** Copies a value. */
   insert(bytes: Buffer, start: number, end: number): void;
   size(): number;
@@ -75,28 +77,39 @@ export function bytesStore(fixed: boolean, order: ByteOrder | null): BytesStore 
     }
   };
 
-  const insert = (bytes: Buffer, start: number, end: number): void => {
+  const add = (entry: number, bytes: number): void => {
+    if (count === indices.length) indices = grown(indices, count + 1);
+    indices[count++] = entry;
+    size += prefix + bytes;
+  };
+
+  // Where the value that was looked for last belongs.
+  let slot = 0;
+  const insertKnown = (bytes: Buffer, start: number, end: number): boolean => {
+    if (!hasDictionary) return false;
     const length = end - start;
-    if (hasDictionary) {
-      let slot = hash(bytes, start, end) & (SLOTS - 1);
-      let position = slots[slot]!;
-      while (position !== 0 && !isEntry(position - 1, bytes, start, length)) {
-        slot = (slot + 1) & (SLOTS - 1);
-        position = slots[slot]!;
-      }
-      if (position === 0) {
-        if (entries === MAX_ENTRIES || used + prefix + length > MAX_BYTES) giveUpDictionary();
-        else {
-          addEntry(bytes, start, end);
-          position = slots[slot] = entries;
-        }
-      }
-      if (position !== 0) {
-        if (count === indices.length) indices = grown(indices, count + 1);
-        indices[count] = position - 1;
-      }
+    slot = hash(bytes, start, end) & (SLOTS - 1);
+    let position = slots[slot]!;
+    while (position !== 0 && !isEntry(position - 1, bytes, start, length)) {
+      slot = (slot + 1) & (SLOTS - 1);
+      position = slots[slot]!;
     }
-    if (!hasDictionary) addPlain(bytes, start, end);
+    if (position === 0) return false;
+    add(position - 1, length);
+    return true;
+  };
+
+  const insert = (bytes: Buffer, start: number, end: number): void => {
+    if (insertKnown(bytes, start, end)) return;
+    const length = end - start;
+    if (hasDictionary && entries < MAX_ENTRIES && used + prefix + length <= MAX_BYTES) {
+      addEntry(bytes, start, end);
+      slots[slot] = entries;
+      add(entries - 1, length);
+      return;
+    }
+    if (hasDictionary) giveUpDictionary();
+    addPlain(bytes, start, end);
     size += prefix + length;
     count++;
   };
@@ -126,6 +139,7 @@ export function bytesStore(fixed: boolean, order: ByteOrder | null): BytesStore 
   };
 
   return {
+    insertKnown,
     insert,
     size: () => size,
     values(): ColumnValues {

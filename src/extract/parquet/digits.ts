@@ -11,6 +11,9 @@ const LARGE_E = 0x45;
 const SMALL_E = 0x65;
 /** Decimal digits that a double always holds. */
 const EXACT_DIGITS = 15;
+/** Characters of which an integer of 32 bits is left, whatever they are. */
+const SHORT = 9;
+const SHORT_LIMIT = 999_999_999;
 const TWO_32 = 2 ** 32;
 const TWO_31 = 2 ** 31;
 
@@ -62,6 +65,15 @@ export function writeScaled64(
   out: Int32Array,
   at: number,
 ): boolean {
+  if (end - start <= SHORT) {
+    const value = readScaled(bytes, start, end, scale);
+    // With its decimals filled up, or below zero where nothing may be, it goes the long way.
+    if (value >= (unsigned ? 0 : -SHORT_LIMIT) && value <= SHORT_LIMIT) {
+      out[at] = value;
+      out[at + 1] = value >> 31;
+      return true;
+    }
+  }
   const first = bytes[start]!;
   const negative = first === MINUS;
   let from = negative || first === PLUS ? start + 1 : start;
