@@ -32,12 +32,18 @@ const schema = {
     task: text,
     run_id: text,
     scheduled_for: text,
-    format: { const: 'csv' },
-    compression: { const: 'none' },
+    format: { enum: ['csv', 'tsv', 'jsonl', 'parquet'] },
+    compression: { enum: ['none', 'gzip', 'zstd', 'snappy'] },
+    // Null of what is not CSV or TSV.
     csv: {
-      type: 'object',
-      properties: { quote: { type: 'string', minLength: 1, maxLength: 1 }, header: { type: 'boolean' } },
-      required: ['quote', 'header'],
+      anyOf: [
+        {
+          type: 'object',
+          properties: { quote: { type: 'string', minLength: 1, maxLength: 1 }, header: { type: 'boolean' } },
+          required: ['quote', 'header'],
+        },
+        { type: 'null' },
+      ],
     },
     rows: count,
     bytes: count,
@@ -79,6 +85,8 @@ export async function readManifest(
     const { instancePath, message } = isManifest.errors![0]!;
     throw unreadable(`is not one that this Tidemark can verify: ${instancePath || 'it'} ${message}`);
   }
+  if (value.csv === null && (value.format === 'csv' || value.format === 'tsv'))
+    throw unreadable(`is not one that this Tidemark can verify: it is of ${value.format} and has no dialect`);
   for (const [total, of] of [
     ['rows', 'record_count'],
     ['bytes', 'content_length'],

@@ -1,7 +1,7 @@
 /**
- * Counts the records of a CSV object while its bytes stream by: no value is parsed, nothing is kept but a few numbers.
+ * Counts the records of a text while its bytes stream by: no value is parsed, nothing is kept but a few numbers.
  *
- * In what Tidemark writes, a quote stands only around a value that has one, and doubled inside it. So a line break is
+ * JSON Lines have a record on each line. In the CSV that Tidemark writes, a quote stands only around a value that has one, and doubled inside it. So a line break is
  * the end of a record exactly where an even number of quotes stands before it, whatever the delimiter is. Quote and
  * line feed are ASCII, which never occurs inside a longer UTF-8 sequence.
  */
@@ -19,6 +19,7 @@ export interface RecordCounter {
 
 const LINE_FEED = 0x0a;
 
+/** Of CSV and TSV. */
 export function recordCounter({ quote, header }: RecordDialect): RecordCounter {
   const quoteByte = quote.charCodeAt(0);
   let ended = 0;
@@ -44,5 +45,21 @@ export function recordCounter({ quote, header }: RecordDialect): RecordCounter {
       const unended = inQuotes || lastByte !== LINE_FEED ? 1 : 0;
       return Math.max(0, ended + unended - (header ? 1 : 0));
     },
+  };
+}
+
+/** Of JSON Lines: what is not ended counts too. */
+export function lineCounter(): RecordCounter {
+  let ended = 0;
+  let lastByte = LINE_FEED;
+  return {
+    take(chunk) {
+      let lines = ended;
+      const { length } = chunk;
+      for (let index = 0; index < length; index++) if (chunk[index] === LINE_FEED) lines++;
+      ended = lines;
+      lastByte = chunk[length - 1] ?? lastByte;
+    },
+    records: () => ended + (lastByte === LINE_FEED ? 0 : 1),
   };
 }

@@ -6,14 +6,20 @@ import { crc32 } from 'node:zlib';
 import { asTidemarkError, type ErrorCode } from '../errors.ts';
 import type { ObjectReader, StoredObject } from '../ports.ts';
 import type { Manifest, ManifestEntry } from './manifest.ts';
-import { recordCounter } from './record-counter.ts';
+import { objectCounter } from './object-counter.ts';
 
 /** What is compared. */
 export interface Facts {
   readonly content_length: number;
   readonly record_count: number;
-  /** 8 hex digits. */
+  /** 8 hex digits, of the object as it is. */
   readonly crc32: string;
+}
+
+/** `record_count`: null where the object cannot be read as what it should be. `run_id`: who wrote it; null: no run. */
+export interface FoundFacts extends Omit<Facts, 'record_count'> {
+  readonly record_count: number | null;
+  readonly run_id: string | null;
 }
 
 /** An object that is not what the manifest says. */
@@ -30,8 +36,8 @@ export interface Difference {
   /** In words: what was expected, what was found. */
   readonly message: string;
   readonly expected: Facts;
-  /** Null where there is nothing to read. `run_id`: which run wrote the object; null: nobody's. */
-  readonly found: (Facts & { readonly run_id: string | null }) | null;
+  /** Null where there is nothing to read. */
+  readonly found: FoundFacts | null;
 }
 
 export interface VerifyObserver {
@@ -103,7 +109,7 @@ async function verifyObject(
   try {
     const object = await reader.read(key, signal);
     if (object === null) return differs('missing', `is missing; expected ${inWords(expected)}`);
-    const found = { ...(await factsOf(object, manifest, onBytes)), run_id: object.runId };
+    const found = await factsOf(object, manifest, onBytes);
     const kind = compare(manifest, expected, found);
     return kind === null ? null : differs(kind, explain(kind, manifest, expected, found), found);
   } catch (thrown) {
@@ -116,29 +122,26 @@ async function verifyObject(
 
 async function factsOf(
   object: StoredObject,
-  { csv }: Manifest,
+  manifest: Manifest,
   onBytes: (length: number) => void,
-): Promise<Facts> {
-  const counter = recordCounter(csv);
+): Promise<FoundFacts> {
+  const counter = objectCounter(manifest);
   let [length, crc] = [0, 0];
   for await (const chunk of object.body) {
     length += chunk.length;
     crc = crc32(chunk, crc);
-    counter.take(chunk);
+    await counter.take(chunk);
     onBytes(chunk.length);
   }
   return {
     content_length: length,
-    record_count: counter.records(),
+    record_count: await counter.end(),
     crc32: crc.toString(16).padStart(8, '0'),
+    run_id: object.runId,
   };
 }
 
-function compare(
-  manifest: Manifest,
-  expected: Facts,
-  found: NonNullable<Difference['found']>,
-): Difference['kind'] | null {
+function compare(manifest: Manifest, expected: Facts, found: FoundFacts): Difference['kind'] | null {
   const facts = ['content_length', 'crc32', 'record_count'] as const;
   const first = facts.find((fact) => expected[fact] !== found[fact]);
   if (first === undefined) return null;
@@ -148,18 +151,13 @@ function compare(
 }
 
 /** The entry that has these contents. */
-function entryOf(manifest: Manifest, found: Facts): ManifestEntry | undefined {
+function entryOf(manifest: Manifest, found: FoundFacts): ManifestEntry | undefined {
   return manifest.entries.find(
     ({ meta, crc32: crc }) => meta.content_length === found.content_length && crc === found.crc32,
   );
 }
 
-function explain(
-  kind: Difference['kind'],
-  manifest: Manifest,
-  expected: Facts,
-  found: NonNullable<Difference['found']>,
-): string {
+function explain(kind: Difference['kind'], manifest: Manifest, expected: Facts, found: FoundFacts): string {
   const both = `found ${inWords(found)}, expected ${inWords(expected)}`;
   switch (kind) {
     case 'overwritten': {
@@ -172,18 +170,22 @@ function explain(
       const others =
         found.record_count === expected.record_count
           ? 'its length and its number of records agree'
-          : `its length agrees; it has ${count(found.record_count, 'record')}, expected ${expected.record_count}`;
+          : `its length agrees; it has ${records(found)}, expected ${expected.record_count}`;
       return `has the CRC-32 ${found.crc32}, expected ${expected.crc32}; ${others}`;
     }
     case 'record_count':
-      return `has ${count(found.record_count, 'record')}, expected ${expected.record_count}; length and CRC-32 agree, so the manifest itself is wrong`;
+      return `has ${records(found)}, expected ${expected.record_count}; length and CRC-32 agree, so the manifest itself is wrong`;
     default:
       return `has another length: ${both}`;
   }
 }
 
-function inWords({ content_length: bytes, record_count: records, crc32: crc }: Facts): string {
-  return `${count(bytes, 'byte')}, ${count(records, 'record')}, CRC-32 ${crc}`;
+function inWords(facts: Omit<FoundFacts, 'run_id'>): string {
+  return `${count(facts.content_length, 'byte')}, ${records(facts)}, CRC-32 ${facts.crc32}`;
+}
+
+function records({ record_count: number }: Pick<FoundFacts, 'record_count'>): string {
+  return number === null ? 'no records that can be read' : count(number, 'record');
 }
 
 function count(number: number, noun: string): string {

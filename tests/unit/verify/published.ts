@@ -20,9 +20,15 @@ export interface Published {
 /**
  * @param onRead may throw: reading the key then fails with that.
  * @param more objects besides the two, without a record: `p/staff/more_2.csv` and so on.
+ * @param fields of the spec; `encode` makes the objects' bytes of their text.
  */
-export function published(onRead: (key: string) => void = () => {}, more = 0): Published {
-  const contents = new Map([
+export function published(
+  onRead: (key: string) => void = () => {},
+  more = 0,
+  fields: Readonly<Record<string, unknown>> = {},
+  encode: (text: Buffer) => Buffer = (text) => text,
+): Published {
+  const contents = new Map<string, Buffer>([
     [FIRST, Buffer.from('employee_id,Last_Name\n1,King\n2,"a\nb"\n')],
     [SECOND, Buffer.from('employee_id,Last_Name\n3,x\n')],
     ...Array.from(
@@ -30,6 +36,7 @@ export function published(onRead: (key: string) => void = () => {}, more = 0): P
       (_, index) => [`p/staff/more_${index + 2}.csv`, Buffer.from(`header_${index}\n`)] as const,
     ),
   ]);
+  for (const [key, text] of contents) contents.set(key, encode(text));
   const prepared = [...contents].map(([key, content], batch): PreparedObject => ({
     table: 'employees',
     batch,
@@ -41,7 +48,7 @@ export function published(onRead: (key: string) => void = () => {}, more = 0): P
     crc32: crc32(content).toString(16).padStart(8, '0'),
   }));
   const times = { startedAt: new Date(), preparedAt: new Date() };
-  const manifest = manifestOf(planOf(specOf()), prepared, times, [], (key) => `s3://bucket/${key}`);
+  const manifest = manifestOf(planOf(specOf(fields)), prepared, times, [], (key) => `s3://bucket/${key}`);
   const objects: Published['objects'] = new Map(
     [...contents, [manifest.key, Buffer.from(manifest.body)] as const].map(([key, content]) => [
       key,

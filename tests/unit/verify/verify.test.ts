@@ -1,4 +1,5 @@
 /** Objects against their manifest: every way in which they may differ has its name, and hides no other. */
+import { gzipSync } from 'node:zlib';
 import { TidemarkError } from '../../../src/errors.ts';
 import { readManifest } from '../../../src/verify/manifest.ts';
 import { verifyObjects, type Difference } from '../../../src/verify/verify.ts';
@@ -77,6 +78,40 @@ it('has what was expected and what was found as figures, too', async () => {
       found: { content_length: 30, record_count: 2, run_id: run.objects.get(FIRST)!.runId },
     },
   ]);
+});
+
+describe('a compressed run', () => {
+  const compressed = (): Published =>
+    published(
+      () => {},
+      0,
+      { compression: 'gzip' },
+      (text) => gzipSync(text),
+    );
+
+  it('is whole where it is: length and checksum are the objects’, records those in them', async () => {
+    expect((await verify(compressed())).differences).toEqual([]);
+  });
+
+  it('is not where an object cannot be decompressed', async () => {
+    const run = compressed();
+    const { content } = run.objects.get(FIRST)!;
+    content[12]! ^= 0xff;
+    const { differences } = await verify(run);
+    expect(differences).toMatchObject([{ key: FIRST, kind: 'crc32', found: { record_count: null } }]);
+    expect(differences[0]!.message).toMatch(
+      /its length agrees; it has no records that can be read, expected 2$/,
+    );
+  });
+
+  it('says so where the manifest is of other objects than there are', async () => {
+    const run = published(() => {}, 0, { compression: 'zstd' });
+    const { differences } = await verify(run);
+    expect(differences[0]).toMatchObject({ kind: 'record_count' });
+    expect(differences[0]!.message).toMatch(
+      /^has no records that can be read, expected 2; length and CRC-32 agree/,
+    );
+  });
 });
 
 it('does not mind who wrote the very bytes that were published', async () => {
