@@ -1,13 +1,24 @@
 /** `tidemark plan`: what a run would do, touching no data. */
+import type { Warehouse } from '../describe/warehouses.ts';
 import type { ExportPlan, Plan, Window } from '../domain.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { loadTask } from './load.ts';
 import type { TaskOptions } from './options.ts';
+import { ddlText, planDdl } from './plan-ddl.ts';
 import { planNow } from './plan-now.ts';
 
-export async function planCommand(options: TaskOptions): Promise<ExitCode> {
+export interface PlanOptions extends TaskOptions {
+  readonly ddl?: Warehouse;
+}
+
+export async function planCommand(options: PlanOptions): Promise<ExitCode> {
   const { config, spec } = loadTask(options);
   const plan = await planNow(config, spec);
+  if (options.ddl !== undefined) {
+    const ddl = planDdl(options.ddl, plan, spec, config);
+    process.stdout.write(options.json === true ? `${JSON.stringify({ ddl }, null, 2)}\n` : ddlText(ddl));
+    return EXIT.done;
+  }
   process.stdout.write(
     options.json === true ? `${JSON.stringify(planDocument(plan), null, 2)}\n` : describePlan(plan),
   );
@@ -33,6 +44,7 @@ export function planDocument(plan: Plan): object {
       key: table.keyPattern,
     })),
     windows: plan.windows,
+    schema_changes: plan.schemaChanges,
     manifest: plan.manifestKey,
     warnings: plan.warnings,
     cautions: plan.cautions,

@@ -1,6 +1,7 @@
 /** The command line: which commands and options there are, and what becomes of an error. */
 import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
+import { WAREHOUSES } from '../describe/warehouses.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import type { CommonOptions } from './options.ts';
@@ -56,9 +57,14 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     .option('--accept-schema-change', 'go on with changed columns where the spec says on_schema_change: fail')
     .action(async (options) => finish(await (await import('./run.ts')).runCommand(options)));
 
-  addSourceOptions(command('plan', 'show what a run would do, touching no data')).action(async (options) =>
-    finish(await (await import('./plan.ts')).planCommand(options)),
-  );
+  addSourceOptions(command('plan', 'show what a run would do, touching no data'))
+    .addOption(
+      new Option(
+        '--ddl <warehouse>',
+        'print CREATE TABLE and a load statement that fit the files instead',
+      ).choices(WAREHOUSES),
+    )
+    .action(async (options) => finish(await (await import('./plan.ts')).planCommand(options)));
 
   command('check', 'validate specs and config')
     .argument('[files...]', 'specs (default: all of the specs folder)')
