@@ -5,7 +5,7 @@ import { showText } from './show.ts';
 type Fitness = { readonly allowed: string; readonly fits: (text: string, literal: Literal) => boolean };
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const DATETIME = /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?$/;
+const DATETIME = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?$/;
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 /**
@@ -24,17 +24,13 @@ function fitnessOf(type: string): Fitness {
   const base = /^[a-z]+/.exec(type)?.[0] ?? '';
   switch (base) {
     case 'tinyint':
-      return {
-        allowed: 'a small whole number, true or false',
-        fits: (text, { kind }) => kind === 'boolean' || /^-?\d{1,3}$/.test(text),
-      };
     case 'smallint':
     case 'mediumint':
     case 'int':
     case 'bigint':
     case 'year':
     case 'bit':
-      return { allowed: 'a whole number', fits: (text) => /^-?\d{1,20}$/.test(text) };
+      return integerFitness(base, type);
     case 'decimal':
       return decimalFitness(type);
     case 'double':
@@ -44,15 +40,45 @@ function fitnessOf(type: string): Fitness {
       return { allowed: 'a date such as "1970-01-01"', fits: (text) => DATE.test(text) && isDay(text) };
     case 'datetime':
     case 'timestamp':
-      return {
-        allowed: 'a time such as "1970-01-01 00:00:00"',
-        fits: (text) => DATETIME.test(text) && isDay(text.slice(0, 10)),
-      };
+      return timeFitness(Number(/\((\d)\)/.exec(type)?.[1] ?? 0));
     case 'json':
       return { allowed: 'the text of a JSON document', fits: isJson };
     default:
       return { allowed: 'a text', fits: () => true };
   }
+}
+
+/** Bytes of each type; of those that are not listed, eight. */
+const INTEGER_BYTES: Readonly<Record<string, number>> = {
+  tinyint: 1,
+  smallint: 2,
+  mediumint: 3,
+  int: 4,
+  year: 2,
+};
+
+function integerFitness(base: string, type: string): Fitness {
+  const bits = 8 * (INTEGER_BYTES[base] ?? 8);
+  const isUnsigned = /unsigned|zerofill/.test(type) || base === 'year' || base === 'bit';
+  const wrap = isUnsigned ? BigInt.asUintN : BigInt.asIntN;
+  const booleans = base === 'tinyint';
+  return {
+    allowed: `a whole number that ${type} holds${booleans ? ', true or false' : ''}`,
+    fits: (text, { kind }) =>
+      kind === 'boolean' ? booleans : /^-?\d{1,20}$/.test(text) && wrap(bits, BigInt(text)) === BigInt(text),
+  };
+}
+
+/** @param digits of the fraction: with more, the column's values would be written with more. */
+function timeFitness(digits: number): Fitness {
+  return {
+    allowed: `a time such as "1970-01-01 00:00:00"${digits === 0 ? '' : `, with ${digits} digits of a fraction at most`}`,
+    fits(text) {
+      const [, day, hour, minute, second, fraction = ''] = DATETIME.exec(text) ?? [];
+      if (day === undefined || !isDay(day) || fraction.length > digits) return false;
+      return Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
+    },
+  };
 }
 
 /** All digits of the default must have room, or the column's values would be written with other digits. */

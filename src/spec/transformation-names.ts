@@ -140,10 +140,11 @@ function checkOutputs(
       (one) => one.transformation !== null && outputNames(one).some((other) => same(other, name)),
     );
     const place = placed.find(({ transformation }) => transformation === maker?.transformation);
-    if (place === undefined) continue;
+    if (maker === undefined || place === undefined) continue;
+    const written = outputNames(maker).find((other) => same(other, name))!;
     report(
       place.path,
-      `makes the output column ${showText(name)}, which ${showText(table)} has already. Allowed: each name once; "rename" gives another.`,
+      `makes the output column ${showText(written)}, which ${showText(table)} has already. Allowed: each name once; "rename" gives another.`,
       'key',
     );
   }

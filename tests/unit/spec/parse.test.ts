@@ -42,6 +42,7 @@ describe('parseSpec', () => {
       batchThresholdMb: null,
       queryWatermark: null,
       retries: { count: 2, firstDelayMs: 2000, maxDelayMs: 300_000 },
+      transformations: [],
       timeoutMs: null,
       catchUp: 'latest',
       rowTransform: null,
@@ -162,7 +163,7 @@ describe('parseSpec', () => {
     [{ consistency: 'none' }, 'consistency: found "none". Allowed: "snapshot", null.'],
     [
       { column_transformation: { a: 1 } },
-      'column_transformation: found an object. Allowed for now: {} or null.',
+      'column_transformation.a: found 1. Allowed: an object of at least one operation',
     ],
     [{ retrys: 3 }, 'retrys: found the unknown key "retrys". Did you mean "retries"?'],
     [
