@@ -8,7 +8,7 @@ import { chanceFrom } from './kill/random.ts';
 
 const KILLS = 100;
 /** After so many, a run is let come to its end. */
-const LOOK_EVERY = 10;
+const LOOK_EVERY = 20;
 const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000);
 
 let site: KillSite;

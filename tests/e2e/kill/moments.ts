@@ -39,11 +39,12 @@ export interface Kill {
 export async function killSometime(site: KillSite, chance: Chance, pace: Pace): Promise<Kill> {
   const command = chance.fraction() < 0.85 ? 'run' : 'daemon';
   const since = chance.pick(SINCE);
+  // Mostly shorter than what is left of the run then: a process that has ended cannot be killed.
   const longest = {
     start: pace.whole,
-    run: pace.run,
-    part: pace.run / 3,
-    commit: pace.run / 6,
+    run: 0.8 * pace.run,
+    part: pace.run / 6,
+    commit: pace.run / 10,
   }[since];
   const delay = Math.round(chance.fraction() * longest);
   const arrived = arrival(site, since);
