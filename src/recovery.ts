@@ -4,7 +4,7 @@
  * have been; the others are recorded as failed.
  */
 import type { JournalEntry, Log, Sink } from './ports.ts';
-import { asTidemarkError } from './errors.ts';
+import { asTidemarkError, TidemarkError } from './errors.ts';
 import { recoverRun } from './publish/recover.ts';
 
 /** What recovery works with. */
@@ -43,10 +43,27 @@ export interface RecoveryPorts {
 export async function recoverTask(ports: RecoveryPorts, task: string): Promise<void> {
   for (const entry of ports.journal.entries(task)) {
     const { runId } = entry;
-    const outcome = await recoverRun(entry, ports.sink(entry.sink));
+    const outcome = await recoverRun(entry, sinkOf(ports, entry));
     if (outcome === 'finished') ports.journal.record(runId);
     else ports.journal.close(runId);
     ports.log.warn(`a run that had not come to its end was ${outcome}`, { task, run_id: runId });
+  }
+}
+
+/** The sink may have been taken out of the config meanwhile, and out of the spec. */
+function sinkOf({ sink }: Pick<RecoveryPorts, 'sink'>, { runId, sink: name }: JournalEntry): Sink {
+  try {
+    return sink(name);
+  } catch (thrown) {
+    const error = asTidemarkError(thrown);
+    throw new TidemarkError(
+      error.code,
+      `${error.message} Run ${runId} has left something there, which has to be cleared away before the task runs again.`,
+      {
+        cause: error,
+        hint: `Put the sink "${name}" back into the config until the task has run once. If its bucket is gone for good, let it name any other bucket.`,
+      },
+    );
   }
 }
 

@@ -100,18 +100,18 @@ export function lastValue(
   return formatClock(floorTo(safe, unit) - unit, digits);
 }
 
-/** @throws TidemarkError WATERMARK_VALUE for a text that is no value of the column. */
-export function checkValue(name: string, scale: Scale, text: string): void {
+/**
+ * @param what the value is of, as the beginning of a sentence.
+ * @throws TidemarkError WATERMARK_VALUE for a text that is no value of the column.
+ */
+export function checkValue(what: string, scale: Scale, text: string): void {
   const fits = scale.kind === 'integer' ? /^-?\d{1,20}$/.test(text) : parseClock(text) !== null;
   if (fits) return;
   const allowed =
     scale.kind === 'integer'
       ? 'an integer such as 0 or 1700'
       : 'a time such as "2026-01-31" or "2026-01-31 03:00:00.000000"';
-  throw new TidemarkError(
-    'WATERMARK_VALUE',
-    `The watermark ${name} is to begin at ${JSON.stringify(text)}. Allowed: ${allowed}.`,
-  );
+  throw new TidemarkError('WATERMARK_VALUE', `${what} ${JSON.stringify(text)}. Allowed: ${allowed}.`);
 }
 
 /** Which of two values is further on. */
@@ -146,7 +146,7 @@ export function watermarkWindow(
   }
   if (known === undefined) refuseOtherCase(table, memory);
   const from = known?.value ?? watermark.initial?.text ?? null;
-  if (from !== null) checkValue(name, scale, from);
+  if (from !== null) checkValue(`The watermark ${name} is to begin at`, scale, from);
   const once = watermark.nulls === 'first_run' && known === undefined;
   // Without a row with a value, this has still been the first run: rows with NULL must not be read by the next one too.
   const beginning = from ?? (once && last === null ? BELOW_ALL : null);
@@ -182,7 +182,8 @@ export function backfillWindow(
   last: string | null,
 ): Window {
   const name = `${table}.${column}`;
-  for (const bound of [from, to]) checkValue(name, scale, bound);
+  for (const bound of [from, to])
+    checkValue(`The window of a backfill on ${name} is bounded by`, scale, bound);
   if (scale.kind === 'time' && last !== null && parseClock(to)! > parseClock(last)!) {
     throw new TidemarkError(
       'BACKFILL_AHEAD',

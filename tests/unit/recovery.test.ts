@@ -58,6 +58,19 @@ describe('recovering all tasks', () => {
 });
 
 describe('recovering one task', () => {
+  it('says what a sink is needed for that the config has no more', async () => {
+    const installation = fakeInstallation({ entries: [leftBehind('one')] });
+    const sink = () => {
+      throw new TidemarkError('CONFIG_INVALID', 'The config has no sink "s3".');
+    };
+    await expect(recoverTask({ ...installation, sink }, 'one')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/^The config has no sink "s3"\. Run old-one has left something there/),
+      hint: expect.stringContaining('Put the sink "s3" back'),
+    });
+    expect(installation.entries).toHaveLength(1);
+  });
+
   it('records what it has finished, and forgets what it has undone', async () => {
     const remains = nothing();
     const { sink, journalOf } = fakeBucket(remains);
