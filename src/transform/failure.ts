@@ -1,5 +1,4 @@
 /** What went wrong in a module, in words: where in the module, for which row, and what was thrown. */
-import { types } from 'node:util';
 import { pathToFileURL } from 'node:url';
 import type { Failure } from './messages.ts';
 import { shown } from './returned-values.ts';
@@ -33,24 +32,31 @@ export function moduleFailed(module: ModuleName, what: string, thrown: unknown):
     message: `${place ?? module.name} ${what}: ${thrownText(thrown)}`,
     // A module that asks another service knows best whether it is worth asking again.
     retryable: isRetryable(thrown) ? true : undefined,
-    stack: types.isNativeError(thrown) ? thrown.stack : undefined,
+    stack: isError(thrown) ? thrown.stack : undefined,
   });
 }
 
 /** `TypeError: x is not a function`; of what is no error, what it is. */
 export function thrownText(thrown: unknown): string {
-  if (types.isNativeError(thrown)) return `${thrown.name}: ${thrown.message}`;
+  if (isError(thrown)) return `${thrown.name}: ${thrown.message}`;
   return `it threw ${shown(thrown)}, which is no Error`;
 }
 
+/** Also one that has come from another thread, which is no native error there. */
+function isError(thrown: unknown): thrown is Error {
+  if (typeof thrown !== 'object' || thrown === null) return false;
+  const { message, stack } = thrown as { message?: unknown; stack?: unknown };
+  return typeof message === 'string' && typeof stack === 'string';
+}
+
 function isRetryable(thrown: unknown): boolean {
-  return types.isNativeError(thrown) && (thrown as { retryable?: unknown }).retryable === true;
+  return isError(thrown) && (thrown as { retryable?: unknown }).retryable === true;
 }
 
 /** `explode.ts:12:9`: the innermost place inside the module; null where the stack does not show it. */
 export function placeIn({ file, name }: ModuleName, thrown: unknown): string | null {
-  if (!types.isNativeError(thrown) || thrown.stack === undefined) return null;
-  for (const line of thrown.stack.split('\n')) {
+  if (!isError(thrown)) return null;
+  for (const line of thrown.stack!.split('\n')) {
     for (const written of [pathToFileURL(file).href, file]) {
       const at = line.indexOf(`${written}:`);
       if (at === -1) continue;

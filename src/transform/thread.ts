@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { TidemarkError } from '../errors.ts';
-import { thrownText } from './failure.ts';
+import { placeIn, thrownText, type ModuleName } from './failure.ts';
 import type { Failure, FromThread, ThreadData, ToThread } from './messages.ts';
 
 export interface ThreadLimits {
@@ -86,16 +86,16 @@ export function startThread(data: ThreadData, limits: ThreadLimits, events: Thre
         events.message(message);
     }
   });
-  worker.once('messageerror', (error) => fail(died(data.name, thrownText(error))));
+  worker.once('messageerror', (error) => fail(died(data, thrownText(error), error)));
   worker.once('error', (error: unknown) => {
     const code = (error as { code?: unknown } | null)?.code;
     fail(
       code === 'ERR_WORKER_OUT_OF_MEMORY'
         ? tookTooMuch(data.name, limits)
-        : died(data.name, thrownText(error)),
+        : died(data, thrownText(error), error),
     );
   });
-  worker.once('exit', (code) => fail(died(data.name, `it ended its thread with process.exit(${code})`)));
+  worker.once('exit', (code) => fail(died(data, `it ended its thread with process.exit(${code})`)));
 
   return {
     post(message, transfer = []) {
@@ -113,8 +113,9 @@ function errorOf({ code, message, hint, retryable, stack }: Failure): TidemarkEr
 }
 
 /** Outside of any call: in a callback, a timer, or a promise that nobody waited for. */
-function died(name: string, what: string): TidemarkError {
-  return new TidemarkError('TRANSFORM_FAILED', `${name} failed outside of its functions: ${what}.`);
+function died(module: ModuleName, what: string, thrown: unknown = null): TidemarkError {
+  const place = placeIn(module, thrown) ?? module.name;
+  return new TidemarkError('TRANSFORM_FAILED', `${place} failed outside of its functions: ${what}.`);
 }
 
 function tookTooLong(name: string, { timeoutMs }: ThreadLimits): TidemarkError {
