@@ -61,7 +61,7 @@ export function compressionOf(document: CompressionDocument | undefined, format:
 export function formatFaults(
   format: Format,
   { codec, level }: Compression,
-  csv: Readonly<Record<string, unknown>> | null,
+  csv: { readonly delimiter?: string | null | undefined } | null,
 ): { readonly path: readonly string[]; readonly message: string }[] {
   const faults: { path: readonly string[]; message: string }[] = [];
   const allowed: readonly string[] = CODECS[format];
@@ -82,11 +82,11 @@ export function formatFaults(
       message: `found settings of CSV, and the objects are ${format}. Remove them.`,
     });
   }
-  const delimiter = csv?.['delimiter'] ?? null;
+  const delimiter = csv?.delimiter ?? null;
   if (format === 'tsv' && delimiter !== null && delimiter !== '\t') {
     faults.push({
       path: ['csv', 'delimiter'],
-      message: `found ${showText(String(delimiter))}; TSV is separated by tabs. Remove it, or use "csv".`,
+      message: `found ${showText(delimiter)}; TSV is separated by tabs. Remove it, or use "csv".`,
     });
   }
   return faults;

@@ -7,6 +7,7 @@ import { TidemarkError } from '../../errors.ts';
 import type { TableColumn, TableFacts } from '../../ports.ts';
 import { columnOfResult } from './columns.ts';
 import type { Session } from './connect.ts';
+import { jsonColumns } from './json-columns.ts';
 import { whyNotSeen, withSuggestion } from './unknown-names.ts';
 
 /** Engines whose tables take part in a consistent snapshot. */
@@ -32,6 +33,8 @@ export async function tableFacts(session: Session, table: string): Promise<Table
     [database, table],
   );
   if (size === undefined || columns.length === 0) throw await whyNotSeen(session, table);
+  const mayBeJson = size['engine'] !== null && columns.some((row) => isLongText(row['data_type']));
+  const json = mayBeJson ? await jsonColumns(session, `\`${table.replaceAll('`', '``')}\``) : new Set();
   const key = await session.query(
     'SELECT COLUMN_NAME AS name FROM information_schema.STATISTICS ' +
       "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX",
@@ -41,7 +44,8 @@ export async function tableFacts(session: Session, table: string): Promise<Table
     name: table,
     columns: columns.map((row): TableColumn => ({
       name: row['name'],
-      dataType: row['data_type'].toLowerCase(),
+      dataType:
+        isLongText(row['data_type']) && json.has(row['name']) ? 'json' : row['data_type'].toLowerCase(),
       columnType: row['column_type'],
       nullable: row['nullable'] === 'YES',
       charset: row['charset'],
@@ -52,6 +56,10 @@ export async function tableFacts(session: Session, table: string): Promise<Table
     bytes: size['data_length'] === null ? null : Number(size['data_length']),
     transactional: size['engine'] === null ? null : SNAPSHOT_ENGINES.has(size['engine']),
   };
+}
+
+function isLongText(dataType: string): boolean {
+  return dataType.toLowerCase() === 'longtext';
 }
 
 /** mysql2's prepared statement, as far as it is looked at here. */
