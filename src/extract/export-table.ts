@@ -84,8 +84,8 @@ export async function exportTable(
     return new ObjectWriter(identity, pool, () => begin(key, contentType, ended), fail);
   };
   const prepared: Promise<PreparedObject>[] = [];
-  const seal = (open: OpenObject): void => {
-    const object = open.finish();
+  const seal = (full: OpenObject): void => {
+    const object = full.finish();
     // Awaited below, all together; a part's failure has ended the stream by then.
     object.catch(fail);
     prepared.push(object);
