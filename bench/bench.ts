@@ -4,13 +4,14 @@
  *
  *   npm run bench -- [--rows 3000000] [--rounds 5] [--write]     --write puts the table into docs/benchmarks.md
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import mysql from 'mysql2/promise';
 import { startMariaDb } from '../tests/support/mysql.ts';
 import { loadLineItems } from './dataset.ts';
+import { FORMATS, formatLines, sizeLines } from './formats.ts';
 import { measure, median, type Measured } from './measure.ts';
 import { measureManySpecs } from './many-specs.ts';
 import { startNullS3 } from './processes.ts';
@@ -32,7 +33,6 @@ const NODE = process.execPath;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const home = mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
-mkdirSync(join(home, 'specs'));
 const server = await startMariaDb();
 const s3 = await startNullS3();
 try {
@@ -53,6 +53,7 @@ try {
   const workspace = benchWorkspace(home, url, s3.endpoint);
   const lines = [
     ...(await speed(workspace, url)),
+    ...(await sizeLines(home, url, say)),
     ...(await memory(workspace)),
     ...(await measureManySpecs(home, say)),
   ];
@@ -80,22 +81,23 @@ async function speed(workspace: Workspace, url: URL): Promise<Line[]> {
     '-B',
   ];
   const readBare = (): Promise<Measured> => measure('mariadb', [...client, '-e', query, 'bench'], false);
-  const exportTable = (): Promise<Measured> => measure(NODE, ['dist/main.js', ...workspace.run('line_item')]);
+  const run = (task: string): Promise<Measured> => measure(NODE, ['dist/main.js', ...workspace.run(task)]);
   const usual = (): Promise<Measured> => measure(NODE, ['bench/usual-pipeline.ts', url.href, s3.endpoint]);
 
   say('one round to warm up …');
   await readBare();
-  await exportTable();
+  await run('line_item');
   const bare: Measured[] = [];
   const ours: Measured[] = [];
   const theirs: Measured[] = [];
+  const formats = FORMATS.map((): Measured[] => []);
   for (let round = 0; round < rounds; round++) {
     bare.push(await readBare());
-    ours.push(await exportTable());
+    ours.push(await run('line_item'));
+    for (const [index, { task }] of FORMATS.entries()) formats[index]!.push(await run(task));
     if (round < USUAL_ROUNDS) theirs.push(await usual());
-    say(
-      `round ${round + 1}: client ${bare.at(-1)!.seconds.toFixed(1)} s, tidemark ${ours.at(-1)!.seconds.toFixed(1)} s`,
-    );
+    const took = [bare, ours, ...formats].map((all) => `${all.at(-1)!.seconds.toFixed(1)} s`);
+    say(`round ${round + 1}: client, CSV, ${FORMATS.map(({ what }) => what).join('; ')}: ${took.join('; ')}`);
   }
   const ratios = (a: readonly Measured[], b: readonly Measured[]): number =>
     median(b.map((measured, round) => a[round]!.seconds / measured.seconds));
@@ -114,6 +116,7 @@ async function speed(workspace: Workspace, url: URL): Promise<Line[]> {
     { what: '(b) mysql2 row stream → fast-csv → lib-storage', found: detail(theirs), goal: '', ok: null },
     { what: 'tidemark ÷ (a)', found: `${toBare.toFixed(2)} ×`, goal: '≤ 1.25 ×', ok: toBare <= 1.25 },
     { what: '(b) ÷ tidemark', found: `${toUsual.toFixed(1)} ×`, goal: '≥ 4 ×', ok: toUsual >= 4 },
+    ...FORMATS.flatMap((format, index) => formatLines(format, formats[index]!, bare)),
   ];
 }
 

@@ -8,9 +8,12 @@ export interface NullS3 {
   stop(): Promise<void>;
 }
 
-export async function startNullS3(): Promise<NullS3> {
+/** @param folder where the parts of the first upload are kept; by default, nothing is. */
+export async function startNullS3(folder?: string): Promise<NullS3> {
   const script = join(import.meta.dirname, 'null-s3.ts');
-  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, folder === undefined ? [script] : [script, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [port] = (await once(child.stdout, 'data')) as [Buffer];
   return {
     endpoint: `http://127.0.0.1:${port.toString().trim()}`,

@@ -1,6 +1,7 @@
 /** A config and the specs of the benchmark in a temporary folder. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FORMATS } from './formats.ts';
 
 export interface Workspace {
   /** Arguments of the CLI that run a task. */
@@ -11,17 +12,22 @@ export interface Workspace {
 const TEN = Array.from({ length: 10 }, (_, n) => `SELECT ${n} AS n`).join(' UNION ALL ');
 
 export function benchWorkspace(home: string, database: URL, endpoint: string): Workspace {
+  mkdirSync(join(home, 'specs'), { recursive: true });
   const config = join(home, 'config.json');
   writeFileSync(config, JSON.stringify(benchConfig(home, database, endpoint)));
   const common = { owner: { email: 'bench@example.com' }, source: 'mysql', sink: 's3' };
   const million = { l_id: { condition: '<', metric: 1_000_000 } };
-  const specs = {
+  const specs: Record<string, object> = {
     line_item: { table: { name: 'line_item' } },
     one_million: { table: { name: 'line_item', filters: million } },
     ten_million: {
       query: { custom: `SELECT l.* FROM line_item AS l CROSS JOIN (${TEN}) AS ten WHERE l.l_id < 1000000` },
     },
   };
+  for (const { task, fields } of FORMATS) {
+    specs[task] = { table: { name: 'line_item' }, ...fields };
+    specs[`${task}_million`] = { table: { name: 'line_item', filters: million }, ...fields };
+  }
   for (const [task, spec] of Object.entries(specs)) {
     writeFileSync(
       join(home, 'specs', `${task}.json`),

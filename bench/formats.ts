@@ -1,0 +1,108 @@
+/**
+ * Every format and compression against the C client's bare read of the same rows, in the same round; and how large
+ * the objects become beside what the codec's own program makes of the same CSV.
+ */
+import { spawn } from 'node:child_process';
+import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { measure, median, type Measured } from './measure.ts';
+import { startNullS3 } from './processes.ts';
+import type { Line } from './report.ts';
+import { benchWorkspace } from './workspace.ts';
+
+export interface FormatGoal {
+  /** Name of the task, and of its spec. */
+  readonly task: string;
+  readonly what: string;
+  /** Fields of the spec. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** At most so many times the bare read. */
+  readonly times: number;
+  readonly peakMb: number;
+  /** The program whose default is held against the object's size; null: none. */
+  readonly program: 'gzip' | 'zstd' | null;
+}
+
+/** A format more is a line more. */
+export const FORMATS: readonly FormatGoal[] = [
+  { task: 'csv_zstd', what: 'CSV, zstd', fields: { compression: 'zstd' }, times: 1.6, peakMb: 250, program: 'zstd' },
+  { task: 'csv_gzip', what: 'CSV, gzip', fields: { compression: 'gzip' }, times: 2, peakMb: 250, program: 'gzip' },
+  { task: 'jsonl', what: 'JSON Lines', fields: { output_file_format: 'jsonl' }, times: 1.6, peakMb: 250, program: null },
+]; // prettier-ignore
+
+/** The level that ClickHouse writes both codecs with. */
+const REFERENCE_LEVEL = '-3';
+const SIZE_GOAL = 1.1;
+
+export function formatLines(
+  { what, times, peakMb }: FormatGoal,
+  ours: readonly Measured[],
+  bare: readonly Measured[],
+): Line[] {
+  const ratio = median(ours.map(({ seconds }, round) => seconds / bare[round]!.seconds));
+  const peak = Math.max(...ours.map((one) => one.peakMb));
+  const seconds = median(ours.map((one) => one.seconds)).toFixed(1);
+  const cpu = median(ours.map((one) => one.cpuSeconds)).toFixed(1);
+  return [
+    {
+      what: `tidemark run, ${what}`,
+      found: `${seconds} s, ${cpu} s CPU, ${peak.toFixed(0)} MB`,
+      goal: `≤ ${peakMb} MB`,
+      ok: peak <= peakMb,
+    },
+    {
+      what: `${what} ÷ (a)`,
+      found: `${ratio.toFixed(2)} ×`,
+      goal: `≤ ${times.toFixed(1)} ×`,
+      ok: ratio <= times,
+    },
+  ];
+}
+
+/** One million rows as CSV through the codec's own program, and as Tidemark writes them. */
+export async function sizeLines(home: string, database: URL, say: (text: string) => void): Promise<Line[]> {
+  const kept = join(home, 'kept');
+  mkdirSync(kept);
+  const s3 = await startNullS3(kept);
+  try {
+    const workspace = benchWorkspace(join(home, 'sizes'), database, s3.endpoint);
+    const bytesOf = async (task: string): Promise<number> => {
+      say(`size: ${task} …`);
+      const { stdout } = await measure(process.execPath, ['dist/main.js', ...workspace.run(task)]);
+      return (JSON.parse(stdout) as { files: { bytes: number }[] }).files[0]!.bytes;
+    };
+    await bytesOf('one_million');
+    const parts = readdirSync(kept)
+      .toSorted((a, b) => Number(a) - Number(b))
+      .map((name) => join(kept, name));
+    const lines: Line[] = [];
+    for (const { what, task, program } of FORMATS) {
+      if (program === null) continue;
+      const reference = await sizeThrough(program, parts);
+      const times = (await bytesOf(`${task}_million`)) / reference;
+      lines.push({
+        what: `${what}: size ÷ \`${program} ${REFERENCE_LEVEL}\``,
+        found: `${times.toFixed(2)} ×`,
+        goal: `≤ ${SIZE_GOAL} ×`,
+        ok: times <= SIZE_GOAL,
+      });
+    }
+    return lines;
+  } finally {
+    await s3.stop();
+    rmSync(kept, { recursive: true });
+  }
+}
+
+async function sizeThrough(program: string, parts: readonly string[]): Promise<number> {
+  const child = spawn(program, [REFERENCE_LEVEL, '-c'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  let bytes = 0;
+  child.stdout.on('data', (chunk: Buffer) => (bytes += chunk.length));
+  const ended = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  for (const part of parts)
+    for await (const chunk of createReadStream(part))
+      if (!child.stdin.write(chunk)) await new Promise((resolve) => child.stdin.once('drain', resolve));
+  child.stdin.end();
+  if ((await ended) !== 0) throw new Error(`${program} failed`);
+  return bytes;
+}
