@@ -1,4 +1,6 @@
 /** Loads a module inside its thread, and looks at what it exports. */
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { DeclaredColumns } from '../domain.ts';
 import type { TransformContext } from '../ports.ts';
@@ -33,9 +35,20 @@ export async function loadModule(module: ModuleName): Promise<TransformModule> {
   try {
     exported = (await import(pathToFileURL(module.file).href)) as Record<string, unknown>;
   } catch (error) {
-    throw invalid(`${placeIn(module, error) ?? module.name} cannot be loaded: ${thrownText(error)}`);
+    const place = placeIn(module, error) ?? syntaxErrorPlace(module) ?? module.name;
+    throw invalid(`${place} cannot be loaded: ${thrownText(error)}`);
   }
   return { map: mapperOf(module, exported), declared: declarationOf(module, exported['columns']) };
+}
+
+/** Of a SyntaxError in JavaScript, Node keeps the line to itself; its reader of TypeScript says it. */
+function syntaxErrorPlace(module: ModuleName): string | null {
+  try {
+    stripTypeScriptTypes(readFileSync(module.file, 'utf8'), { sourceUrl: module.file });
+    return null;
+  } catch (error) {
+    return placeIn(module, error);
+  }
 }
 
 function mapperOf({ name }: ModuleName, exported: Record<string, unknown>): TransformModule['map'] {

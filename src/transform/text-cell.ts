@@ -23,7 +23,7 @@ const NOTATIONS: Readonly<Record<string, Notation>> = {
     allowed: `${DATETIME.allowed}, in UTC; of a Date, date.toISOString().slice(0, 23).replace("T", " ")`,
   },
   time: {
-    pattern: /^-?(?:\d{2}|[0-7]\d\d|8[0-3]\d):[0-5]\d:[0-5]\d(?:\.\d{1,6})?$/,
+    pattern: /^-?(?:\d{2}|[0-7]\d\d|8[0-2]\d|83[0-8]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?$/,
     allowed: 'a text such as "12:30:00", from -838:59:59 to 838:59:59',
   },
 };
