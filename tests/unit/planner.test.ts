@@ -1,7 +1,7 @@
 /** What a plan asks of the server, and what it makes of the answers. */
 import type { Plan, Spec } from '../../src/domain.ts';
 import type { Snapshot, TableFacts } from '../../src/ports.ts';
-import { identifyRun, makePlan, needsHorizon } from '../../src/planner.ts';
+import { identifyRun, makePlan, needsHorizon, needsOf } from '../../src/planner.ts';
 import { formatClock } from '../../src/plan/clock.ts';
 import { attemptOf, backfillOf, byHand, horizonAt, microsAt, NO_MEMORY, slotOf } from '../support/runs.ts';
 import { EMPLOYEES, RUN, SERVER, specOf } from './plan/sample.ts';
@@ -152,5 +152,56 @@ describe('a run’s identity', () => {
   it('is another each time', () => {
     const ids = Array.from({ length: 50 }, () => identifyRun(slotOf(RUN.scheduledFor)).runId);
     expect(new Set(ids).size).toBe(50);
+  });
+});
+
+describe('column transformations', () => {
+  const table = { name: 'employees', columns: ['employee_id', 'Last_Name'] };
+
+  it('have their expressions described by the server, in a place where functions over rows may not stand', async () => {
+    const asked: string[] = [];
+    const spec = specOf({ table, column_transformation: { twice: { sql: 'employee_id * 2' } } });
+    const { exports } = await plan(spec, snapshotOf(10, EMPLOYEES, asked));
+    expect(asked).toContain(
+      'describe SELECT (employee_id * 2) AS `twice`\nFROM `employees`\nWHERE (employee_id * 2) IS NOT NULL',
+    );
+    expect(exports[0]!.sql).toBe(
+      'SELECT `employee_id`, `Last_Name`, (employee_id * 2) AS `twice`\nFROM `employees`\nORDER BY `employees`.`employee_id`',
+    );
+    expect(exports[0]!.columns.at(-1)).toEqual({
+      name: 'twice',
+      mysqlType: 'int',
+      nullable: false,
+      kind: 'number',
+    });
+  });
+
+  it('of no column leave the SQL as it was, and ask nothing', async () => {
+    const asked: string[] = [];
+    const { exports } = await plan(specOf({ table }), snapshotOf(10, EMPLOYEES, asked));
+    expect(exports[0]!.sql).toBe(
+      'SELECT `employee_id`, `Last_Name`\nFROM `employees`\nORDER BY `employee_id`',
+    );
+    expect(asked.filter((question) => question.startsWith('describe'))).toEqual([]);
+  });
+
+  it('put what is left to be done here into the plan', async () => {
+    const spec = specOf({ table, column_transformation: { last_name: { json: { a: '$.a' } } } });
+    const { exports } = await plan(spec, snapshotOf(10));
+    expect(exports[0]).toMatchObject({
+      columns: [{ name: 'employee_id' }, { name: 'a' }],
+      mapping: {
+        cells: [
+          { from: 0, field: null },
+          { from: 1, field: { name: 'a' } },
+        ],
+      },
+    });
+  });
+
+  it('need the key for hmac, and only for that', () => {
+    const withMask = (mask: string): boolean =>
+      needsOf(specOf({ table, column_transformation: { last_name: { mask } } }), RUN).hmac;
+    expect([withMask('hmac'), withMask('sha256')]).toEqual([true, false]);
   });
 });

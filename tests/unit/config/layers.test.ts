@@ -162,3 +162,35 @@ describe('secretsOf', () => {
     expect(secretsOf(config)).toEqual(['mailpassword', 'pre-hunter2', 'hunter2', 'token', 'key']);
   });
 });
+
+describe('masking.hmac_key', () => {
+  const named = { ...MINIMAL, masking: { hmac_key: '${TIDEMARK_HMAC_KEY}' } };
+
+  it('is null where nobody sets it', () => {
+    expect(load(MINIMAL).masking).toEqual({ hmac_key: null });
+  });
+
+  it('may come from a variable that is no setting of its own, as the file names it', () => {
+    const env = { TIDEMARK_HMAC_KEY: 'secret-of-masks' };
+    const config = load(named, { env });
+    expect(config.masking.hmac_key).toBe('secret-of-masks');
+    expect(secretsOf(config)).toEqual(['secret-of-masks']);
+    expect(faultsOf(MINIMAL, { env })).toEqual([
+      expect.stringContaining('[environment variable TIDEMARK_HMAC_KEY] : belongs to no setting.'),
+    ]);
+  });
+
+  it('may come from its own variable, and is not shown where it does not fit', () => {
+    const env = { TIDEMARK_MASKING__HMAC_KEY: 'secret-of-masks' };
+    expect(load(MINIMAL, { env }).masking.hmac_key).toBe('secret-of-masks');
+    const [fault] = faultsOf({ ...MINIMAL, masking: { hmac_key: ['secret-of-masks'] } });
+    expect(fault).toContain('masking.hmac_key: found');
+    expect(fault).not.toContain('secret-of-masks');
+  });
+
+  it('is no empty text', () => {
+    expect(faultsOf({ ...MINIMAL, masking: { hmac_key: '' } })).toEqual([
+      expect.stringContaining('masking.hmac_key: found a secret that does not fit'),
+    ]);
+  });
+});

@@ -44,6 +44,7 @@ describe('loadConfig', () => {
         },
       },
       smtp: null,
+      masking: { hmac_key: null },
       notify: {
         repeat_after_ms: [3_600_000, 21_600_000, 86_400_000],
         retry_delay_ms: 60_000,
