@@ -115,9 +115,11 @@ describe('statistics', () => {
   });
 
   test('of zeros hold both signs of it', () => {
-    const [min, max] = statisticsOf('double', ['0']) as [number, number];
-    expect(Object.is(min, -0)).toBe(true);
-    expect(Object.is(max, 0)).toBe(true);
+    for (const type of ['double', 'float']) {
+      const [min, max] = statisticsOf(type, ['0']) as [number, number];
+      expect(Object.is(min, -0)).toBe(true);
+      expect(Object.is(max, 0)).toBe(true);
+    }
   });
 
   test('let DuckDB find what is asked for, and nothing else', async () => {

@@ -49,6 +49,16 @@ describe('dictionaries', () => {
     expect(await readBack(file)).toEqual(rows);
   });
 
+  test('write a run of one value as its length, between others too', async () => {
+    const values = range(60_003).map((index) =>
+      index % 20_001 < 19_000 ? `run ${Math.floor(index / 20_001)}` : `k${index % 9}`,
+    );
+    const { file } = encodeColumn('text', values, { compression: { codec: 'none', level: null } });
+    // Packed by bits alone, 12 values would take 4 bits each: 30 kB.
+    expect(file.length).toBeLessThan(3000);
+    expect((await readBack(file)).map(([cell]) => cell)).toEqual(values);
+  });
+
   test('of large values are given up by their size', async () => {
     const values = range(600).map((index) => `${'y'.repeat(3000)}${index % 400}`);
     const { file } = encodeColumn('text', values);
