@@ -30,7 +30,7 @@ it.each([
   [13, 'year', 'number'],
   [16, 'bit', 'bit'],
   [242, 'vector', 'binary'],
-  [245, 'json', 'text'],
+  [245, 'json', 'json'],
   [246, 'decimal', 'number'],
   [255, 'geometry', 'text'],
   [252, 'blob', 'binary'],
