@@ -52,6 +52,8 @@ function specPage(): string {
   const [oneFilter] = oneTable.properties.filters.additionalProperties.anyOf;
   const [, watermark] = oneTable.properties.cdc.additionalProperties.anyOf;
   const [, retriesObject] = retries.anyOf;
+  const transformation = specSchema.properties.column_transformation.additionalProperties;
+  const [, jsonField] = transformation.properties.json.additionalProperties.anyOf;
   return `${GENERATED}
 
 # The task spec
@@ -141,6 +143,20 @@ A number, or an object. Only what can pass is tried again: not a missing grant, 
 
 ${fieldTable(retriesObject.properties, [])}
 
+## column_transformation
+
+\`{"column": {…}}\` means the column in every table that has it, \`{"table.column": {…}}\` that of one table and beats the
+other. The operations of one column apply in the order of this table. [transformations.md](transformations.md) says
+what each does.
+
+${fieldTable(transformation.properties, [])}
+
+## column_transformation.json
+
+\`{"output name": "path"}\`, or \`{"output name": {…}}\` with:
+
+${fieldTable(jsonField.properties, jsonField.required)}
+
 ## owner
 
 ${fieldTable(owner.properties, owner.required)}
@@ -155,7 +171,7 @@ digits, space, \`+ - . : / =\`). \`null\` contains neither of them.
 }
 
 function configPage(): string {
-  const { sources, sinks, smtp, notify, watch, http, ...settings } = configSchema.properties;
+  const { sources, sinks, smtp, notify, masking, watch, http, ...settings } = configSchema.properties;
   const source = sources.additionalProperties;
   const sink = sinks.additionalProperties;
   return `${GENERATED}
@@ -178,7 +194,7 @@ A setting is taken from the first of these that has it: a flag of the command, t
 
 ## Settings
 
-${fieldTable({ ...settings, sources, sinks, smtp, notify, watch, http }, configSchema.required)}
+${fieldTable({ ...settings, sources, sinks, smtp, notify, masking, watch, http }, configSchema.required)}
 
 ## sources.NAME
 
@@ -199,6 +215,10 @@ ${fieldTable(smtp.properties, smtp.required)}
 ${fieldTable(notify.properties, [])}
 
 In the environment, \`TIDEMARK_NOTIFY__REPEAT_AFTER\` is a list with commas: \`1 hour, 6 hours, 1 day\`.
+
+## masking
+
+${fieldTable(masking.properties, [])}
 
 ## watch
 

@@ -130,11 +130,26 @@ describe('a text', () => {
 
   it('keeps every digit of a number in a text column', async () => {
     const numbers = ['1.50', '1e5', '123456789012345678901234567890.12', '18446744073709551615', '-0.0'];
-    expect(await cells(numbers.map((number) => `{"a": ${number}}`), '$.a')).toEqual(numbers);
+    expect(
+      await cells(
+        numbers.map((number) => `{"a": ${number}}`),
+        '$.a',
+      ),
+    ).toEqual(numbers);
   });
 
   it('is NULL where the text is no document', async () => {
-    const broken = ['', 'x', '{"a": 1', '{"a": 1, }', "{'a': 1}", '{"a": NaN}', '{"a": 01}', '[1] 2', '{"a": "\t"}'];
+    const broken = [
+      '',
+      'x',
+      '{"a": 1',
+      '{"a": 1, }',
+      "{'a': 1}",
+      '{"a": NaN}',
+      '{"a": 01}',
+      '[1] 2',
+      '{"a": "\t"}',
+    ];
     expect(await cells(broken, '$.a')).toEqual(broken.map(() => null));
     expect(await cells([String.raw`{"a": "\ud800"}`], '$.a')).toEqual([null]);
   });
@@ -311,7 +326,9 @@ describe('the document itself', () => {
     );
     const { csv } = await here.export({
       table: { name: 'kept' },
-      column_transformation: { d: { json: { a: '$.a', whole: { path: '$', type: 'json' } }, keep: true, rename: 'doc' } },
+      column_transformation: {
+        d: { json: { a: '$.a', whole: { path: '$', type: 'json' } }, keep: true, rename: 'doc' },
+      },
     });
     expect(csv('kept')).toEqual({
       header: ['id', 'doc', 'a', 'whole', 'z'],
