@@ -52,12 +52,17 @@ async function runWindow(
   // Numbers are of no time.
   const scheduledFor = end === null ? new Date() : new Date(Number(end / 1000n));
   for (;;) {
+    while (installation.turns.isAsked(spec.taskName) && !signal.aborted) await pause(signal);
     const trigger = { kind: 'backfill', scheduledFor, until: null, backfill: window } as const;
     const outcome = await executeRun(installation, spec, trigger, observer, signal);
     if (outcome.error?.code !== 'ALREADY_RUNNING' || signal.aborted) return outcome;
     // A live run has the task; it comes to its end.
-    await sleep(BUSY_MS, undefined, { signal }).catch(() => {});
+    await pause(signal);
   }
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return sleep(BUSY_MS, undefined, { signal }).catch(() => {});
 }
 
 /** The windows that are still to be run. */

@@ -15,6 +15,7 @@ import { beginRun, failedReport, notBegun, recordOf } from './report.ts';
 import type { RunAttempt, RunEnd, RunOutcome } from './report.ts';
 import { logEnd, tellLog } from './run-log.ts';
 import { runTask, type RunPorts } from './run.ts';
+import { lockInTurn, type Turns } from './turns.ts';
 
 /** What runs share in one process. */
 export interface Installation extends RecoveryPorts {
@@ -24,6 +25,7 @@ export interface Installation extends RecoveryPorts {
     open(run: { readonly runId: string; readonly task: string; readonly sink: string }): Journal;
   };
   readonly runs: RunBook;
+  readonly turns: Turns;
   readonly transforms: Transforms;
   /** What cannot be promised of a task and has been said by this process. */
   readonly said: Set<string>;
@@ -67,7 +69,7 @@ export async function executeRun(
   await installation.recovering.get(spec.taskName);
   let lock;
   try {
-    lock = installation.lockTask(spec.taskName);
+    lock = await lockInTurn(installation, spec.taskName, trigger, signal);
   } catch (error) {
     return notBegun(beginRun(spec.taskName, asAsked), asTidemarkError(error));
   }

@@ -16,7 +16,14 @@ import { addBackfill, findBackfill, type Backfill, type BackfillRequest } from '
 import { openState, type StateDatabase } from '../state/database.ts';
 import { listRuns } from '../state/history.ts';
 import { closeEntry, journalEntries, openJournal, recordEntry } from '../state/journal.ts';
-import { backfillLockPath, requireLock, taskLockPath } from '../state/lock.ts';
+import {
+  acquireLock,
+  backfillLockPath,
+  lockedBy,
+  requireLock,
+  taskLockPath,
+  turnLockPath,
+} from '../state/lock.ts';
 import { mailBook } from '../state/outbox.ts';
 import { pruneHistory } from '../state/prune.ts';
 import { recordDeaths, unendedTasks } from '../state/runs.ts';
@@ -118,6 +125,11 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
       find: (request) => findBackfill(state.db, request),
       add: (id, request) => addBackfill(state.db, id, request),
       lock: (task) => requireLock(backfillLockPath(config.state_dir, task), `a backfill of ${task}`),
+    },
+    turns: {
+      isBackfilled: (task) => lockedBy(backfillLockPath(config.state_dir, task)) !== null,
+      ask: (task) => acquireLock(turnLockPath(config.state_dir, task)),
+      isAsked: (task) => lockedBy(turnLockPath(config.state_dir, task)) !== null,
     },
     lockTask: (task) => requireLock(taskLockPath(config.state_dir, task), `task ${task}`),
     forRun: log.forRun,

@@ -51,6 +51,11 @@ export function backfillLockPath(stateDir: string, taskName: string): string {
   return join(stateDir, 'locks', 'backfill', `${taskName}.lock`);
 }
 
+/** Held by a live run that waits for its turn between two windows of a backfill of its task. */
+export function turnLockPath(stateDir: string, taskName: string): string {
+  return join(stateDir, 'locks', 'turn', `${taskName}.lock`);
+}
+
 /** Takes a lock; null where somebody else holds it. STATE_UNUSABLE where its file or folder cannot be used. */
 export function acquireLock(path: string): Lock | null {
   return unlessUnusable(path, () => {

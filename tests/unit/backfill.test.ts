@@ -45,6 +45,22 @@ it('runs one window after the other, each with keys of its own', async () => {
   ]);
 });
 
+it('lets a live run that asks for it have its turn before the next window', async () => {
+  const installation = fakeInstallation();
+  let asks = 2;
+  const seen: number[] = [];
+  const turns = {
+    ...installation.turns,
+    isAsked: () => {
+      seen.push(installation.began.length);
+      return asks-- > 0;
+    },
+  };
+  const { reports } = await backfill({ ...installation, turns });
+  expect(reports).toHaveLength(2);
+  expect(seen).toEqual([0, 0, 0, 1]);
+});
+
 it('ends with the first window that fails', async () => {
   const installation = fakeInstallation({
     onEvent: (event) => {

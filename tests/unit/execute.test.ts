@@ -55,6 +55,39 @@ it('reports a task that runs already as skipped, and touches nothing', async () 
   expect(installation.held.has('staff')).toBe(true);
 });
 
+it.each(['scheduled', 'catch_up'] as const)(
+  'lets a %s run wait for its turn where a backfill has the task, and ask for it',
+  async (kind) => {
+    const installation = fakeInstallation();
+    const asked: string[] = [];
+    const turns = {
+      isBackfilled: () => true,
+      ask: (task: string) => {
+        asked.push(task);
+        // The backfill comes to the end of its window.
+        installation.held.delete(task);
+        return { release: () => void asked.push('released') };
+      },
+      isAsked: () => false,
+    };
+    installation.held.add('staff');
+    const { report } = await execute({ ...installation, turns }, slotOf(SCHEDULED_FOR, { kind }));
+    expect(report.status).toBe('succeeded');
+    expect(asked).toEqual(['staff', 'released']);
+  },
+);
+
+it('waits for its turn no longer than until it is told to stop, and not at all by hand', async () => {
+  const installation = fakeInstallation();
+  const turns = { isBackfilled: () => true, ask: () => null, isAsked: () => false };
+  installation.held.add('staff');
+  const stop = AbortSignal.abort(new TidemarkError('INTERRUPTED', 'stop'));
+  const stopped = await execute({ ...installation, turns }, slotOf(SCHEDULED_FOR), undefined, stop);
+  expect(stopped.error?.code).toBe('INTERRUPTED');
+  const manual = await execute({ ...installation, turns }, byHand(SCHEDULED_FOR));
+  expect(manual.error?.code).toBe('ALREADY_RUNNING');
+});
+
 it('tells a failure with its code and SQL, and lets go of the lock', async () => {
   const installation = fakeInstallation({
     onCall: (call) => {

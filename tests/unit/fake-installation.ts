@@ -113,6 +113,7 @@ export function fakeInstallation(options: FakeOptions = {}): FakeInstallation {
       began: ({ attempt }) => void began.push(attempt),
       ended: (record) => void remains.records.push(record),
     },
+    turns: { isBackfilled: () => false, ask: () => null, isAsked: () => false },
     said: new Set(),
     lockTask(task) {
       if (held.has(task)) throw new TidemarkError('ALREADY_RUNNING', `task ${task} is running`);
