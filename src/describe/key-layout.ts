@@ -113,6 +113,7 @@ export function globOf({ folder, pieces }: KeyLayout): string {
       case 'batch':
         return '[0-9]*';
       case 'runId':
+        return `${any(14)}-${'[0-9a-f]'.repeat(8)}`;
       case 'perhapsBatch':
         return '*';
     }
@@ -121,7 +122,7 @@ export function globOf({ folder, pieces }: KeyLayout): string {
 }
 
 function escapeGlob(text: string): string {
-  return text.replace(/[[\]*?]/g, (char) => `[${char}]`);
+  return text.replace(/[[*?]/g, (char) => `[${char}]`);
 }
 
 /** Regular expression for what comes behind the folder, or for the whole key that ends with it. */

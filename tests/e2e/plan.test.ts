@@ -198,3 +198,43 @@ describe('where a setting comes from', () => {
     }
   });
 });
+
+describe('statements for a warehouse', () => {
+  const spec = regionsSpec({ task_name: 'regions', compression: 'gzip' });
+
+  it('are printed, ready to be run, and leave no trace', async () => {
+    const place = await site.place();
+    const result = await place.tidemark('plan', '-s', place.writeSpec('regions', spec), '--ddl', 'redshift');
+    expect(result.code).toBe(0);
+    expect(result.stdout).toMatch(/^CREATE TABLE "regions" \(\n {2}"region_id" /m);
+    expect(result.stdout).toMatch(
+      /^COPY "regions" [^]*\nFROM 's3:\/\/[\w-]+\/regions\/_manifest_\d{14}\.json'\n[^]*GZIP\nMANIFEST/m,
+    );
+    expect(await place.remains()).toEqual(NOTHING);
+  });
+
+  it.each(['athena', 'redshift', 'bigquery', 'snowflake', 'duckdb'])(
+    'are a document for programs: %s',
+    async (name) => {
+      const place = await site.place();
+      const file = place.writeSpec(
+        'hr',
+        regionsSpec({ task_name: 'hr', table: [{ name: 'regions' }, { name: 'jobs' }] }),
+      );
+      const result = await place.tidemark('plan', '-s', file, '--ddl', name, '--json');
+      const { ddl } = JSON.parse(result.stdout) as { ddl: { table: string; create: string; load: string }[] };
+      expect(ddl.map(({ table }) => table)).toEqual(['regions', 'jobs']);
+      for (const { create, load } of ddl) {
+        expect(create).toMatch(/^CREATE (EXTERNAL )?TABLE /m);
+        expect(load).toMatch(/^(COPY|LOAD|INSERT|CREATE OR REPLACE VIEW) /m);
+      }
+    },
+  );
+
+  it('are refused for a warehouse that is not known, with those that are', async () => {
+    const place = await site.place();
+    const result = await place.tidemark('plan', '-s', place.writeSpec('regions', spec), '--ddl', 'oracle');
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain('athena, redshift, bigquery, snowflake, duckdb');
+  });
+});

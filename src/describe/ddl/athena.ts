@@ -138,7 +138,8 @@ function storage(output: OutputOptions, names: readonly string[], columns: reado
   const { csv } = output;
   const properties = [
     `  'separatorChar' = ${escapedLiteral(csv.delimiter)}`,
-    `  'quoteChar' = ${escapedLiteral(csv.quote)}`,
+    // Hive has two kinds of quotes for texts.
+    `  'quoteChar' = ${csv.quote === "'" ? `"'"` : escapedLiteral(csv.quote)}`,
     // The default is a backslash, which is a character like any other in the files.
     String.raw`  'escapeChar' = '\u0001'`,
   ];

@@ -114,8 +114,8 @@ function loadStatement(
   { output, tables, manifestKey, url, region }: DdlRequest,
 ): string {
   const alone = tables.length === 1;
-  // All objects of one run begin like this, batches included.
-  const stem = table.key.replace(/_?\{batch\}.*$/, '');
+  // All objects of one run begin like this, whether or not it has batches.
+  const stem = table.key.replace(/(_?\{batch\}.*|\.[a-z]+(\.[a-z]+)?)$/, '');
   const lines = [
     `COPY ${doubleQuoted(table.name)} (${columns.map(({ name }) => doubleQuoted(name)).join(', ')})`,
     `FROM ${plainLiteral(url(alone ? manifestKey : stem))}`,

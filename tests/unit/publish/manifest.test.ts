@@ -89,3 +89,32 @@ it('keeps what is of no use to others to itself', () => {
   expect(manifest.body).not.toMatch(/secret|etag/);
   expect(manifest.body.endsWith('}\n')).toBe(true);
 });
+
+it('describes every column of every table, and says what has changed', () => {
+  const [table] = body['tables'] as { describe: Record<string, unknown>[] }[];
+  expect(table!.describe).toMatchObject([
+    {
+      name: 'employee_id',
+      mysql_type: 'int(10) unsigned',
+      output_type: 'text: digits',
+      file_nullable: false,
+    },
+    { name: 'salary', mysql_type: 'float', null: '\\N, without quotes', nullable: true },
+  ]);
+  expect(body['schema_changes']).toEqual([]);
+  const change = {
+    table: 'employees',
+    column: 'salary',
+    change: 'type',
+    before: 'double',
+    after: 'float',
+    message: 'employees: column salary changed from double to float.',
+  } as const;
+  const changed = { ...plan, schemaChanges: [change, { ...change, table: 'jobs' }] };
+  const said = JSON.parse(manifestOf(changed, OBJECTS, TIMES, [], (key) => key).body) as Record<
+    string,
+    unknown
+  >;
+  // Of jobs there is no object, and nothing to be read in another way.
+  expect(said['schema_changes']).toEqual([change]);
+});
