@@ -69,7 +69,7 @@ describe('a custom query', () => {
     expect(asQuery.objects[0]!.toString()).toBe(asTable.objects[0]!.toString());
     const found = asQuery.manifest.tables[0]!.columns.map(({ type }) => type);
     expect(found.join(' ')).toBe(
-      'int bigint unsigned decimal float float double date datetime timestamp time ' +
+      'int bigint unsigned decimal(20,5) float float double date datetime timestamp time ' +
         'year bit text enum set blob varbinary geometry',
     );
   });

@@ -54,6 +54,10 @@ interface ResultField {
   readonly columnType?: number | undefined;
   readonly characterSet?: number | undefined;
   readonly flags: number | string[];
+  /** Characters that the longest value takes, its sign and point included. */
+  readonly columnLength?: number | undefined;
+  /** Digits behind the point. */
+  readonly decimals?: number | undefined;
 }
 
 /** A result column of a custom query as an output column. */
@@ -66,11 +70,19 @@ export function columnOfResult(packet: FieldPacket): OutputColumn {
   if (plain !== undefined) {
     const [name, kind] = plain;
     const unsigned = kind === 'number' && name !== 'year' && (flags & UNSIGNED_FLAG) !== 0;
-    return { name: field.name, mysqlType: unsigned ? `${name} unsigned` : name, nullable, kind };
+    const full = name === 'decimal' ? `decimal${precisionOf(field, unsigned)}` : name;
+    return { name: field.name, mysqlType: unsigned ? `${full} unsigned` : full, nullable, kind };
   }
   const [text, bytes] = STRING_TYPES[type] ?? ['varchar', 'varbinary'];
   if ((flags & ENUM_FLAG) !== 0) return { name: field.name, mysqlType: 'enum', nullable, kind: 'text' };
   if ((flags & SET_FLAG) !== 0) return { name: field.name, mysqlType: 'set', nullable, kind: 'text' };
   const binary = field.characterSet === BINARY_CHARSET;
   return { name: field.name, mysqlType: binary ? bytes : text, nullable, kind: binary ? 'binary' : 'text' };
+}
+
+/** `(10,2)`, from the length of the longest value; empty where the server does not say. */
+function precisionOf({ columnLength, decimals }: ResultField, unsigned: boolean): string {
+  if (columnLength === undefined || decimals === undefined) return '';
+  const precision = columnLength - (decimals > 0 ? 1 : 0) - (unsigned ? 0 : 1);
+  return precision >= 1 && precision <= 65 && decimals <= precision ? `(${precision},${decimals})` : '';
 }

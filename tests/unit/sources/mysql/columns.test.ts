@@ -53,3 +53,18 @@ it('reads flags: NOT NULL, unsigned, ENUM, SET', () => {
   expect(resultColumn(254, 256, UTF8MB4)).toMatchObject({ mysqlType: 'enum', kind: 'text' });
   expect(resultColumn(254, 2048)).toMatchObject({ mysqlType: 'set', kind: 'text' });
 });
+
+it.each([
+  [12, 2, 0, 'decimal(10,2)'],
+  [11, 2, 32, 'decimal(10,2) unsigned'],
+  [11, 0, 0, 'decimal(10,0)'],
+  [67, 30, 0, 'decimal(65,30)'],
+  [3, 5, 0, 'decimal'],
+  [200, 0, 0, 'decimal'],
+])(
+  'a DECIMAL of %i characters and %i decimals with flags %i is %s',
+  (columnLength, decimals, flags, type) => {
+    const field = { name: 'd', columnType: 246, flags, columnLength, decimals } as unknown as FieldPacket;
+    expect(columnOfResult(field).mysqlType).toBe(type);
+  },
+);
