@@ -74,7 +74,7 @@ it('says the same to a person', async () => {
   expect(result.stdout).toMatch(/^employees, scheduled for /);
   expect(result.stdout).toContain('FROM `employees`');
   expect(result.stdout).toMatch(/10 columns → employees\/employees_\d{14}\.csv/);
-  expect(result.stdout).toContain('window: employees.hire_date > 1995-05-05');
+  expect(result.stdout).toContain('window: employees.hire_date after 1995-05-05 (literal)');
 });
 
 it('counts a span back from the run, in the wall clock of the server', async () => {

@@ -46,6 +46,16 @@ const validate = new Ajv({ allErrors: true }).compile(
         nulls: { type: 'boolean' },
       }),
     ),
+    schema_changes: list(
+      object({
+        table: text,
+        column: { anyOf: [text, { type: 'null' }] },
+        change: { enum: ['added', 'removed', 'type', 'nullability', 'order'] },
+        before: { anyOf: [text, { type: 'null' }] },
+        after: { anyOf: [text, { type: 'null' }] },
+        message: text,
+      }),
+    ),
     warnings: list(text),
     error: {
       anyOf: [
