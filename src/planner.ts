@@ -18,6 +18,7 @@ import {
   checkAllAssigned,
   namesakes,
   probeSql,
+  slowDocuments,
   wrongExpression,
   type Assignment,
 } from './plan/assign.ts';
@@ -138,7 +139,15 @@ async function draftOne(
   const rows = draft.filtered || facts.rows === null ? explained.rows : null;
   const estimate = estimateTable(facts, selectedColumns(table, facts), rows);
   const known = facts.columns.map(({ name }) => name);
-  return { draft, estimate, warnings: [...explained.warnings, ...namesakes(assignment, known)] };
+  return {
+    draft,
+    estimate,
+    warnings: [
+      ...explained.warnings,
+      ...namesakes(assignment, known),
+      ...slowDocuments(assignment, draft.mapping ?? null),
+    ],
+  };
 }
 
 /** Asks the server for the type of each expression of the spec; null where nothing is transformed. */
@@ -210,6 +219,10 @@ async function draftCustom(
     await transform(assignment, fromQuery(sql), sourceOf, snapshot),
   );
   const explained = await snapshot.explain(draft.sql);
-  const warnings = [...explained.warnings, ...namesakes(assignment, known)];
+  const warnings = [
+    ...explained.warnings,
+    ...namesakes(assignment, known),
+    ...slowDocuments(assignment, draft.mapping ?? null),
+  ];
   return { draft, estimate: estimateQuery(explained.rows), warnings };
 }

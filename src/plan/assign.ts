@@ -2,7 +2,7 @@
  * Transformations of a spec and the columns that a server says: which belongs to which, what has to be asked before
  * the SELECT can be written, and which belong to nothing.
  */
-import type { ColumnTransformation, Spec, TableSpec } from '../domain.ts';
+import type { ColumnTransformation, RowMapping, Spec, TableSpec } from '../domain.ts';
 import { TidemarkError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { TableFacts } from '../ports.ts';
@@ -80,6 +80,18 @@ export function namesakes({ table, columns }: Assignment, known: readonly string
           `column_transformation ${column} makes a new column of ${table ?? 'the query'}; it has the column ${near}.`,
         ];
   });
+}
+
+/** That documents are read here, which takes longer; by column. */
+export function slowDocuments({ table, columns }: Assignment, mapping: RowMapping | null): string[] {
+  const fields = new Set((mapping?.cells ?? []).map(({ field }) => field?.name));
+  return columns.flatMap(({ column, transformation }) =>
+    (transformation?.json ?? []).some(({ name }) => fields.has(name))
+      ? [
+          `The JSON of ${table === null ? column : `${table}.${column}`} is read by Tidemark row by row, as the server would not read it exactly: this is slower.`,
+        ]
+      : [],
+  );
 }
 
 /**

@@ -12,7 +12,7 @@ import { entries, nodeAt } from './json-document.ts';
 import type { Segment } from './json-document.ts';
 import { readJsonPath } from './json-path.ts';
 import { readLiteral } from './literal.ts';
-import { nameFault } from './names.ts';
+import { nameFault, outputNameFault, textFault } from './names.ts';
 import type { Report } from './schema-faults.ts';
 import { showText } from './show.ts';
 import { CAST_TYPES, FIELD_TYPES, castOf, fieldTypeOf, fieldTypeText } from './value-types.ts';
@@ -51,6 +51,9 @@ export function readTransformations(
     const target = readTarget(key, around.tables, path, report);
     if (value.type !== 'object') return [];
     const operations = readOperations(value, path, text, around, report);
+    // The name of a column that may be new; one that is there has no such name.
+    const made = target !== null && operations.sql !== null ? outputNameFault(target.column) : null;
+    if (made !== null && operations.rename === null) report(path, made, 'key');
     return target === null ? [] : [{ transformation: { ...target, ...operations }, path }];
   });
 }
@@ -103,7 +106,7 @@ function readOperations(
   };
   checkTogether(operations, textOf(node, 'cast') !== null, path, report);
   checkHmac(operations.mask, around, at('mask'), report);
-  const wrongName = operations.rename === null ? null : nameFault(operations.rename);
+  const wrongName = operations.rename === null ? null : outputNameFault(operations.rename);
   if (wrongName !== null) report(at('rename'), wrongName);
   if (operations.default !== null) {
     const types = [
@@ -161,7 +164,8 @@ function checkHmac(
 function readSql(written: string | null, path: readonly Segment[], report: Report): string | null {
   if (written === null) return null;
   const reading = readExpression(written);
-  if (reading.sql === null) report(path, reading.fault);
+  const fault = reading.sql === null ? reading.fault : textFault(reading.sql);
+  if (fault !== null) report(path, fault);
   return reading.sql;
 }
 
@@ -187,8 +191,7 @@ function readFields(node: Node | null, path: readonly Segment[], report: Report)
   if (node?.type !== 'object') return null;
   return entries(node).map(({ key: name, value }): JsonField => {
     const at = [...path, name];
-    const fault =
-      name === '' ? 'found an empty name. Allowed: the name of the output column.' : nameFault(name);
+    const fault = outputNameFault(name);
     if (fault !== null) report(at, fault, 'key');
     const single = value.type === 'string';
     const written = single ? (value.value as string) : textOf(value, 'path');
@@ -203,9 +206,11 @@ function readFields(node: Node | null, path: readonly Segment[], report: Report)
 
 function readPath(written: string, path: readonly Segment[], report: Report): JsonField['path'] {
   const reading = readJsonPath(written);
-  if (reading.path !== null) return reading.path;
-  report(path, `found ${showText(written)}, which is no path: ${reading.fault}`);
-  return [];
+  const fault = reading.path === null ? `which is no path: ${reading.fault}` : null;
+  if (fault !== null) report(path, `found ${showText(written)}, ${fault}`);
+  const broken = (reading.path ?? []).find((leg) => typeof leg === 'string' && textFault(leg) !== null);
+  if (broken !== undefined) report(path, textFault(String(broken))!);
+  return reading.path ?? [];
 }
 
 function readType(written: string, path: readonly Segment[], report: Report): JsonField['type'] {

@@ -12,3 +12,19 @@ export function textFault(text: string): string | null {
   if (!/\p{Surrogate}/u.test(text)) return null;
   return 'found half of a character (a lone surrogate \\ud800 to \\udfff). Write the character itself.';
 }
+
+/** Columns of MySQL have names of up to so many characters. */
+const LONGEST_NAME = 64;
+
+/** What is wrong with the name of an output column; null where nothing is. Servers change some names silently. */
+export function outputNameFault(name: string): string | null {
+  if (name === '') return 'found an empty name. Allowed: the name of the output column.';
+  // oxlint-disable-next-line no-control-regex -- what servers cut off
+  if (/^[\0- \x7f]/.test(name))
+    return 'found a name that begins with a space or a control character; servers cut it off. Remove it.';
+  if (/[\u{10000}-\u{10ffff}]/u.test(name))
+    return 'found a character such as an emoji in a name; servers write "?" in its place. Choose another name.';
+  if (name.length > LONGEST_NAME)
+    return `found a name of ${name.length} characters. Allowed: up to ${LONGEST_NAME}.`;
+  return nameFault(name);
+}

@@ -187,7 +187,10 @@ describe('column transformations', () => {
 
   it('put what is left to be done here into the plan', async () => {
     const spec = specOf({ table, column_transformation: { last_name: { json: { a: '$.a' } } } });
-    const { exports } = await plan(spec, snapshotOf(10));
+    const { exports, cautions } = await plan(spec, snapshotOf(10));
+    expect(cautions).toContainEqual(
+      expect.stringContaining('JSON of employees.Last_Name is read by Tidemark'),
+    );
     expect(exports[0]).toMatchObject({
       columns: [{ name: 'employee_id' }, { name: 'a' }],
       mapping: {

@@ -161,6 +161,33 @@ describe('column_transformation', () => {
         'column_transformation["poeple.id"]: found the table "poeple", which the spec does not export. Did you mean "people"?',
       ],
     ],
+    [
+      'a name that servers cut off',
+      { id: { rename: ' a' } },
+      ['column_transformation.id.rename: found a name that begins with a space'],
+    ],
+    [
+      'a name that servers cannot write',
+      { profile: { json: { '😀': '$' } } },
+      ['found a character such as an emoji'],
+    ],
+    ['a new name that servers cut off', { '\ta': { sql: '1' } }, ['found a name that begins with a space']],
+    [
+      'a name that is too long',
+      { profile: { json: { ['x'.repeat(65)]: '$' } } },
+      ['found a name of 65 characters'],
+    ],
+    ['a field without a name', { profile: { json: { '': '$' } } }, ['found an empty name']],
+    [
+      'half a character in SQL',
+      { id: { sql: "'\ud800'" } },
+      ['column_transformation.id.sql: found half of a character'],
+    ],
+    [
+      'half a character in a path',
+      { profile: { json: { a: '$."\\ud800"' } } },
+      ['column_transformation.profile.json.a: found half of a character'],
+    ],
     ['a name with a NUL', { id: { rename: 'a\0' } }, ['column_transformation.id.rename: found a NUL']],
   ])('%s is a fault', (_, transformation, expected) => {
     const found = faults(transformation);
