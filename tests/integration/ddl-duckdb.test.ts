@@ -59,14 +59,19 @@ const COLUMNS: Readonly<
     "b'1'",
   ],
   bytes: ['VARBINARY(20)', 'HEX(#)', 'hex(#)', "x'00FF0A22'", "''"],
-  doc: ['JSON', '#', 'CAST(# AS VARCHAR)', `'{"a":[1,"x"],"b":null}'`, `'[]'`],
+  // MySQL puts spaces between the parts of a document.
+  doc: [
+    'JSON',
+    "REPLACE(#, ' ', '')",
+    "replace(CAST(# AS VARCHAR), ' ', '')",
+    `'{"a":[1,"x"],"b":null}'`,
+    `'[]'`,
+  ],
   shape: ['POINT', 'ST_AsText(#)', '#', "ST_GeomFromText('POINT(1 2)')", "ST_GeomFromText('POINT(-1.5 0)')"],
 };
 
-const NAMES = Object.keys(COLUMNS);
-const BACKTICKS = Object.fromEntries(
-  Object.entries(COLUMNS).map(([name, [type, , , ...values]]) => [`\`${name}\``, [type, ...values] as const]),
-);
+/** Of those, the ones that the server has. */
+let names: readonly string[];
 /** DuckDB reads JSON numbers with a point as DOUBLE: the statement says so of this one. */
 const INEXACT_IN_JSON = new Set(['huge']);
 
@@ -76,13 +81,20 @@ let folder: string;
 let expected: Readonly<Record<string, (string | null)[]>>;
 beforeAll(async () => {
   types = await typeTables();
+  const { version } = types.server;
+  const json = version[0] !== 5 || version[1] > 6;
+  names = Object.keys(COLUMNS).filter((name) => name !== 'doc' || json);
   // The row behind the last value of a column has NULL in it.
-  table = await types.make(BACKTICKS);
+  const definitions = names.map((name) => {
+    const [type, , , ...values] = COLUMNS[name]!;
+    return [`\`${name}\``, [type, ...values] as const] as const;
+  });
+  table = await types.make(Object.fromEntries(definitions));
   folder = mkdtempSync(join(tmpdir(), 'tidemark-ddl-'));
   const said = async (name: string): Promise<(string | null)[]> =>
     types.said(table, `CAST(${COLUMNS[name]![1].replaceAll('#', `\`${name}\``)} AS CHAR)`);
   const all: [string, (string | null)[]][] = [];
-  for (const name of NAMES) all.push([name, await said(name)]);
+  for (const name of names) all.push([name, await said(name)]);
   expected = Object.fromEntries(all);
 });
 afterAll(async () => {
@@ -121,12 +133,12 @@ async function loaded(
     await connection.run("SET TimeZone = 'America/New_York'");
     await connection.run(ddl!.create);
     await connection.run(ddl!.load.replaceAll(`s3://${here.bucket}/`, `${folder}/`));
-    const items = NAMES.map(
+    const items = names.map(
       (name) => `CAST(${(others[name] ?? COLUMNS[name]![2]).replaceAll('#', `"${name}"`)} AS VARCHAR)`,
     );
     const reader = await connection.runAndReadAll(`SELECT ${items.join(', ')} FROM "${table}" ORDER BY id`);
     const rows = reader.getRows() as (string | null)[][];
-    const cells = Object.fromEntries(NAMES.map((name, index) => [name, rows.map((row) => row[index]!)]));
+    const cells = Object.fromEntries(names.map((name, index) => [name, rows.map((row) => row[index]!)]));
     return { cells, objects: report.files.length };
   } finally {
     connection.closeSync();
@@ -160,7 +172,7 @@ it.each([
 ])('loads %j', async (fields) => {
   const { cells } = await loaded(fields);
   const inexact = fields.output_file_format === 'jsonl' ? INEXACT_IN_JSON : new Set<string>();
-  for (const name of NAMES) {
+  for (const name of names) {
     if (!inexact.has(name)) expect({ [name]: cells[name] }).toEqual({ [name]: expected[name] });
   }
 });

@@ -127,5 +127,5 @@ it('are told of a custom query, by the types of its result', async () => {
   const query = { table: null, query: { custom: `SELECT id, salary AS pay FROM ${table}` } };
   await run(query);
   await alter('MODIFY salary DOUBLE');
-  expect(words(await run(query))).toEqual([`${table}: column pay changed from decimal to double.`]);
+  expect(words(await run(query))).toEqual([`${table}: column pay changed from decimal(8,2) to double.`]);
 });
