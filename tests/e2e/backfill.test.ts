@@ -1,0 +1,100 @@
+/** Backfills of the built CLI: beside a live daemon, interrupted and resumed, each row in exactly one window. */
+import type { PastRun } from '../../src/domain.ts';
+import { openSite, type Place, type Site } from './site.ts';
+import { sampleSpec } from './specs.ts';
+import { waitFor } from './wait.ts';
+
+/** People were hired between 1987 and 2000; most windows are empty. */
+const STRETCH = ['--from', '1987-01-01', '--to', '2000-06-01', '--every', '6 months'];
+const WINDOWS = 27;
+const SPEC = ['-s', 'specs/employees.json'];
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite();
+});
+afterAll(() => site.stop());
+
+async function placeWith(changes: Readonly<Record<string, unknown>> = {}): Promise<Place> {
+  const place = await site.place();
+  const table = {
+    name: 'employees',
+    columns: ['employee_id', 'hire_date'],
+    cdc: { hire_date: { mode: 'watermark', initial: '1999-01-01' } },
+  };
+  place.writeSpec('employees', sampleSpec({ table, ...changes }));
+  return place;
+}
+
+interface BackfillDocument {
+  readonly backfill: string;
+  readonly windows: number;
+  readonly remaining: number;
+  readonly runs: readonly { readonly status: string }[];
+}
+
+async function backfill(
+  place: Place,
+  ...more: string[]
+): Promise<BackfillDocument & { code: number | null }> {
+  const { stdout, code } = await place.tidemark('backfill', ...SPEC, ...STRETCH, '--json', ...more);
+  return { ...(JSON.parse(stdout) as BackfillDocument), code };
+}
+
+/** Ids in the objects of one backfill, with repetitions. */
+async function idsIn(place: Place, id: string): Promise<string[]> {
+  const keys = (await place.keys()).filter((key) => key.includes(`employees_backfill_${id}_`));
+  const texts = await Promise.all(keys.map((key) => place.text(key)));
+  return texts.flatMap((text) => text.trim().split('\n').slice(1)).map((line) => line.split(',')[0]!);
+}
+
+async function expectedIds(): Promise<string[]> {
+  const [rows] = await site.database.connection.query(
+    "SELECT employee_id AS id FROM employees WHERE hire_date > '1987-01-01' AND hire_date <= '2000-06-01'",
+  );
+  return (rows as { id: number }[]).map(({ id }) => String(id));
+}
+
+async function runsOf(place: Place): Promise<PastRun[]> {
+  const { stdout } = await place.tidemark('history', 'employees', '--limit', '5000', '--json');
+  return (JSON.parse(stdout) as { runs: PastRun[] }).runs;
+}
+
+it('is interrupted, goes on where it stopped, and is then done; the live watermark stays', async () => {
+  const place = await placeWith();
+  await place.tidemark('run', ...SPEC);
+  const before = (await place.tidemark('watermark', 'get', 'employees', '--json')).stdout;
+
+  const first = place.start('backfill', ...SPEC, ...STRETCH);
+  await waitFor('some windows', async () => ((await place.keys()).length > 8 ? true : null));
+  first.kill('SIGINT');
+  expect((await first.exit).code).toBe(4);
+
+  const second = await backfill(place);
+  expect(second).toMatchObject({ code: 0, windows: WINDOWS, remaining: 0 });
+  expect(second.runs.length).toBeGreaterThan(0);
+  expect(second.runs.length).toBeLessThan(WINDOWS);
+  expect((await idsIn(place, second.backfill)).toSorted()).toEqual((await expectedIds()).toSorted());
+  expect(await backfill(place)).toMatchObject({ code: 0, backfill: second.backfill, runs: [] });
+  expect((await place.tidemark('watermark', 'get', 'employees', '--json')).stdout).toBe(before);
+});
+
+it('lets the slots of a daemon have their turn: none is skipped', async () => {
+  const place = await placeWith({ schedule: '*/3 * * * * *' });
+  const daemon = place.start('daemon');
+  await waitFor('a live run', async () => ((await runsOf(place)).length > 0 ? true : null));
+  const { backfill: id, code } = await backfill(place);
+  expect(code).toBe(0);
+  expect((await daemon.stop()).code).toBe(0);
+  expect((await idsIn(place, id)).toSorted()).toEqual((await expectedIds()).toSorted());
+
+  const runs = await runsOf(place);
+  const windows = runs.filter(({ kind }) => kind === 'backfill').map(({ started_at }) => started_at);
+  const [last, first] = [windows[0]!, windows.at(-1)!];
+  const live = runs.filter(
+    ({ kind, started_at }) => kind !== 'backfill' && started_at > first && started_at < last,
+  );
+  expect(live.length).toBeGreaterThan(0);
+  const refused = runs.filter(({ error }) => error?.message.includes('already running in process') === true);
+  expect(refused).toEqual([]);
+});
