@@ -35,7 +35,11 @@ const EXACT_SCALE = 30;
 /** Longer exponents name numbers that no DECIMAL holds, or zero. */
 const LONGEST_EXPONENT = 400;
 
+/** Most integers: no zero in front, and far from the limits of 64 bits. */
+const PLAIN_INTEGER = /^-?[1-9]\d{0,17}$/;
+
 function integerText(text: string): string | null {
+  if (PLAIN_INTEGER.test(text)) return text;
   const scaled = scaledNumber(text, EXACT_SCALE);
   const unit = 10n ** BigInt(EXACT_SCALE);
   if (scaled === null || scaled % unit !== 0n) return null;
