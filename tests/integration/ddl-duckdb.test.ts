@@ -172,8 +172,8 @@ it.each([
 ])('loads %j', async (fields) => {
   const { cells } = await loaded(fields);
   const inexact = fields.output_file_format === 'jsonl' ? INEXACT_IN_JSON : new Set<string>();
-  for (const name of names) {
-    if (!inexact.has(name)) expect({ [name]: cells[name] }).toEqual({ [name]: expected[name] });
+  for (const name of names.filter((one) => !inexact.has(one))) {
+    expect({ [name]: cells[name] }).toEqual({ [name]: expected[name] });
   }
 });
 

@@ -28,7 +28,11 @@ function keysOf(template: string | null, more: { table?: string; stamp?: string 
 /** As DuckDB reads a glob: `*` stops at a slash. */
 function globRegex(glob: string): RegExp {
   const source = glob.replace(/\[0-9(?:a-f)?\]|\[.\]|\*|[^\w/]/g, (piece) =>
-    piece === '*' ? '[^/]*' : /^\[0/.test(piece) ? piece : `\\${piece.replaceAll(/^\[|\]$/g, '') || piece}`,
+    piece === '*'
+      ? '[^/]*'
+      : piece.startsWith('[0')
+        ? piece
+        : `\\${piece.replaceAll(/^\[|\]$/g, '') || piece}`,
   );
   return new RegExp(`^${source}$`);
 }

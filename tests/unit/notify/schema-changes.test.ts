@@ -80,6 +80,7 @@ it('is mailed directly where the state cannot be used', async () => {
     },
   };
   const process = setUp({ book: broken });
+  process.notifier.runFinished(spec, { ...changed, kind: 'backfill' }, context);
   process.notifier.runFinished(spec, changed, context);
   await process.notifier.close();
   expect(subjects(process)).toEqual([SUBJECT]);

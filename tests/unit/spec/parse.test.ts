@@ -167,6 +167,10 @@ describe('parseSpec', () => {
     ],
     [{ retrys: 3 }, 'retrys: found the unknown key "retrys". Did you mean "retries"?'],
     [
+      { on_schema_change: 'wrn' },
+      'on_schema_change: found "wrn". Did you mean "warn"? Allowed: "warn", "fail", "ignore", null.',
+    ],
+    [
       { catch_up: 'last' },
       'catch_up: found "last". Did you mean "latest"? Allowed: "latest", "all", "none", null.',
     ],
