@@ -5,30 +5,11 @@
 import { spawn } from 'node:child_process';
 import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { FORMATS, type FormatGoal } from './format-goals.ts';
 import { measure, median, type Measured } from './measure.ts';
 import { startNullS3 } from './processes.ts';
 import type { Line } from './report.ts';
 import { benchWorkspace } from './workspace.ts';
-
-export interface FormatGoal {
-  /** Name of the task, and of its spec. */
-  readonly task: string;
-  readonly what: string;
-  /** Fields of the spec. */
-  readonly fields: Readonly<Record<string, unknown>>;
-  /** At most so many times the bare read. */
-  readonly times: number;
-  readonly peakMb: number;
-  /** The program whose default is held against the object's size; null: none. */
-  readonly program: 'gzip' | 'zstd' | null;
-}
-
-/** A format more is a line more. */
-export const FORMATS: readonly FormatGoal[] = [
-  { task: 'csv_zstd', what: 'CSV, zstd', fields: { compression: 'zstd' }, times: 1.6, peakMb: 250, program: 'zstd' },
-  { task: 'csv_gzip', what: 'CSV, gzip', fields: { compression: 'gzip' }, times: 2, peakMb: 250, program: 'gzip' },
-  { task: 'jsonl', what: 'JSON Lines', fields: { output_file_format: 'jsonl' }, times: 1.6, peakMb: 250, program: null },
-]; // prettier-ignore
 
 /** The level that ClickHouse writes both codecs with. */
 const REFERENCE_LEVEL = '-3';

@@ -1,7 +1,7 @@
 /** A config and the specs of the benchmark in a temporary folder. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FORMATS } from './formats.ts';
+import { FORMATS } from './format-goals.ts';
 
 export interface Workspace {
   /** Arguments of the CLI that run a task. */

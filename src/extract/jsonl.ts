@@ -2,8 +2,9 @@
  * Row packets to JSON Lines: one object a row, one row a line (https://jsonlines.org), RFC 8259. Numbers keep all their
  * digits, JSON columns are nested as they are. For the packets, see csv.ts; for texts, json-text.ts.
  */
-import type { OutputColumn, OutputOptions } from '../domain.ts';
+import type { OutputColumn, OutputOptions, ValueKind } from '../domain.ts';
 import { copyBytes, isJson, writeDocument, writeText } from './json-text.ts';
+import { copyPlain, copyWords, viewOf } from './words.ts';
 import { countsByName, type RowEncoder } from './row-encoder.ts';
 import { isZeroDate, numberText, writeBinary, zeroDate } from './values.ts';
 import { offsetLookup, shiftToZone } from './zone.ts';
@@ -17,12 +18,27 @@ const CLOSE = 0x7d;
 /** Rows from this size on are looked at before room is made for them. */
 const LARGE_ROW = 65_536;
 
-/** What stands before a column's value, by what the value is. */
+/** Longer values are copied by native code. */
+const SHORT = 64;
+
+// What may be done with a column's value as soon as it is seen.
+const NUMBER = 0; // copied, unless it begins with a zero
+const TEXT = 1; // copied between quotes, up to a byte that needs more
+const DATE = 2; // copied between quotes, unless it is partial
+const OTHER = 3; // nothing
+
+/** What stands before a column's value, by what the value is. Filled up to whole words. */
 interface Prefix {
-  readonly bare: Buffer;
-  readonly quoted: Buffer;
+  readonly bare: Words;
+  readonly quoted: Words;
   /** With the value. */
-  readonly null: Buffer;
+  readonly null: Words;
+}
+
+interface Words {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  readonly length: number;
 }
 
 export function jsonlEncoder(columns: readonly OutputColumn[], output: OutputOptions): RowEncoder {
@@ -34,14 +50,25 @@ export function jsonlEncoder(columns: readonly OutputColumn[], output: OutputOpt
   const prefixBytes = prefixes.reduce((sum, { null: longest }) => sum + longest.length, 0);
   const hasBytes = kinds.includes('binary');
   const offsetOf = output.outputTimezone === 'UTC' ? null : offsetLookup(output.outputTimezone);
+  const steps = Uint8Array.from(kinds, (kind) => stepOf(kind, offsetOf !== null));
+  // One buffer is read from, and one written to, for many rows.
+  let lastPacket: Buffer = Buffer.alloc(0);
+  let lastOut = lastPacket;
+  let fromView = viewOf(lastPacket);
+  let outView = fromView;
   const zeroDates = new Float64Array(count);
   const invalidTexts = new Float64Array(count);
   const brokenJson = new Float64Array(count);
 
   const writeQuoted = (column: number, from: Buffer, start: number, end: number, out: Buffer, at: number) => {
     const { quoted } = prefixes[column]!;
-    const text = at + copyBytes(quoted, 0, quoted.length, out, at);
-    const to = writeText(from, start, end, out, text);
+    const text = at + copyBytes(quoted.bytes, 0, quoted.length, out, at);
+    return writeRest(column, from, start, end, out, text);
+  };
+
+  /** What is left of a text, and the quote behind it. */
+  const writeRest = (column: number, from: Buffer, start: number, end: number, out: Buffer, at: number) => {
+    const to = writeText(from, start, end, out, at);
     if (to < 0) invalidTexts[column]!++;
     const after = Math.abs(to);
     out[after] = QUOTE;
@@ -52,11 +79,11 @@ export function jsonlEncoder(columns: readonly OutputColumn[], output: OutputOpt
     const { quoted, null: none } = prefixes[column]!;
     if (isZeroDate(from, start)) {
       zeroDates[column]!++;
-      if (output.zeroDates === 'null') return at + copyBytes(none, 0, none.length, out, at);
+      if (output.zeroDates === 'null') return at + copyBytes(none.bytes, 0, none.length, out, at);
       if (output.zeroDates === 'fail')
         throw zeroDate(columns[column]!.name, from.toString('latin1', start, end));
     } else if (offsetOf !== null && kinds[column] === 'timestamp') shiftToZone(from, start, offsetOf);
-    let to = at + copyBytes(quoted, 0, quoted.length, out, at);
+    let to = at + copyBytes(quoted.bytes, 0, quoted.length, out, at);
     to += copyBytes(from, start, end, out, to);
     out[to] = QUOTE;
     return to + 1;
@@ -68,7 +95,7 @@ export function jsonlEncoder(columns: readonly OutputColumn[], output: OutputOpt
       return writeQuoted(column, from, start, end, out, at);
     }
     const { bare } = prefixes[column]!;
-    const to = at + copyBytes(bare, 0, bare.length, out, at);
+    const to = at + copyBytes(bare.bytes, 0, bare.length, out, at);
     return to + writeDocument(from, start, end, out, to);
   };
 
@@ -77,7 +104,7 @@ export function jsonlEncoder(columns: readonly OutputColumn[], output: OutputOpt
     const kind = kinds[column]!;
     switch (kind) {
       case 'number': {
-        const to = at + copyBytes(bare, 0, bare.length, out, at);
+        const to = at + copyBytes(bare.bytes, 0, bare.length, out, at);
         return to + copyBytes(from, firstDigit(from, start, end), end, out, to);
       }
       case 'date':
@@ -89,14 +116,14 @@ export function jsonlEncoder(columns: readonly OutputColumn[], output: OutputOpt
       case 'json':
         return writeJson(column, from, start, end, out, at);
       case 'binary': {
-        const text = at + copyBytes(quoted, 0, quoted.length, out, at);
+        const text = at + copyBytes(quoted.bytes, 0, quoted.length, out, at);
         const to = writeBinary(output.binary, from, start, end, out, text);
         out[to] = QUOTE;
         return to + 1;
       }
       case 'float32':
       case 'bit': {
-        const to = at + copyBytes(bare, 0, bare.length, out, at);
+        const to = at + copyBytes(bare.bytes, 0, bare.length, out, at);
         return to + out.write(numberText(kind, from, start, end), to, 'latin1');
       }
     }
@@ -121,14 +148,43 @@ export function jsonlEncoder(columns: readonly OutputColumn[], output: OutputOpt
     header: Buffer.alloc(0),
     maxRowBytes: (packet, start, end) => grown(packet, start, end) + prefixBytes + count * 24 + 8,
     encodeRow(packet, start, out, at) {
+      if (packet !== lastPacket) [lastPacket, fromView] = [packet, viewOf(packet)];
+      if (out !== lastOut) [lastOut, outView] = [out, viewOf(out)];
       let from = start;
       let to = at;
       for (let column = 0; column < count; column++) {
         let length = packet[from++]!;
+        const prefix = prefixes[column]!;
         if (length === NULL_MARK) {
-          const none = prefixes[column]!.null;
-          to += copyBytes(none, 0, none.length, out, to);
+          const none = prefix.null;
+          copyWords(none.view, 0, none.length, outView, to);
+          to += none.length;
           continue;
+        }
+        // Words are read beyond the end of a value.
+        if (length < SHORT && from + length + 4 <= packet.length) {
+          const step = steps[column]!;
+          if (step === NUMBER && packet[from] !== ZERO) {
+            const { bare } = prefix;
+            copyWords(bare.view, 0, bare.length, outView, to);
+            to += bare.length;
+            copyWords(fromView, from, length, outView, to);
+            to += length;
+            from += length;
+            continue;
+          }
+          if (step === TEXT || (step === DATE && !isZeroDate(packet, from))) {
+            const { quoted } = prefix;
+            copyWords(quoted.view, 0, quoted.length, outView, to);
+            to += quoted.length;
+            const plain = step === DATE ? length : copyPlain(fromView, from, length, outView, to);
+            if (step === DATE) copyWords(fromView, from, length, outView, to);
+            to += plain;
+            if (plain === length) out[to++] = QUOTE;
+            else to = writeRest(column, packet, from + plain, from + length, out, to);
+            from += length;
+            continue;
+          }
         }
         if (length > NULL_MARK) {
           const bytes = length === 0xfc ? 2 : length === 0xfd ? 3 : 8;
@@ -151,7 +207,29 @@ export function jsonlEncoder(columns: readonly OutputColumn[], output: OutputOpt
 
 function prefixOf(name: string, first: boolean): Prefix {
   const key = `${first ? '{' : ','}${JSON.stringify(name)}:`;
-  return { bare: Buffer.from(key), quoted: Buffer.from(`${key}"`), null: Buffer.from(`${key}null`) };
+  return { bare: wordsOf(key), quoted: wordsOf(`${key}"`), null: wordsOf(`${key}null`) };
+}
+
+function wordsOf(text: string): Words {
+  const bytes = Buffer.from(text);
+  const padded = Buffer.concat([bytes, Buffer.alloc(3)]);
+  return { bytes, view: viewOf(padded), length: bytes.length };
+}
+
+function stepOf(kind: ValueKind, isShifted: boolean): number {
+  switch (kind) {
+    case 'number':
+      return NUMBER;
+    case 'text':
+      return TEXT;
+    case 'date':
+    case 'datetime':
+      return DATE;
+    case 'timestamp':
+      return isShifted ? OTHER : DATE;
+    default:
+      return OTHER;
+  }
 }
 
 /** JSON has no leading zeros: those of ZEROFILL columns and of the year 0000 go. */

@@ -50,10 +50,10 @@ export function columnsOf(kinds: readonly ValueKind[]): OutputColumn[] {
 }
 
 /** A row's bytes, with room around packet and output so that offsets matter. */
-export function encodeRow(encoder: RowEncoder, cells: readonly Cell[], start = 0, at = 0): Buffer {
+export function encodeRow(encoder: RowEncoder, cells: readonly Cell[], start = 0, at = 0, after = 8): Buffer {
   const packet = rowPacket(cells);
   const room = encoder.maxRowBytes(packet, 0, packet.length);
-  const from = Buffer.concat([Buffer.alloc(start, 0xee), packet, Buffer.alloc(3, 0xee)]);
+  const from = Buffer.concat([Buffer.alloc(start, 0xee), packet, Buffer.alloc(after, 0xee)]);
   const out = Buffer.alloc(at + room + 16, 0xdd);
   const end = encoder.encodeRow(from, start, out, at);
   const around = [out.subarray(0, at), out.subarray(at + room)];

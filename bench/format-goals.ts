@@ -1,0 +1,21 @@
+/** The formats that are measured, and what is asked of each. */
+
+export interface FormatGoal {
+  /** Name of the task, and of its spec. */
+  readonly task: string;
+  readonly what: string;
+  /** Fields of the spec. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** At most so many times the bare read. */
+  readonly times: number;
+  readonly peakMb: number;
+  /** The program whose default is held against the object's size; null: none. */
+  readonly program: 'gzip' | 'zstd' | null;
+}
+
+/** A format more is a line more. */
+export const FORMATS: readonly FormatGoal[] = [
+  { task: 'csv_zstd', what: 'CSV, zstd', fields: { compression: 'zstd' }, times: 1.6, peakMb: 250, program: 'zstd' },
+  { task: 'csv_gzip', what: 'CSV, gzip', fields: { compression: 'gzip' }, times: 2, peakMb: 250, program: 'gzip' },
+  { task: 'jsonl', what: 'JSON Lines', fields: { output_file_format: 'jsonl' }, times: 1.6, peakMb: 250, program: null },
+]; // prettier-ignore
