@@ -278,7 +278,13 @@ describe('a plan tells of', () => {
       'COLUMN_UNKNOWN',
       /Table staff has no column nam/,
     ],
-    ['one of no table', { wholly_else: { trim: true } }, both, 'COLUMN_UNKNOWN', /names wholly_else, and no column/],
+    [
+      'one of no table',
+      { wholly_else: { trim: true } },
+      both,
+      'COLUMN_UNKNOWN',
+      /names wholly_else, and no column/,
+    ],
     ['a new column of unclear table', { nw: { sql: '1' } }, both, 'COLUMN_UNKNOWN', /names nw/],
     [
       'a name twice',
