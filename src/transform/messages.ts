@@ -19,8 +19,8 @@ export interface TransformJob {
   /** Names of the input columns that tell a row from all others. */
   readonly key: readonly string[];
   readonly context: TransformContext;
-  /** Of what is kept outside of the heap, which no limit of the thread counts. */
-  readonly maxExternalBytes: number;
+  /** What the thread may hold between two batches, heap and buffers together. */
+  readonly memoryBytes: number;
 }
 
 export type ToThread =

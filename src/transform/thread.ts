@@ -25,13 +25,22 @@ export interface ModuleThread {
   end(): Promise<void>;
 }
 
-/** Memory of the thread that is for short-lived objects, in megabytes, where there is so much. */
-const YOUNG_MB = 32;
+/** How long an end is waited for. */
+const END_MS = 5000;
+/** How often the memory of a module at work is looked at. */
+const WATCH_MS = 50;
+/**
+ * Where V8 itself stops the thread. Far beyond the limit: a thread that asks V8 for more than is left in one piece would
+ * take the whole process with it, and no piece is larger than this.
+ */
+const RESERVE_MB = 1152;
 
 export function startThread(data: ThreadData, limits: ThreadLimits, events: ThreadEvents): ModuleThread {
   let ended = false;
   let timer: NodeJS.Timeout | undefined;
-  const youngMb = Math.min(YOUNG_MB, Math.floor(limits.memoryMb / 4));
+  let watch: NodeJS.Timeout | undefined;
+  // Garbage that has not been collected yet is in it.
+  const mostMb = limits.memoryMb * 2;
   // The compiler renames what is imported, but not what stands in a URL.
   const program = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
   const worker = new Worker(new URL(program, import.meta.url), {
@@ -43,23 +52,40 @@ export function startThread(data: ThreadData, limits: ThreadLimits, events: Thre
     execArgv: [],
     stdout: true,
     stderr: true,
-    resourceLimits: {
-      maxOldGenerationSizeMb: limits.memoryMb - youngMb,
-      maxYoungGenerationSizeMb: youngMb,
-    },
+    resourceLimits: { maxOldGenerationSizeMb: mostMb + RESERVE_MB },
   });
   worker.stdout.resume();
   worker.stderr.resume();
 
+  /** Neither its time runs nor its memory is looked at. */
+  const rest = (): void => {
+    clearTimeout(timer);
+    clearInterval(watch);
+    timer = undefined;
+  };
   const end = async (): Promise<void> => {
     ended = true;
-    clearTimeout(timer);
-    await worker.terminate();
+    rest();
+    // A thread in the middle of one long step of V8's own ends only after it; nobody waits for that.
+    worker.unref();
+    const { promise: waited, resolve } = Promise.withResolvers<void>();
+    const patience = setTimeout(resolve, END_MS);
+    await Promise.race([worker.terminate(), waited]);
+    clearTimeout(patience);
   };
   const fail = (error: TidemarkError): void => {
     if (ended) return;
     void end();
     events.failed(error);
+  };
+  const weigh = (): void => {
+    worker.getHeapStatistics().then(
+      ({ used_heap_size: heap, external_memory: buffers }) => {
+        if (heap + buffers > mostMb * 2 ** 20) fail(tookTooMuch(data.name, limits));
+      },
+      // The thread has ended, which is told elsewhere.
+      () => {},
+    );
   };
   const late = (): void => {
     // What the thread has said meanwhile comes first: the main thread may have been too busy to listen.
@@ -73,13 +99,12 @@ export function startThread(data: ThreadData, limits: ThreadLimits, events: Thre
     if (ended) return;
     switch (message.kind) {
       case 'busy':
-        clearTimeout(timer);
+        rest();
         timer = setTimeout(late, limits.timeoutMs);
+        watch = setInterval(weigh, WATCH_MS);
         return;
       case 'idle':
-        clearTimeout(timer);
-        timer = undefined;
-        return;
+        return rest();
       case 'failed':
         return fail(errorOf(message.failure));
       default:

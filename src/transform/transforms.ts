@@ -37,7 +37,7 @@ export function transformsIn(folder: string): Transforms {
           output,
           key: transform.key,
           context,
-          maxExternalBytes: transform.memoryMb * 1024 * 1024,
+          memoryBytes: transform.memoryMb * 1024 * 1024,
         },
       };
       return rowTransformer((events) => startThread(data, transform, events), context.table, target, log);

@@ -2,11 +2,11 @@
  * What runs in the thread of a module: rows come in, what the module makes of them goes out. Whatever goes wrong is
  * told to the main thread, which then ends this one.
  */
-import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { batchMapper } from './batch.ts';
 import { moduleFailed, TransformError } from './failure.ts';
 import { frameWriter } from './frames.ts';
+import { bytesHeld } from './memory.ts';
 import { loadModule, type ModuleContext, type TransformModule } from './load-module.ts';
 import type { FromThread, ThreadData, ToThread, TransformJob } from './messages.ts';
 import { consoleOf, threadLog } from './thread-log.ts';
@@ -79,11 +79,11 @@ function serve(module: TransformModule, work: TransformJob): void {
     await mapper.map(Buffer.from(buffer), length, emit);
     send({ kind: 'idle' });
     flush();
-    const { external_memory: external } = getHeapStatistics();
-    if (external > work.maxExternalBytes) {
+    const held = bytesHeld(work.memoryBytes);
+    if (held > work.memoryBytes) {
       throw new TransformError({
         code: 'TRANSFORM_MEMORY',
-        message: `${name} holds ${Math.round(external / 1e6)} MB in buffers after row ${mapper.rows}.`,
+        message: `${name} holds ${Math.round(held / 2 ** 20)} MB after row ${mapper.rows}, and may hold ${Math.round(work.memoryBytes / 2 ** 20)}.`,
       });
     }
     send({ kind: 'done', buffer }, [buffer]);

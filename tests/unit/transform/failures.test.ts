@@ -132,10 +132,10 @@ describe('the limits', () => {
   });
 
   it('end a module that keeps bytes outside of its heap', async () => {
-    const kept = 'const kept = [];\n' + row('kept.push(Buffer.alloc(100_000, 1)); return row;');
+    const kept = 'const kept = [];\n' + row('kept.push(Buffer.alloc(60_000, 1)); return row;');
     const { code, message } = await failure(kept, { memoryMb: 48 }, people(2000));
     expect(code).toBe('TRANSFORM_MEMORY');
-    expect(message).toMatch(/^m holds 1\d\d MB in buffers after row 1000\.$/);
+    expect(message).toMatch(/^m holds \d\d MB after row 1000, and may hold 48\.$/);
   });
 });
 
