@@ -313,9 +313,10 @@ export const ERRORS = {
     retryable: true,
   },
   PUBLISH_INCOMPLETE: {
-    title: 'The run failed while it was being published, and could not be undone yet',
-    cause: 'The bucket failed during the commit and again while the commit was taken back.',
-    hint: 'Read only what a manifest names: the run has none. Tidemark clears it away as soon as the bucket lets it: every five minutes, and before the task runs again.',
+    title: 'The run failed while it was being published, and is neither finished nor undone yet',
+    cause:
+      'The bucket failed during the commit, and again when Tidemark asked how far it had come or took it back.',
+    hint: 'Read only what a manifest names. Tidemark finishes the run or clears it away as soon as the bucket lets it: every five minutes, and before the task runs again.',
     retryable: true,
   },
   UPLOAD_GONE: {

@@ -38,7 +38,7 @@ export function logEnd(log: RunLog, { report, error }: RunEnd): void {
   if (error === null) return log.info(`run ${status}`, { duration_ms, attempts, manifest });
   if (status === 'skipped') return log.info('run skipped', { code: error.code, error });
   const published =
-    error.code === 'PUBLISH_INCOMPLETE' ? 'it could not be undone yet' : 'nothing was published';
+    error.code === 'PUBLISH_INCOMPLETE' ? 'it is neither finished nor undone yet' : 'nothing was published';
   log.error(`run failed; ${published}`, {
     duration_ms,
     attempts,

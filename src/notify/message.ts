@@ -90,7 +90,7 @@ function repeatBlock({ since, failures, quietMs }: Repeat, zone: string): Block 
 function consequences(details: FailureDetails, zone: string, limits: Limits): string[] {
   const published =
     details.report.error?.code === 'PUBLISH_INCOMPLETE'
-      ? 'The bucket may show objects of this run until they can be removed. It holds no manifest of it: read only what a manifest names.'
+      ? 'The bucket may show objects of this run until it can be finished or cleared away: read only what a manifest names.'
       : 'Nothing was published: the bucket holds no object and no manifest of this run.';
   return [published, watermarkInWords(details, limits), outlook(details, zone)];
 }

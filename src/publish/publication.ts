@@ -53,6 +53,33 @@ export function beginPublication(
   /** From here on, the entry is recovery's, and then the next attempt's: it has the same run and the same keys. */
   let left = false;
 
+  /** @throws TidemarkError PUBLISH_INCOMPLETE where that cannot be known: recovery then finds out, and finishes. */
+  const manifestStands = async (key: string, error: TidemarkError): Promise<boolean> => {
+    try {
+      return (await sink.runOf(key)) === runId;
+    } catch {
+      if (!error.retryable) return false;
+      throw incomplete(error);
+    }
+  };
+
+  /** Undoes a commit that failed. Returns what to say of it. */
+  const takenBack = async (
+    prepared: readonly PreparedObject[],
+    manifest: ManifestObject,
+    error: TidemarkError,
+  ): Promise<TidemarkError> => {
+    try {
+      journal.undoing();
+      await undoCommit(sink, runId, prepared, manifest);
+      journal.closed();
+      return error;
+    } catch {
+      // The journal keeps the run, and recovery ends it before the task runs again.
+      return incomplete(error);
+    }
+  };
+
   return {
     begin(key, contentType, signal) {
       if (ended)
@@ -89,17 +116,10 @@ export function beginPublication(
       try {
         await finishCommit(sink, runId, prepared, manifest);
       } catch (error) {
-        const undo = async (): Promise<void> => {
-          journal.undoing();
-          await undoCommit(sink, runId, prepared, manifest);
-          journal.closed();
-        };
-        // Where even undoing fails, the journal keeps the run, and recovery ends it before the task runs again.
-        const undone = await undo().then(
-          () => true,
-          () => false,
-        );
-        throw undone ? error : incomplete(asTidemarkError(error), prepared.length);
+        // All that was lost may be the answer to the manifest: where it stands, the run is whole, and may have been read.
+        if (!(await manifestStands(manifest.key, asTidemarkError(error)))) {
+          throw await takenBack(prepared, manifest, asTidemarkError(error));
+        }
       }
       try {
         journal.recorded();
@@ -149,8 +169,8 @@ async function abortBegun(sink: Sink, { key, uploadId, error }: BegunUpload): Pr
   for (const open of await sink.openUploads(key)) await sink.abort({ key, uploadId: open });
 }
 
-function incomplete(error: TidemarkError, objects: number): TidemarkError {
-  const message = `${error.message} Some of the run's ${objects} objects may be visible until this is cleared away.`;
+function incomplete(error: TidemarkError): TidemarkError {
+  const message = `${error.message} Objects of the run may be visible until it has been finished or cleared away.`;
   return new TidemarkError('PUBLISH_INCOMPLETE', message, { cause: error });
 }
 

@@ -1,5 +1,6 @@
 /** Two phases: what is written down and done in which order, and what a failure at any point leaves. */
 import { setImmediate } from 'node:timers/promises';
+import { TidemarkError } from '../../../src/errors.ts';
 import { beginPublication } from '../../../src/publish/publication.ts';
 import { recoverRun } from '../../../src/publish/recover.ts';
 import { failing, fakeBucket, nothing } from './bucket.ts';
@@ -50,6 +51,12 @@ it.each(failures)(
       expect(bucket.remains.objects).toEqual(WHOLE);
       return;
     }
+    if (event === 'put m.json' && moment === 'after') {
+      // Only the answer was lost: the run is whole, and may have been read already.
+      expect(await outcome).toBeNull();
+      expect(bucket.remains).toMatchObject({ objects: WHOLE, entry: null, records: [RECORD] });
+      return;
+    }
     await expect(outcome).rejects.toThrow(`${event} failed ${moment}`);
     expect(bucket.remains).toEqual(nothing());
   },
@@ -72,18 +79,31 @@ it.each(failures)(
   },
 );
 
-it('undoes a half-made commit: its manifest goes before its objects', async () => {
-  const put = steps.indexOf('put m.json');
-  const bucket = fakeBucket(nothing(), failing(put, 'after'));
-  await expect(runTwoObjects(bucket)).rejects.toThrow('put m.json failed');
-  const undoing = bucket.events.slice(put + 1);
+it('undoes a half-made commit', async () => {
+  const complete = steps.indexOf('complete b.csv');
+  const bucket = fakeBucket(nothing(), failing(complete, 'after'));
+  await expect(runTwoObjects(bucket)).rejects.toThrow('complete b.csv failed');
+  const undoing = bucket.events.slice(complete + 1);
   expect(undoing.filter((event) => /^(journal|remove)/.test(event))).toEqual([
     'journal undoing',
-    'remove m.json',
     'remove a.csv',
     'remove b.csv',
     'journal closed',
   ]);
+});
+
+it('leaves to recovery, to be finished, a run of which nobody knows whether its manifest was written', async () => {
+  const lost = new TidemarkError('S3_UNAVAILABLE', 'reset');
+  let down = false;
+  const bucket = fakeBucket(nothing(), (event, moment) => {
+    if (event === 'put m.json' && moment === 'after') down = true;
+    if (down) throw lost;
+  });
+  await expect(runTwoObjects(bucket)).rejects.toMatchObject({ code: 'PUBLISH_INCOMPLETE' });
+  const { remains } = bucket;
+  expect([remains.objects, remains.entry?.phase]).toEqual([WHOLE, 'committing']);
+  expect(await recoverRun(remains.entry!, fakeBucket(remains).sink)).toBe('finished');
+  expect(remains.objects).toEqual(WHOLE);
 });
 
 it('completes no further object when one has failed', async () => {
