@@ -2,7 +2,7 @@
  * Compression of text on its way to an object: which compressor a codec has, and how hard it tries by default.
  *
  * An object is one gzip member or one zstd frame. Both formats allow several in a row, but some readers take the first
- * for the whole and say nothing; see docs/decisions/0008-one-frame.md.
+ * for the whole and say nothing; see docs/decisions/0013-one-frame.md.
  */
 import type { Compression } from '../domain.ts';
 import { gzipCompressor } from './gzip.ts';

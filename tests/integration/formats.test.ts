@@ -102,10 +102,10 @@ describe.each(['csv', 'tsv'])('%s', (format) => {
     'with %s is what the server says, to fast-csv',
     async (codec) => {
       const { objects } = await exportAs(format, codec);
-      const text = CODECS[codec].decompress(objects[0]!).toString();
+      const content = CODECS[codec].decompress(objects[0]!).toString();
       const rows = await new Promise<string[][]>((resolve, reject) => {
         const read: string[][] = [];
-        parseString<string[], string[]>(text, { headers: false, delimiter })
+        parseString<string[], string[]>(content, { headers: false, delimiter })
           .on('error', reject)
           .on('data', (row) => read.push(row))
           .on('end', () => resolve(read));
