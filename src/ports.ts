@@ -3,17 +3,12 @@
  * logger. `run.ts`, `extract/` and `publish/` know these shapes and nothing of what stands behind them.
  */
 import type {
-  DeclaredColumns,
   OutputColumn,
   Plan,
   PreparedObject,
   PreparedPart,
   RunRecord,
-  RowTransform,
-  RowTransformPlan,
-  RunReport,
   ServerIdentity,
-  Window,
 } from './domain.ts';
 
 /** Receives rows as the server sent them: the payload of one text-protocol row, valid only during the call. */
@@ -96,70 +91,6 @@ export interface Source {
     signal: AbortSignal,
     needs?: { readonly horizon: boolean; readonly hmac?: boolean },
   ): Promise<Snapshot>;
-}
-
-/** What a module that maps rows is told of the run it works for. */
-export interface TransformContext {
-  readonly task: string;
-  readonly table: string;
-  readonly runId: string;
-  /** ISO 8601 UTC. */
-  readonly scheduledFor: string;
-  /** Of this table. */
-  readonly windows: readonly Window[];
-}
-
-/** Where mapped rows go. All is called on the main thread. */
-export interface TransformTarget {
-  /** The next row, in the order of the rows it comes from. */
-  readonly onRow: RowHandler;
-  /** Whether rows should wait until `resume` is called. */
-  isFull(): boolean;
-  /** The mapper, which was full, takes rows again. */
-  drained(): void;
-  /** No row comes any more; once, and never from within a call of the mapper. */
-  failed(error: unknown): void;
-}
-
-/** Maps the rows of one table in a thread of its own. */
-export interface RowTransformer {
-  /** Takes one row; the packet may be reused once this returns. */
-  takeRow: RowHandler;
-  /** Whether the source should wait for `drained`. Rows that come nevertheless are taken. */
-  isFull(): boolean;
-  /** The target has room again. */
-  resume(): void;
-  /**
-   * All rows have been taken: settles when all that became of them has gone to the target.
-   *
-   * @returns what the owner should know of the values.
-   * @throws what `failed` was told; the signal's reason.
-   */
-  finish(signal: AbortSignal): Promise<readonly string[]>;
-  /** Ends the thread, whatever it does. Nothing is told any more. */
-  close(): Promise<void>;
-}
-
-/** The modules of `transforms_dir`. */
-export interface Transforms {
-  /**
-   * Loads a module as a run would, and lets it go again.
-   *
-   * @returns the columns that it declares; null: none.
-   * @throws TidemarkError TRANSFORM_INVALID, TRANSFORM_TIMEOUT, TRANSFORM_MEMORY.
-   */
-  inspect(transform: RowTransform, signal: AbortSignal): Promise<DeclaredColumns | null>;
-  /**
-   * @param output what the module has to return.
-   * @param log takes what the module has to say.
-   */
-  open(
-    transform: RowTransformPlan,
-    output: readonly OutputColumn[],
-    context: TransformContext,
-    target: TransformTarget,
-    log: (message: string) => void,
-  ): RowTransformer;
 }
 
 /** An object on its way: parts may be sent in any order; nothing is visible before `complete`. */
@@ -304,74 +235,4 @@ export interface RunLog extends Log {
   tail(count: number): string[];
   /** Settles when every line is written and the file is closed. */
   close(): Promise<void>;
-}
-
-/** Failures with one code that have been mailed about and not been followed by a success. */
-export interface Incident {
-  readonly code: string;
-  /** When the first of them ended. */
-  readonly since: Date;
-  readonly failures: number;
-  readonly mails: number;
-  readonly lastMailAt: Date;
-  readonly lastFailureAt: Date;
-  /** Who was mailed; null of a spec file. */
-  readonly owner: { readonly name: string | null; readonly email: string } | null;
-  /** Of a spec file: which faults were mailed. */
-  readonly fingerprint: string | null;
-}
-
-/** A mail that has been written and not reached the server yet. `message` is opaque text. */
-export interface OutboxEntry {
-  readonly id: number;
-  readonly task: string | null;
-  readonly message: string;
-  readonly createdAt: Date;
-  /** This one included. */
-  readonly attempts: number;
-}
-
-/**
- * What kept a mail from being sent: the server as a whole (`server`), or its answer to this very mail, for now
- * (`deferred`) or for good (`refused`).
- */
-export type MailObstacle = 'server' | 'deferred' | 'refused';
-
-/** What the state remembers about mails. Every function throws TidemarkError STATE_UNUSABLE. */
-export interface MailBook {
-  /** All of it or nothing. What is read in it stays true until its end. */
-  atOnce<T>(act: () => T): T;
-  /** By `since`. `subject`: a task, `backfill:TASK`, `spec:FILE`. */
-  incidents(subject: string): Incident[];
-  putIncident(subject: string, incident: Incident): void;
-  endIncidents(subject: string): void;
-  /** Subjects that begin with this. */
-  subjects(prefix: string): string[];
-  /** Reports of runs of a task that wrote changed columns, of which the owner has not been mailed. */
-  schemaNotices(task: string): RunReport[];
-  /** Notes that the owner is being mailed of the changed columns of a run; false: there is nothing to be said. */
-  takeSchemaNotice(runId: string): boolean;
-  /** Reports of the runs that have ended an incident of their task without anybody noting it. */
-  recoveries(): RunReport[];
-  /** Runs of a task that died with their process, after its last success and after the last death that was noted. */
-  deaths(task: string): Pick<RunReport, 'run_id' | 'kind' | 'scheduled_for' | 'started_at' | 'finished_at'>[];
-  addMail(
-    mail: { readonly task: string | null; readonly recipient: string; readonly message: string },
-    at: Date,
-  ): void;
-  /**
-   * Takes the oldest mail that is due and overtakes no other of its task and recipient; one that was refused holds
-   * nobody up. Until its end is noted it is put off, so that a crash does not make it be sent over and over.
-   *
-   * @param putOff until when, given how often it will have been tried.
-   */
-  takeDue(now: Date, putOff: (attempts: number) => Date): OutboxEntry | null;
-  /** When the next mail is due; null: there is none. */
-  nextDue(): Date | null;
-  /** Gone from the outbox: sent or given up. `serverUp`: what only waited for the server is due now. */
-  removeMail(id: number, serverUp: boolean, now: Date): void;
-  /** It stays; where the server itself is the obstacle, all others are put off as long. */
-  keepMail(id: number, obstacle: MailObstacle, error: string, until: Date): void;
-  /** Everything is due. */
-  hurry(now: Date): void;
 }

@@ -9,16 +9,8 @@ import { exportTable, type Progress } from './extract/export-table.ts';
 import type { PlanSettings } from './plan/build.ts';
 import { refuseSchemaChanges } from './plan/schema-change.ts';
 import { makePlan, needsOf } from './planner.ts';
-import type {
-  Journal,
-  RowTransformer,
-  RunObserver,
-  Sink,
-  Snapshot,
-  Source,
-  Transforms,
-  TransformTarget,
-} from './ports.ts';
+import type { Journal, RunObserver, Sink, Snapshot, Source } from './ports.ts';
+import type { RowTransformer, Transforms, TransformTarget } from './transform-ports.ts';
 import { manifestOf } from './publish/manifest.ts';
 import { beginPublication, type Publication } from './publish/publication.ts';
 import { beginRun, failedReport, recordOf, succeededReport } from './report.ts';

@@ -6,15 +6,8 @@ import type { ExportPlan, OnEmpty, OutputOptions, PreparedObject } from '../doma
 import { TidemarkError } from '../errors.ts';
 import { contentTypeOf } from '../plan/formats.ts';
 import { objectKey } from '../plan/keys.ts';
-import type {
-  PendingUpload,
-  RowHandler,
-  RowStream,
-  RowTransformer,
-  Sink,
-  Snapshot,
-  TransformTarget,
-} from '../ports.ts';
+import type { PendingUpload, RowHandler, RowStream, Sink, Snapshot } from '../ports.ts';
+import type { RowTransformer, TransformTarget } from '../transform-ports.ts';
 import { bufferPool } from './buffers.ts';
 import { rowMapper } from './map-rows.ts';
 import type { Oddities, OpenObject } from './object-series.ts';

@@ -1,7 +1,7 @@
 /** Sends mails through an SMTP server, one connection per mail, and says in words why one could not be sent. */
 import type { Transporter } from 'nodemailer';
 import { TidemarkError } from '../errors.ts';
-import type { MailObstacle } from '../ports.ts';
+import type { MailObstacle } from '../mail-ports.ts';
 import type { WrittenMail } from './letter.ts';
 
 /** The config's `smtp`. */

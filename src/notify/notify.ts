@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { RunReport, Spec } from '../domain.ts';
 import { ERRORS, type FaultsError, type TidemarkError } from '../errors.ts';
-import type { Incident, Log, MailBook } from '../ports.ts';
+import type { Log } from '../ports.ts';
+import type { Incident, MailBook } from '../mail-ports.ts';
 import { redactReport } from '../report.ts';
 import { invalidSpecMessage, logsUnwritableMessage } from './admin-message.ts';
 import type { MailMessage } from './letter.ts';

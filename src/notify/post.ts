@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { asTidemarkError } from '../errors.ts';
-import type { Incident, Log, MailBook } from '../ports.ts';
+import type { Log } from '../ports.ts';
+import type { Incident, MailBook } from '../mail-ports.ts';
 import { type MailMessage, shorten, type WrittenMail } from './letter.ts';
 import type { Mailer } from './mailer.ts';
 import type { Sender } from './sender.ts';

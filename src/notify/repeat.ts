@@ -1,5 +1,5 @@
 /** Which failures are worth a mail: the first of its kind, and then ever fewer. Pure. */
-import type { Incident } from '../ports.ts';
+import type { Incident } from '../mail-ports.ts';
 
 /** Fires are never spaced exactly as the intervals: a daily task is mailed about daily, not every other day. */
 const NEARLY = 0.95;

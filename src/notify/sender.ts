@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
-import type { Log, MailBook, OutboxEntry } from '../ports.ts';
+import type { Log } from '../ports.ts';
+import type { MailBook, OutboxEntry } from '../mail-ports.ts';
 import { type Backoff, retryDelay } from './backoff.ts';
 import type { WrittenMail } from './letter.ts';
 import { type Mailer, obstacleOf } from './mailer.ts';

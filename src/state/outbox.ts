@@ -1,6 +1,6 @@
 /** Mails that have been written and not reached the server yet, in the state file. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { MailBook, MailObstacle, OutboxEntry } from '../ports.ts';
+import type { MailBook, MailObstacle, OutboxEntry } from '../mail-ports.ts';
 import { consulted, durably } from './database.ts';
 import { endIncidents, incidentsOf, putIncident } from './incidents.ts';
 import { subjectsLike, unnotedDeaths, unnotedRecoveries } from './incidents.ts';

@@ -1,7 +1,7 @@
 /** What passes between the main thread and that of a module. Buffers are transferred: who sends one has it no more. */
 import type { DeclaredColumns, OutputColumn } from '../domain.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { TransformContext } from '../ports.ts';
+import type { TransformContext } from '../transform-ports.ts';
 
 /** What a thread is started with. */
 export interface ThreadData {

@@ -3,7 +3,7 @@
  * most a few batches are on their way in either direction, so memory is flat however many rows there are.
  */
 import { TidemarkError } from '../errors.ts';
-import type { RowTransformer, TransformTarget } from '../ports.ts';
+import type { RowTransformer, TransformTarget } from '../transform-ports.ts';
 import { framesOf, frameWriter } from './frames.ts';
 import type { FromThread, ToThread } from './messages.ts';
 import type { ModuleThread, ThreadEvents } from './thread.ts';

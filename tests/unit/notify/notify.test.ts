@@ -1,6 +1,6 @@
 import type { RunReport } from '../../../src/domain.ts';
 import { FaultsError, TidemarkError } from '../../../src/errors.ts';
-import type { MailBook } from '../../../src/ports.ts';
+import type { MailBook } from '../../../src/mail-ports.ts';
 import { recordBeginning, recordDeaths } from '../../../src/state/runs.ts';
 import { attemptOf, slotOf } from '../../support/runs.ts';
 import { failure, report, spec, success } from './sample.ts';

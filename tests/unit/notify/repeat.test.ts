@@ -1,5 +1,5 @@
 import { brokenBy, intervalAfter, noteFailure } from '../../../src/notify/repeat.ts';
-import type { Incident } from '../../../src/ports.ts';
+import type { Incident } from '../../../src/mail-ports.ts';
 
 const HOUR = 3_600_000;
 const INTERVALS = [HOUR, 6 * HOUR, 24 * HOUR];

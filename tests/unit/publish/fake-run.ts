@@ -1,5 +1,6 @@
 /** A source of two small tables, and all else that a run works with, for the tests of runs. */
-import type { Horizon, Snapshot, Source, Transforms } from '../../../src/ports.ts';
+import type { Horizon, Snapshot, Source } from '../../../src/ports.ts';
+import type { Transforms } from '../../../src/transform-ports.ts';
 import { formatClock } from '../../../src/plan/clock.ts';
 import type { RunPorts } from '../../../src/run.ts';
 import { NO_MEMORY } from '../../support/runs.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Incident, MailBook } from '../../../src/ports.ts';
+import type { Incident, MailBook } from '../../../src/mail-ports.ts';
 import { openState } from '../../../src/state/database.ts';
 import { mailBook } from '../../../src/state/outbox.ts';
 import { recordEnd } from '../../../src/state/runs.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OutputColumn, RowTransformPlan } from '../../../src/domain.ts';
 import { readRow, writeRow, type Cell } from '../../../src/extract/row-packet.ts';
-import type { TransformContext, TransformTarget, Transforms } from '../../../src/ports.ts';
+import type { TransformContext, TransformTarget, Transforms } from '../../../src/transform-ports.ts';
 import { transformsIn } from '../../../src/transform/transforms.ts';
 
 export const INT: OutputColumn = { name: 'id', mysqlType: 'int', nullable: false, kind: 'number' };
