@@ -74,8 +74,17 @@ export function windowsLeft(windows: readonly PastWindow[], doneUntil: string | 
 
 /** Of everything in a spec that shapes what a backfill writes: half of it by one spec and half by another is no result. */
 export function fingerprintOf(spec: Spec): string {
-  const { tables, customQuery, output, keyTemplate, source, sink } = spec;
-  const shape = JSON.stringify({ tables, customQuery, output, keyTemplate, source, sink });
+  const { tables, customQuery, transformations, rowTransform, output, keyTemplate, source, sink } = spec;
+  const shape = JSON.stringify({
+    tables,
+    customQuery,
+    transformations,
+    rowTransform,
+    output,
+    keyTemplate,
+    source,
+    sink,
+  });
   return createHash('sha256').update(shape).digest('hex');
 }
 

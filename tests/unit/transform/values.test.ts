@@ -158,20 +158,18 @@ describe('what a module returns', () => {
 });
 
 describe('there and back', () => {
-  const same = (type: OutputColumn) => (cell: Buffer) => {
-    expect(returned(type, given(type, cell))).toEqual(cell);
-  };
+  const back = (type: OutputColumn, cell: Buffer): Cell => returned(type, given(type, cell));
 
   it('keeps every integer', () => {
     const whole = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n).map((value) => Buffer.from(String(value)));
-    fc.assert(fc.property(whole, same(BIGINT)));
+    fc.assert(fc.property(whole, (cell) => expect(back(BIGINT, cell)).toEqual(cell)));
   });
 
   it('keeps every decimal', () => {
     const digits = fc
       .tuple(fc.bigInt(-(10n ** 8n) + 1n, 10n ** 8n - 1n), fc.nat(99))
       .map(([value, cents]) => Buffer.from(`${value}.${String(cents).padStart(2, '0')}`));
-    fc.assert(fc.property(digits, same(DECIMAL)));
+    fc.assert(fc.property(digits, (cell) => expect(back(DECIMAL, cell)).toEqual(cell)));
   });
 
   it('keeps the value of every double', () => {
@@ -184,24 +182,11 @@ describe('there and back', () => {
   });
 
   it('keeps texts and bytes', () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: 'grapheme' }).map((text) => Buffer.from(text)),
-        same(TEXT),
-      ),
-    );
-    fc.assert(
-      fc.property(
-        fc.uint8Array().map((bytes) => Buffer.from(bytes)),
-        same(BLOB),
-      ),
-    );
-    fc.assert(
-      fc.property(fc.bigInt(0n, 2n ** 64n - 1n), (value) => {
-        const cell = Buffer.alloc(8);
-        cell.writeBigUInt64BE(value);
-        same(column('bit(64)', 'bit'))(cell);
-      }),
-    );
+    const texts = fc.string({ unit: 'grapheme' }).map((text) => Buffer.from(text));
+    fc.assert(fc.property(texts, (cell) => expect(back(TEXT, cell)).toEqual(cell)));
+    const bytes = fc.uint8Array().map((array) => Buffer.from(array));
+    fc.assert(fc.property(bytes, (cell) => expect(back(BLOB, cell)).toEqual(cell)));
+    const words = fc.uint8Array({ minLength: 8, maxLength: 8 }).map((array) => Buffer.from(array));
+    fc.assert(fc.property(words, (cell) => expect(back(column('bit(64)', 'bit'), cell)).toEqual(cell)));
   });
 });
