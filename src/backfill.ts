@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunReport, Spec } from './domain.ts';
-import { TidemarkError } from './errors.ts';
+import type { RunReport, Spec, Trigger } from './domain.ts';
+import { asTidemarkError, TidemarkError } from './errors.ts';
 import { executeRun, type Installation } from './execute.ts';
 import { parseClock } from './plan/clock.ts';
 import type { PastWindow } from './plan/backfill.ts';
+import { identifyRun, makePlan, needsOf } from './planner.ts';
 import type { RunObserver } from './ports.ts';
 import type { RunOutcome } from './report.ts';
 
@@ -19,6 +20,7 @@ const BUSY_MS = 1000;
  * @param backfill its id, and where it has come to.
  * @param onEnd hears of each window's run.
  * @returns the last run's outcome where it did not succeed; null: every window is in the bucket.
+ * @throws TidemarkError BACKFILL_AHEAD, before anything has run.
  */
 export async function runBackfill(
   installation: Installation,
@@ -28,8 +30,19 @@ export async function runBackfill(
   onEnd: (window: PastWindow, report: RunReport) => void,
   signal: AbortSignal,
 ): Promise<RunOutcome | null> {
+  const last = backfill.windows.at(-1);
+  if (last !== undefined) await refuseAhead(installation, spec, { id: backfill.id, ...last }, signal);
+  let isSaid = false;
+  const onWait = (): void => {
+    if (isSaid) return;
+    isSaid = true;
+    installation.log.info('a live run of the task has its turn; the backfill goes on after it', {
+      task: spec.taskName,
+    });
+  };
   for (const window of backfill.windows) {
-    const outcome = await runWindow(installation, spec, { id: backfill.id, ...window }, observer, signal);
+    const run = { id: backfill.id, ...window };
+    const outcome = await runWindow(installation, spec, run, observer, onWait, signal);
     onEnd(window, outcome.report);
     if (!isDone(outcome.report)) return outcome;
   }
@@ -41,22 +54,62 @@ export function isDone({ error }: RunReport): boolean {
   return error === null || error.code === 'ALREADY_DONE';
 }
 
+/**
+ * Plans the last window before the first one runs: whoever reaches too far learns it at once, not after hours.
+ *
+ * @throws TidemarkError BACKFILL_AHEAD. Whatever else is wrong, the first window's run meets too: it has retries, a log,
+ * and an owner who is told.
+ */
+async function refuseAhead(
+  installation: Installation,
+  spec: Spec,
+  window: PastWindow & { readonly id: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const run = identifyRun(triggerOf(window));
+  try {
+    const { rowTransform } = spec;
+    const declared =
+      rowTransform === null ? null : await installation.transforms.inspect(rowTransform, signal);
+    const memory = installation.runs.memory(spec, run.scheduledFor);
+    const settings = { ...installation.settings(spec), declared };
+    const snapshot = await installation.source(spec.source).open(signal, needsOf(spec, run));
+    try {
+      await makePlan(spec, snapshot, run, memory, settings, signal);
+    } finally {
+      await snapshot.close();
+    }
+  } catch (error) {
+    if (asTidemarkError(error).code === 'BACKFILL_AHEAD') throw error;
+  }
+}
+
+function triggerOf(window: PastWindow & { readonly id: string }): Trigger {
+  const end = parseClock(window.to);
+  // Numbers are of no time.
+  const scheduledFor = end === null ? new Date() : new Date(Number(end / 1000n));
+  return { kind: 'backfill', scheduledFor, until: null, backfill: window };
+}
+
+/** @param onWait is called when a live run has its turn first. */
 async function runWindow(
   installation: Installation,
   spec: Spec,
   window: PastWindow & { readonly id: string },
   observer: RunObserver,
+  onWait: () => void,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
-  const end = parseClock(window.to);
-  // Numbers are of no time.
-  const scheduledFor = end === null ? new Date() : new Date(Number(end / 1000n));
+  const trigger = triggerOf(window);
   for (;;) {
-    while (installation.turns.isAsked(spec.taskName) && !signal.aborted) await pause(signal);
-    const trigger = { kind: 'backfill', scheduledFor, until: null, backfill: window } as const;
+    while (installation.turns.isAsked(spec.taskName) && !signal.aborted) {
+      onWait();
+      await pause(signal);
+    }
     const outcome = await executeRun(installation, spec, trigger, observer, signal);
     if (outcome.error?.code !== 'ALREADY_RUNNING' || signal.aborted) return outcome;
     // A live run has the task; it comes to its end.
+    onWait();
     await pause(signal);
   }
 }

@@ -56,7 +56,7 @@ export const ERRORS = {
   PROCESS_DIED: {
     title: 'The process died while the task ran',
     cause: 'kill -9, the out-of-memory killer, or a power cut.',
-    hint: 'Nothing of the run stays in the bucket; the daemon makes up for it as `catch_up` says. If it recurs, look for the OOM killer in the system log.',
+    hint: 'What the run left in the bucket is cleared away before the task runs again, or published whole where its commit had begun; the daemon makes up for missed slots as `catch_up` says. If it recurs, look for the OOM killer in the system log.',
     retryable: true,
   },
   RUN_TIMEOUT: {
@@ -168,7 +168,7 @@ export const ERRORS = {
   BACKFILL_AHEAD: {
     title: 'The backfill reaches into the present',
     cause:
-      'Rows can still be committed within the window: it is not past yet, or a transaction is open since before its end.',
+      'Rows can still be committed within the window: it is not past yet, a transaction is open since before its end, or it ends beyond the largest number there is.',
     hint: 'Choose an earlier --to. What lies after it is for the live runs.',
     retryable: false,
   },

@@ -2,7 +2,7 @@
 import { checkSameSpec, fingerprintOf, isDone, runBackfill, windowsLeft } from '../backfill.ts';
 import type { RunReport, Spec } from '../domain.ts';
 import { UNOBSERVED } from '../execute.ts';
-import { checkIncremental, cutWindows, type PastWindow } from '../plan/backfill.ts';
+import { canonicalStep, checkIncremental, cutWindows, type PastWindow } from '../plan/backfill.ts';
 import { stampOf } from '../plan/keys.ts';
 import { redactReport } from '../report.ts';
 import type { Backfill } from '../state/backfills.ts';
@@ -58,7 +58,8 @@ export async function backfillCommand(options: BackfillOptions): Promise<ExitCod
         return EXIT.done;
       }
       const { report, error, logTail } = failed;
-      if (error?.code !== 'INTERRUPTED')
+      // Who typed the command reads it here; the owner could do nothing about either.
+      if (error?.code !== 'INTERRUPTED' && error?.code !== 'BACKFILL_AHEAD')
         installation.notifier?.runFinished(spec, report, { nextFire: null, logTail, sql: error?.sql });
       return exitCodeOf(error?.code ?? 'INTERNAL');
     } finally {
@@ -82,7 +83,7 @@ function backfillFor(
     task: spec.taskName,
     from: windows[0]!.from,
     to: windows.at(-1)!.to,
-    every,
+    every: canonicalStep(every),
   };
   const known = again ? null : backfills.find(stretch);
   if (known === null)

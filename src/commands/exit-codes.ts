@@ -9,6 +9,7 @@ const BY_ERROR: Partial<Record<ErrorCode, ExitCode>> = {
   CONFIG_INVALID: EXIT.usage,
   SPEC_INVALID: EXIT.usage,
   SPEC_UNREADABLE: EXIT.usage,
+  BACKFILL_AHEAD: EXIT.usage,
   ALREADY_RUNNING: EXIT.alreadyRunning,
   INTERRUPTED: EXIT.interrupted,
 };

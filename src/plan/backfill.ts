@@ -13,7 +13,8 @@ export interface PastWindow {
 
 const MOST_WINDOWS = 100_000;
 const INTEGER = /^-?\d{1,20}$/;
-const EXAMPLE = 'Allowed: times such as "2026-01-31" or "2026-01-31 03:00:00", or integers.';
+const EXAMPLE =
+  'Allowed: times such as "2026-01-31" or "2026-01-31 03:00:00", or integers. Times are on the column’s own clock (TIMESTAMP: UTC; others: as they are stored), without a zone or offset.';
 
 /**
  * @param every length of a window: a span for times, an integer for integers; null: one window.
@@ -25,6 +26,31 @@ export function cutWindows(from: string, to: string, every: string | null): Past
   if (start === null) throw new TidemarkError('USAGE', `--from ${from} is no time. ${EXAMPLE}`);
   if (end === null) throw new TidemarkError('USAGE', `--to ${to} is no time. ${EXAMPLE}`);
   return cutTimes(start, end, every);
+}
+
+/**
+ * A step in one way of writing it, so that `1d` and `1 day` are the same backfill.
+ *
+ * @param every as `cutWindows` takes it.
+ */
+export function canonicalStep(every: string | null): string | null {
+  const span = every === null ? null : parseSpan(every);
+  if (span === null) return every;
+  if (span.months > 0) return counted(span.months, 'month');
+  const [unit, length] = UNITS.find((one) => span.milliseconds % one[1] === 0)!;
+  return counted(span.milliseconds / length, unit);
+}
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+  ['millisecond', 1],
+] as const;
+
+function counted(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
 function cutNumbers(start: bigint, end: bigint, every: string | null): PastWindow[] {

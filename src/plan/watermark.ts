@@ -171,7 +171,7 @@ function refuseOtherCase(table: string, { watermarks }: TaskMemory): void {
 /**
  * The window of a backfill run.
  *
- * @param last as above: up to there, rows are complete.
+ * @param last as above: up to there, rows are complete; of an integer column, as far as can be told.
  * @throws TidemarkError WATERMARK_VALUE, BACKFILL_AHEAD.
  */
 export function backfillWindow(
@@ -184,11 +184,14 @@ export function backfillWindow(
   const name = `${table}.${column}`;
   for (const bound of [from, to])
     checkValue(`The window of a backfill on ${name} is bounded by`, scale, bound);
-  if (scale.kind === 'time' && last !== null && parseClock(to)! > parseClock(last)!) {
-    throw new TidemarkError(
-      'BACKFILL_AHEAD',
-      `The window of ${name} ends at ${to}, and only up to ${last} is it sure that no row is still to be committed.`,
-    );
+  if (last === null || (last !== to && furthest(scale, last, to) === to)) {
+    const reach =
+      scale.kind === 'time'
+        ? `only up to ${last} is it sure that no row is still to be committed`
+        : last === null
+          ? 'the column has no value yet'
+          : `its largest value is ${last}: rows beyond it are still to come`;
+    throw new TidemarkError('BACKFILL_AHEAD', `The window of ${name} ends at ${to}, and ${reach}.`);
   }
   return { table, column, mode: 'backfill', from, to, nulls: false };
 }

@@ -7,7 +7,7 @@ export interface BackfillRequest {
   readonly task: string;
   readonly from: string;
   readonly to: string;
-  /** As written; null: one window. */
+  /** In one way of writing it: it is compared as text. Null: one window. */
   readonly every: string | null;
   /** Of what in the spec shapes its rows. */
   readonly fingerprint: string;

@@ -19,12 +19,15 @@ const WINDOWS = [
   { from: '2026-01-02', to: '2026-01-03' },
 ];
 
-async function backfill(installation: Installation): Promise<{
+async function backfill(
+  installation: Installation,
+  now = '2026-07-02T00:00:00Z',
+): Promise<{
   readonly failed: Awaited<ReturnType<typeof runBackfill>>;
   readonly reports: readonly RunReport[];
 }> {
   const reports: RunReport[] = [];
-  const source = fakeSource(() => {}, false, horizonAt(microsAt('2026-07-02T00:00:00Z')));
+  const source = fakeSource(() => {}, false, horizonAt(microsAt(now)));
   const failed = await runBackfill(
     { ...installation, source: () => source.source },
     SPEC,
@@ -59,6 +62,37 @@ it('lets a live run that asks for it have its turn before the next window', asyn
   const { reports } = await backfill({ ...installation, turns });
   expect(reports).toHaveLength(2);
   expect(seen).toEqual([0, 0, 0, 1]);
+  expect(installation.lines.filter((line) => line.includes('goes on after it'))).toHaveLength(1);
+});
+
+it('says once that it waits for a live run that has the task', async () => {
+  const installation = fakeInstallation();
+  let refusals = 2;
+  const lockTask: Installation['lockTask'] = (task) => {
+    if (refusals-- > 0) throw new TidemarkError('ALREADY_RUNNING', 'busy');
+    return installation.lockTask(task);
+  };
+  const { failed } = await backfill({ ...installation, lockTask });
+  expect(failed).toBeNull();
+  expect(installation.lines.filter((line) => line.includes('goes on after it'))).toHaveLength(1);
+});
+
+it('runs no window where the last one reaches into the present', async () => {
+  const installation = fakeInstallation();
+  await expect(backfill(installation, '2026-01-02T12:00:00Z')).rejects.toMatchObject({
+    code: 'BACKFILL_AHEAD',
+  });
+  expect(installation.began).toEqual([]);
+  expect(installation.bucket.events).toEqual([]);
+});
+
+it('leaves it to the first run to meet whatever else is wrong', async () => {
+  const installation = fakeInstallation();
+  const memory = (): never => {
+    throw new TidemarkError('STATE_UNUSABLE', 'the disk is full');
+  };
+  const { failed } = await backfill({ ...installation, runs: { ...installation.runs, memory } });
+  expect(failed?.error?.code).toBe('STATE_UNUSABLE');
 });
 
 it('ends with the first window that fails', async () => {
@@ -96,6 +130,7 @@ function publishedAndDied(): Remains {
     runId: 'died',
     task: 'staff',
     sink: 's3',
+    place: null,
     phase: 'committing',
     uploads: [],
     prepared: [],

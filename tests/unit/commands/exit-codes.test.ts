@@ -3,7 +3,7 @@ import { ERRORS } from '../../../src/errors.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import { exitCodeOf } from '../../../src/commands/exit-codes.ts';
 
-it('has a code of its own for usage, for a task that runs already, and for an interruption', () => {
+it('has a code of its own for usage, for a backfill that reaches too far, for a task that runs already, and for an interruption', () => {
   const codes = (Object.keys(ERRORS) as ErrorCode[]).filter((code) => exitCodeOf(code) !== 1);
   expect(codes.map((code) => [code, exitCodeOf(code)])).toEqual([
     ['USAGE', 2],
@@ -12,5 +12,6 @@ it('has a code of its own for usage, for a task that runs already, and for an in
     ['SPEC_UNREADABLE', 2],
     ['ALREADY_RUNNING', 3],
     ['INTERRUPTED', 4],
+    ['BACKFILL_AHEAD', 2],
   ]);
 });

@@ -1,6 +1,6 @@
 /** Past windows: they touch, cover the stretch exactly, and follow the calendar. */
 import fc from 'fast-check';
-import { checkIncremental, cutWindows } from '../../../src/plan/backfill.ts';
+import { canonicalStep, checkIncremental, cutWindows } from '../../../src/plan/backfill.ts';
 import { parseClock } from '../../../src/plan/clock.ts';
 import { parseSpec } from '../../../src/spec/parse.ts';
 
@@ -31,6 +31,23 @@ it.each([
   expect(bounds(from, to, every)).toEqual(expected);
 });
 
+it.each([
+  ['1d', '1 day'],
+  ['1 day', '1 day'],
+  ['24 hours', '1 day'],
+  ['2 weeks', '14 days'],
+  ['1.5 hours', '90 minutes'],
+  ['1 year', '12 months'],
+  ['1 month', '1 month'],
+  ['30 days', '30 days'],
+  ['1001 ms', '1001 milliseconds'],
+  ['10', '10'],
+  [null, null],
+])('knows the step %s as %s', (every, canonical) => {
+  expect(canonicalStep(every)).toBe(canonical);
+  expect(canonicalStep(canonical)).toBe(canonical);
+});
+
 it('covers a stretch without a gap or an overlap, whatever the step', () => {
   const day = fc.integer({ min: 0, max: 20_000 });
   const step = fc.constantFrom('1d', '7 days', '1 month', '36 hours', '1 year', '90 minutes');
@@ -56,6 +73,7 @@ it.each([
   ['2026-01-01', '2026-01-01', null, /after --from/],
   ['yesterday', '2026-01-01', null, /--from yesterday/],
   ['2026-01-01', '2026-02-30', null, /--to 2026-02-30/],
+  ['2026-01-01T00:00:00Z', '2026-01-02', null, /on the column’s own clock .* without a zone/],
   ['2026-01-01', '17', null, /--to 17/],
   ['2026-01-01', '2026-01-02', 'often', /--every often/],
   ['2026-01-01', '2026-01-02', '10 ms', /--every 10 ms/],

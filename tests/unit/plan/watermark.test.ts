@@ -437,6 +437,23 @@ describe('a window of a backfill', () => {
     );
   });
 
+  it('does not end beyond the largest number there is', () => {
+    const integer = { kind: 'integer' } as const;
+    expect(past('5', '20', integer, '20').to).toBe('20');
+    expect(past('-20', '-3', integer, '100').to).toBe('-3');
+    for (const [to, largest, found] of [
+      ['20', '9', /ends at 20, and its largest value is 9/],
+      ['20', null, /the column has no value yet/],
+    ] as const) {
+      expect(() => past('5', to, integer, largest)).toThrow(
+        expect.objectContaining({
+          code: 'BACKFILL_AHEAD',
+          message: expect.stringMatching(found) as string,
+        }),
+      );
+    }
+  });
+
   it.each([
     ['1', '2026-01-01'],
     ['2026-01-01', 'now'],

@@ -239,7 +239,7 @@ describe('a watermark', () => {
       expect.objectContaining({ code: 'BACKFILL_AHEAD' }),
     );
     const numbers = attemptOf(backfillOf(SCHEDULED_FOR, '10', '20'));
-    expect(windowOf(watermark(), 'int', { ...SEEN, run: numbers }, { largest: '15' }).condition).toBe(
+    expect(windowOf(watermark(), 'int', { ...SEEN, run: numbers }, { largest: '20' }).condition).toBe(
       '`c` > 10 AND `c` <= 20',
     );
   });
