@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
 import { testInstallation, type TestInstallation } from '../support/installation.ts';
 import { byHand } from '../support/runs.ts';
 
@@ -73,6 +75,32 @@ it('explodes rows into declared columns, and says in the manifest what was read'
       { name: 'tag', type: 'varchar(20)', nullable: true },
     ],
   });
+});
+
+it('writes Parquet, with the declared types', async () => {
+  write(
+    'typed.js',
+    `export const columns = [{ name: 'id', type: 'bigint unsigned', nullable: false }, { name: 'total', type: 'decimal(12,3)' }, { name: 'tags', type: 'json' }];
+     export const transformRow = ({ id, total, tags }) => ({ id, total, tags: tags === '' ? null : tags.split(',') });`,
+  );
+  const { objects } = await here.export({
+    ...ORDERS,
+    row_transform: 'typed.js',
+    output_file_format: 'parquet',
+  });
+  const bytes = objects[0]!;
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+  const { schema } = parquetMetadata(file);
+  expect(schema.slice(1).map((column) => [column.name, column.logical_type?.type])).toEqual([
+    ['id', 'INTEGER'],
+    ['total', 'DECIMAL'],
+    ['tags', 'JSON'],
+  ]);
+  expect(await parquetReadObjects({ file, compressors })).toEqual([
+    { id: 1n, total: 10.5, tags: ['a', 'b'] },
+    { id: 2n, total: null, tags: null },
+    { id: 18446744073709551615n, total: 99999999.99, tags: ['x'] },
+  ]);
 });
 
 it('maps only the tables it is for, with what each of them declares', async () => {

@@ -152,6 +152,26 @@ it('counts texts that are not UTF-8', async () => {
   expect(mapped[0]).toEqual(['1', 'A\ufffd']);
 });
 
+it('holds no more of many rows than of few', async () => {
+  modules.write(
+    'double.js',
+    'export const transformRow = (row) => [row, { ...row, name: row.name.toUpperCase() }];',
+  );
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  let mapped = 0;
+  const target = {
+    onRow() {
+      if (++mapped % 10_000 === 0) most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    },
+  };
+  // With less memory than a tenth of the rows would take there.
+  await mapThrough(modules, 'double.js', people(200_000), { target, memoryMb: 32 });
+  expect(mapped).toBe(400_000);
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThan(25_000_000);
+});
+
 describe('backpressure', () => {
   it('holds mapped rows back while there is no room for them, and the source with them', async () => {
     modules.write(
