@@ -12,7 +12,7 @@ import { zstdCompressor } from './zstd.ts';
 export const BLOCK_BYTES = 1024 * 1024;
 
 /** Where time and size are both good on rows as text; see docs/benchmarks.md. */
-export const DEFAULT_LEVELS = { gzip: 4, zstd: 3 } as const;
+export const DEFAULT_LEVELS = { gzip: 3, zstd: 2 } as const;
 
 /** Makes the bytes of one object. Works on libuv's thread pool. */
 export interface Compressor {

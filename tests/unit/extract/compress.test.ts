@@ -110,6 +110,6 @@ it('costs little against one stream over the whole', async () => {
   );
   const text = Buffer.from(rows.join(''));
   const blocks = [text.subarray(0, 2 ** 20), text.subarray(2 ** 20)];
-  const whole = gzipSync(text, { level: 4, strategy: constants.Z_DEFAULT_STRATEGY });
-  expect((await compress('gzip', blocks, 4)).length).toBeLessThan(whole.length * 1.01);
+  const whole = gzipSync(text, { level: 3, strategy: constants.Z_DEFAULT_STRATEGY });
+  expect((await compress('gzip', blocks, 3)).length).toBeLessThan(whole.length * 1.01);
 });
