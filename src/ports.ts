@@ -191,6 +191,8 @@ export interface JournalEntry {
   readonly task: string;
   /** Name of the sink in the config. */
   readonly sink: string;
+  /** What that name stood for, as `Sink.url('')` says it; null: it was not kept. */
+  readonly place: string | null;
   readonly phase: 'preparing' | 'committing' | 'undoing';
   /** An upload without an id may or may not have been begun. */
   readonly uploads: readonly { readonly key: string; readonly uploadId: string | null }[];

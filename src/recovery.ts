@@ -51,7 +51,21 @@ export async function recoverTask(ports: RecoveryPorts, task: string): Promise<v
 }
 
 /** The sink may have been taken out of the config meanwhile, and out of the spec. */
-function sinkOf({ sink }: Pick<RecoveryPorts, 'sink'>, { runId, sink: name }: JournalEntry): Sink {
+function sinkOf(ports: Pick<RecoveryPorts, 'sink'>, entry: JournalEntry): Sink {
+  const sink = namedSink(ports, entry);
+  const { runId, sink: name, place } = entry;
+  // Asked in another bucket, everything would seem to be gone already.
+  if (place === null || place === sink.url('')) return sink;
+  throw new TidemarkError(
+    'CONFIG_INVALID',
+    `The sink "${name}" is ${sink.url('')} now. Run ${runId} has left something in ${place}, which has to be cleared away before the task runs again.`,
+    {
+      hint: `Let the sink "${name}" name its old bucket until the task has run once. If that bucket is gone for good, take the run out of the state file while nothing runs: PRAGMA foreign_keys = ON; DELETE FROM journal_run WHERE run_id = '${runId}';`,
+    },
+  );
+}
+
+function namedSink({ sink }: Pick<RecoveryPorts, 'sink'>, { runId, sink: name }: JournalEntry): Sink {
   try {
     return sink(name);
   } catch (thrown) {
@@ -61,7 +75,7 @@ function sinkOf({ sink }: Pick<RecoveryPorts, 'sink'>, { runId, sink: name }: Jo
       `${error.message} Run ${runId} has left something there, which has to be cleared away before the task runs again.`,
       {
         cause: error,
-        hint: `Put the sink "${name}" back into the config until the task has run once. If its bucket is gone for good, let it name any other bucket.`,
+        hint: `Put the sink "${name}" back into the config until the task has run once. If its bucket is gone for good, take the run out of the state file while nothing runs: PRAGMA foreign_keys = ON; DELETE FROM journal_run WHERE run_id = '${runId}';`,
       },
     );
   }

@@ -85,6 +85,11 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
   });
   const notifier = openNotifier(config, mailBook(state.db), log, redact);
   const sinks = new Map<string, S3Sink>();
+  const sinkNamed = (name: string): S3Sink => {
+    const sink = sinks.get(name) ?? s3Sink(sinkOptions(entryOf(config.sinks, name, 'sink')));
+    sinks.set(name, sink);
+    return sink;
+  };
 
   return {
     log,
@@ -92,15 +97,11 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
     notifier,
     source: (name) =>
       mysqlSource(sourceOptions(entryOf(config.sources, name, 'source'), config.masking.hmac_key)),
-    sink(name) {
-      const sink = sinks.get(name) ?? s3Sink(sinkOptions(entryOf(config.sinks, name, 'sink')));
-      sinks.set(name, sink);
-      return sink;
-    },
+    sink: sinkNamed,
     settings: (spec) => planSettings(config, spec),
     recovering: new Map(),
     journal: {
-      open: (run) => openJournal(state.db, run),
+      open: (run) => openJournal(state.db, { ...run, place: sinkNamed(run.sink).url('') }),
       entries: (task) => journalEntries(state.db, task),
       close: (runId) => closeEntry(state.db, runId),
       record: (runId) => recordEntry(state.db, runId),

@@ -8,10 +8,15 @@ import { keepAborted } from './uploads.ts';
 
 /**
  * The journal of one run. An entry exists from the first upload on, until nothing is left to do.
+ *
+ * @param run its `sink` is a name in the config; `place` is what that stands for now.
  */
-export function openJournal(db: DatabaseSync, run: { runId: string; task: string; sink: string }): Journal {
+export function openJournal(
+  db: DatabaseSync,
+  run: { runId: string; task: string; sink: string; place?: string },
+): Journal {
   const addRun = db.prepare(
-    "INSERT OR IGNORE INTO journal_run (run_id, task, sink, phase) VALUES (?, ?, ?, 'preparing')",
+    "INSERT OR IGNORE INTO journal_run (run_id, task, sink, place, phase) VALUES (?, ?, ?, ?, 'preparing')",
   );
   const addUpload = db.prepare('INSERT INTO journal_upload (run_id, key) VALUES (?, ?)');
   const nameUpload = db.prepare('UPDATE journal_upload SET upload_id = ? WHERE run_id = ? AND key = ?');
@@ -23,7 +28,7 @@ export function openJournal(db: DatabaseSync, run: { runId: string; task: string
   return {
     beginning: (key) =>
       write(() => {
-        addRun.run(run.runId, run.task, run.sink);
+        addRun.run(run.runId, run.task, run.sink, run.place ?? null);
         addUpload.run(run.runId, key);
       }),
     begun: (key, uploadId) => write(() => nameUpload.run(uploadId, run.runId, key)),
@@ -50,7 +55,7 @@ export function openJournal(db: DatabaseSync, run: { runId: string; task: string
 export function journalEntries(db: DatabaseSync, task: string | null): JournalEntry[] {
   const runs = db
     .prepare(
-      'SELECT run_id, task, sink, phase, prepared, manifest FROM journal_run WHERE ?1 IS NULL OR task = ?1',
+      'SELECT run_id, task, sink, place, phase, prepared, manifest FROM journal_run WHERE ?1 IS NULL OR task = ?1',
     )
     .all(task);
   const uploads = db.prepare('SELECT key, upload_id FROM journal_upload WHERE run_id = ?');
@@ -60,6 +65,7 @@ export function journalEntries(db: DatabaseSync, task: string | null): JournalEn
       runId,
       task: row['task'] as string,
       sink: row['sink'] as string,
+      place: row['place'] as string | null,
       phase: row['phase'] as JournalEntry['phase'],
       uploads: uploads
         .all(runId)

@@ -22,6 +22,8 @@ const journal = `
 const memory = `
   -- JSON: what is to be recorded once the commit is done; NULL while preparing
   ALTER TABLE journal_run ADD COLUMN record TEXT;
+  -- what the sink's name stood for, s3://bucket/; NULL of an entry from before this was kept
+  ALTER TABLE journal_run ADD COLUMN place TEXT;
 
   -- every run, from its beginning on
   CREATE TABLE run (

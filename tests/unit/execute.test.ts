@@ -250,6 +250,7 @@ function diedInCommit(): Remains {
     runId: 'died',
     task: 'staff',
     sink: 's3',
+    place: null,
     phase: 'committing',
     uploads: [{ key, uploadId: 'u' }],
     prepared: [object],
@@ -398,10 +399,11 @@ describe('trying again', () => {
 
   it('first undoes what the attempt before could not', async () => {
     let down = true;
+    let looks = 0;
     const installation = fakeInstallation({
       onEvent: (event, moment) => {
-        // The bucket fails while the manifest is written and while that is undone, and is well again after that.
-        if (event.startsWith('look') && moment === 'before' && down) {
+        // The bucket fails while the manifest is written, says that there is none, and fails while that is undone.
+        if (event.startsWith('look') && moment === 'before' && down && ++looks > 1) {
           down = false;
           throw new TidemarkError('S3_UNAVAILABLE', 'down');
         }

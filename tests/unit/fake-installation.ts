@@ -43,6 +43,7 @@ export function leftBehind(task: string): JournalEntry {
     runId: `old-${task}`,
     task,
     sink: 's3',
+    place: null,
     phase: 'preparing',
     uploads: [{ key: `${task}/old.csv`, uploadId: `upload-${task}` }],
     prepared: [],

@@ -71,6 +71,17 @@ describe('recovering one task', () => {
     expect(installation.entries).toHaveLength(1);
   });
 
+  it('does not look for what was left in another bucket, though the sink has the same name', async () => {
+    const entry = { ...leftBehind('one'), place: 's3://old/' };
+    const installation = fakeInstallation({ entries: [entry] });
+    await expect(recoverTask(installation, 'one')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/ is s3:\/\/\S+ now\. Run old-one has left something in s3:\/\/old\/,/),
+    });
+    expect(installation.entries).toHaveLength(1);
+    expect(installation.bucket.events).toEqual([]);
+  });
+
   it('records what it has finished, and forgets what it has undone', async () => {
     const remains = nothing();
     const { sink, journalOf } = fakeBucket(remains);

@@ -128,7 +128,7 @@ export function fakeBucket(
   const journalOf: FakeBucket['journalOf'] = (run) => {
     const note = (event: string, change: (entry: JournalEntry) => JournalEntry | null): void =>
       happen(`journal ${event}`, () => {
-        const blank = { ...run, uploads: [], prepared: [], manifest: null };
+        const blank = { ...run, place: null, uploads: [], prepared: [], manifest: null };
         remains.entry = change(remains.entry ?? { ...blank, phase: 'preparing' });
       });
     return {

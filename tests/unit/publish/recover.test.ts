@@ -69,6 +69,7 @@ it('ends an upload whose id was never heard, and no other', async () => {
     runId: 'r',
     task: 't',
     sink: 's3',
+    place: null,
     phase: 'preparing',
     uploads,
     prepared: [],

@@ -30,7 +30,7 @@ const WATERMARKS = [
 const RECORD = recordFor(RUN, 'orders', { watermarks: WATERMARKS });
 
 function journalOf(db: DatabaseSync): Journal {
-  return openJournal(db, { runId: RUN.runId, task: 'orders', sink: 's3' });
+  return openJournal(db, { runId: RUN.runId, task: 'orders', sink: 's3', place: 's3://b/' });
 }
 
 /** A run that has come as far as its commit. */
@@ -49,7 +49,14 @@ it('knows each step of a run as soon as it returns, also to another process', ()
   const db = stateDb();
   const seen = (): unknown => journalEntries(stateDb(), 'orders');
   const journal = journalOf(db);
-  const entry = { runId: RUN.runId, task: 'orders', sink: 's3', prepared: [], manifest: null };
+  const entry = {
+    runId: RUN.runId,
+    task: 'orders',
+    sink: 's3',
+    place: 's3://b/',
+    prepared: [],
+    manifest: null,
+  };
   expect(seen()).toEqual([]);
   journal.beginning('orders/a.csv');
   const unheard = { key: 'orders/a.csv', uploadId: null };
@@ -164,6 +171,7 @@ it('understands the entries of a Tidemark that kept no runs yet, and can end the
       runId: 'half',
       task: 'orders',
       sink: 's3',
+      place: null,
       phase: 'preparing',
       uploads: [{ key: 'orders/b.csv', uploadId: null }],
       prepared: [],
@@ -173,6 +181,7 @@ it('understands the entries of a Tidemark that kept no runs yet, and can end the
       runId: 'whole',
       task: 'orders',
       sink: 's3',
+      place: null,
       phase: 'committing',
       uploads: [{ key: 'orders/a.csv', uploadId: 'upload-a' }],
       prepared: [PREPARED],
