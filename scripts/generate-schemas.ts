@@ -52,6 +52,8 @@ function specPage(): string {
   const [oneFilter] = oneTable.properties.filters.additionalProperties.anyOf;
   const [, watermark] = oneTable.properties.cdc.additionalProperties.anyOf;
   const [, retriesObject] = retries.anyOf;
+  const [, rowTransform] = specSchema.properties.row_transform.anyOf;
+  const [declared] = rowTransform.properties.columns.anyOf;
   const transformation = specSchema.properties.column_transformation.additionalProperties;
   const [, jsonField] = transformation.properties.json.additionalProperties.anyOf;
   return `${GENERATED}
@@ -156,6 +158,17 @@ ${fieldTable(transformation.properties, [])}
 \`{"output name": "path"}\`, or \`{"output name": {…}}\` with:
 
 ${fieldTable(jsonField.properties, jsonField.required)}
+
+## row_transform
+
+A module in \`transforms_dir\`, or an object. [transformations.md](transformations.md) says what a module gets and
+returns.
+
+${fieldTable(rowTransform.properties, rowTransform.required)}
+
+## row_transform.columns
+
+${fieldTable(declared.items.properties, declared.items.required)}
 
 ## owner
 
