@@ -39,7 +39,8 @@ import { estimateQuery, estimateTable } from './plan/estimate.ts';
 import { stampOf } from './plan/keys.ts';
 import { maximumSql, quoteName, quoteString } from './plan/sql.ts';
 import { transformColumns, type TransformedColumns } from './plan/transform.ts';
-import { BEGINNING, queryWindow, questionsOf, utcText } from './plan/windows.ts';
+import { BEGINNING, queryWarnings, queryWindow } from './plan/query-window.ts';
+import { questionsOf, utcText } from './plan/windows.ts';
 import type { Answers, Questions, WindowContext } from './plan/windows.ts';
 import type { Snapshot } from './ports.ts';
 
@@ -137,7 +138,7 @@ async function draftOne(
   const draft = draftTable(table, facts, context, answers, transformed);
   const explained = await snapshot.explain(draft.sql);
   const rows = draft.filtered || facts.rows === null ? explained.rows : null;
-  const estimate = estimateTable(facts, selectedColumns(table, facts), rows);
+  const estimate = estimateTable(facts, selectedColumns(table, facts), rows, spec.output.format);
   const known = facts.columns.map(({ name }) => name);
   return {
     draft,
@@ -220,6 +221,7 @@ async function draftCustom(
   );
   const explained = await snapshot.explain(draft.sql);
   const warnings = [
+    ...(spec.queryWatermark === null ? [] : queryWarnings(spec.taskName, spec.queryWatermark, context)),
     ...explained.warnings,
     ...namesakes(assignment, known),
     ...slowDocuments(assignment, draft.mapping ?? null),

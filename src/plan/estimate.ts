@@ -2,7 +2,7 @@
  * How large an export will be, from statistics alone. An estimate decides whether a table is exported in batches,
  * never what is in them.
  */
-import type { Estimate } from '../domain.ts';
+import type { Estimate, Format } from '../domain.ts';
 import type { TableColumn, TableFacts } from '../ports.ts';
 
 /** Bytes of one value as text, roughly; types that are not listed are texts of declared or unknown length. */
@@ -44,14 +44,19 @@ function declaredWidth(columns: readonly TableColumn[]): number {
   return columns.reduce((sum, column) => sum + widthOf(column) + 1, 0);
 }
 
+/** What JSON Lines say of each value besides it: its key, quotes, colon and comma. */
+const KEY_PUNCTUATION = 6;
+
 /**
  * @param selected the columns that are exported.
  * @param explainedRows EXPLAIN's rows where there is a WHERE; null without one or where it is unknown.
+ * @param format of the objects: the size is that of text, before compression.
  */
 export function estimateTable(
   facts: TableFacts,
   selected: readonly TableColumn[],
   explainedRows: number | null,
+  format: Format = 'csv',
 ): Estimate {
   const rows = explainedRows === null ? facts.rows : Math.min(explainedRows, facts.rows ?? explainedRows);
   if (rows === null)
@@ -59,16 +64,18 @@ export function estimateTable(
   const source = explainedRows === null ? 'information_schema' : 'EXPLAIN';
   const stored = facts.rows !== null && facts.rows > 0 && facts.bytes !== null ? facts.bytes / facts.rows : 0;
   const selectedWidth = declaredWidth(selected);
+  const keys =
+    format === 'jsonl' ? selected.reduce((sum, { name }) => sum + name.length + KEY_PUNCTUATION, 0) : 0;
   if (stored < LEAST_ROW_BYTES) {
     return {
       rows,
-      bytes: Math.round(rows * selectedWidth),
+      bytes: Math.round(rows * (selectedWidth + keys)),
       basis: `${source} rows × declared column widths`,
     };
   }
   const share = selectedWidth / declaredWidth(facts.columns);
   const basis = `${source} rows × stored bytes a row${share < 1 ? ' × share of the columns' : ''}`;
-  return { rows, bytes: Math.round(rows * stored * share), basis };
+  return { rows, bytes: Math.round(rows * (stored * share + keys)), basis };
 }
 
 /** A custom query's rows are EXPLAIN's; how wide they are nobody knows before they are read. */

@@ -58,3 +58,10 @@ it('says what is known of a query', () => {
   expect(estimateQuery(5)).toEqual({ rows: 5, bytes: null, basis: 'EXPLAIN rows' });
   expect(estimateQuery(null)).toEqual({ rows: null, bytes: null, basis: 'unknown' });
 });
+
+it('counts the keys that JSON Lines repeat in every row', () => {
+  const csv = estimateTable(EMPLOYEES, all, 10);
+  const jsonl = estimateTable(EMPLOYEES, all, 10, 'jsonl');
+  const keys = all.reduce((sum, { name }) => sum + name.length + 6, 0);
+  expect(jsonl.bytes! - csv.bytes!).toBe(10 * keys);
+});
