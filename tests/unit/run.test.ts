@@ -168,6 +168,11 @@ describe('a run that fails', () => {
       for (const moment of ['before', 'after'] as const) {
         const bucket = fakeBucket(nothing(), failing(nth, moment));
         const { report } = await runTask(SPEC, RUN, portsOf(fakeSource(), bucket), never);
+        // Where only the answer to the manifest was lost, the run is whole.
+        if (event.startsWith('put') && moment === 'after') {
+          expect(report).toMatchObject({ status: 'succeeded', error: null });
+          continue;
+        }
         expect(`${event}: ${report.error?.code}`).toBe(`${event}: S3_UNAVAILABLE`);
         expect(bucket.remains).toEqual(nothing());
       }
