@@ -22,7 +22,7 @@ export type Scale =
   | { readonly kind: 'time'; readonly digits: number | 'date'; readonly clock: string | null };
 
 /** What is remembered of an integer column before it has a value: less than any that it can hold. */
-const BELOW_ALL = String(-(2n ** 63n) - 1n);
+export const BELOW_ALL = String(-(2n ** 63n) - 1n);
 
 /** Clocks are set back by three hours at most. */
 const LONGEST_STEP_BACK = 3n * 3_600_000_000n;
@@ -86,18 +86,27 @@ export function lastValue(
   end: bigint,
   serverClock: (instant: bigint) => string,
 ): string {
-  const { digits, clock } = scale;
-  const shown = (instant: bigint): bigint => {
-    if (clock !== null) return zoneClock(clock, instant);
-    const text = serverClock(instant);
-    const value = parseClock(text);
-    if (value === null) throw new Error(`the server's clock shows ${text}`);
-    return value;
-  };
+  const { digits } = scale;
   const [at, later] = clockInstants(end);
-  const safe = least(shown(at), shown(later) - LONGEST_STEP_BACK);
+  const safe = least(
+    clockShown(scale, at, serverClock),
+    clockShown(scale, later, serverClock) - LONGEST_STEP_BACK,
+  );
   const unit = unitOf(digits);
   return formatClock(floorTo(safe, unit) - unit, digits);
+}
+
+/** What the clock of a column shows at an instant, in microseconds on its own count. */
+export function clockShown(
+  { clock }: Extract<Scale, { kind: 'time' }>,
+  instant: bigint,
+  serverClock: (instant: bigint) => string,
+): bigint {
+  if (clock !== null) return zoneClock(clock, instant);
+  const text = serverClock(instant);
+  const value = parseClock(text);
+  if (value === null) throw new Error(`the server's clock shows ${text}`);
+  return value;
 }
 
 /**

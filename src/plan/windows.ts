@@ -16,7 +16,8 @@ import type {
 import { TidemarkError } from '../errors.ts';
 import type { Horizon, TableColumn } from '../ports.ts';
 import { spanBefore } from '../spec/span.ts';
-import { formatClock, parseClock } from './clock.ts';
+import { formatClock } from './clock.ts';
+import { clockWarnings } from './clock-behind.ts';
 import { literalSql, quoteName, quoteString } from './sql.ts';
 import {
   backfillWindow,
@@ -131,7 +132,13 @@ export function windowSql(
       const scale = scaleOf(table, column, watermark);
       const last = lastOf(cdc.column, scale, watermark, context, answers);
       const window = watermarkWindow(table, cdc.column, watermark, scale, memory, run, last);
-      return boundedBy(window, scale);
+      const warnings =
+        window.mode === 'watermark' && scale.kind === 'time'
+          ? clockWarnings(table, cdc.column, scale, watermark, horizonOf(context), context, (at) =>
+              clockAt(at, answers),
+            )
+          : [];
+      return { ...boundedBy(window, scale), warnings };
     }
   }
 }
@@ -222,7 +229,8 @@ function clockAt(instant: bigint, { clocks }: Answers): string {
   return shown;
 }
 
-function horizonOf({ horizon }: WindowContext): Horizon {
+/** Of a context whose snapshot was opened with it. */
+export function horizonOf({ horizon }: WindowContext): Horizon {
   if (horizon === null) throw new Error('the snapshot was opened without its horizon');
   return horizon;
 }
@@ -235,14 +243,3 @@ function micros(instant: Date): bigint {
 export function utcText(instant: Date): string {
   return formatClock(micros(instant), instant.getTime() % 1000 === 0 ? 0 : 3);
 }
-
-/** The window of a custom query that uses `:from` and `:to`. */
-export function queryWindow(task: string, watermark: WatermarkSpec, context: WindowContext): Window {
-  // How finely its columns are kept is not known: whole seconds are right for all but DATE, as docs/spec.md says.
-  const scale = { kind: 'time', digits: 0, clock: watermark.timezone ?? 'UTC' } as const;
-  const last = lastValue(scale, windowEnd(scale, watermark, horizonOf(context), context.run.until), () => '');
-  return watermarkWindow(task, ':from', watermark, scale, context.memory, context.run, last);
-}
-
-/** What `:from` stands for before there is a watermark: the first time that a DATETIME can hold. */
-export const BEGINNING = formatClock(parseClock('1000-01-01')!, 0);

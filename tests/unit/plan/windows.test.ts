@@ -4,7 +4,8 @@
  */
 import type { TaskMemory, WatermarkSpec, Window } from '../../../src/domain.ts';
 import { formatClock, parseClock } from '../../../src/plan/clock.ts';
-import { BEGINNING, queryWindow, questionsOf, utcText, windowSql } from '../../../src/plan/windows.ts';
+import { BEGINNING, queryWarnings, queryWindow } from '../../../src/plan/query-window.ts';
+import { questionsOf, utcText, windowSql } from '../../../src/plan/windows.ts';
 import type { Answers, Questions, WindowContext, WindowSql } from '../../../src/plan/windows.ts';
 import { attemptOf, backfillOf, horizonAt, microsAt, NO_MEMORY, slotOf } from '../../support/runs.ts';
 import { CONTEXT, SCHEDULED_FOR, column, specOf, tableOf } from './sample.ts';
@@ -244,6 +245,18 @@ describe('a watermark', () => {
     );
   });
 
+  it('says where the clock is behind what is remembered, but not to a backfill', () => {
+    const ahead = remembering('2026-07-01 05:00:00');
+    for (const type of ['datetime', 'timestamp']) {
+      expect(windowOf(watermark(), type, ahead).warnings).toEqual([
+        expect.stringContaining('t.c = 2026-07-01 05:00:00 lies ahead of the clock'),
+      ]);
+    }
+    const run = attemptOf(backfillOf(SCHEDULED_FOR, '2020-01-01', '2020-01-02'));
+    expect(windowOf(watermark(), 'datetime', { ...ahead, run }).warnings).toEqual([]);
+    expect(windowOf(watermark(), 'datetime', remembering('2026-06-01')).warnings).toEqual([]);
+  });
+
   it('needs the horizon', () => {
     expect(() => windowOf(watermark(), 'timestamp', CONTEXT)).toThrow('without its horizon');
   });
@@ -273,5 +286,15 @@ describe('a custom query', () => {
   it('has them in the zone that the spec names', () => {
     const watermark = query({ timezone: 'Europe/Berlin', lag: 0 });
     expect(queryWindow('staff', watermark, SEEN).to).toBe('2026-07-01 04:03:59');
+  });
+
+  it('says where the clock is behind what is remembered, but not to a backfill', () => {
+    const ahead = known('2026-07-01 03:00:00');
+    expect(queryWarnings('staff', query(), ahead)).toEqual([
+      expect.stringContaining('staff.:from = 2026-07-01 03:00:00 lies ahead of the clock'),
+    ]);
+    const run = attemptOf(backfillOf(SCHEDULED_FOR, '2020-01-01', '2020-01-02'));
+    expect(queryWarnings('staff', query(), { ...ahead, run })).toEqual([]);
+    expect(queryWarnings('staff', query(), SEEN)).toEqual([]);
   });
 });
