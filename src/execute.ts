@@ -67,10 +67,9 @@ export async function executeRun(
 ): Promise<RunOutcome> {
   const startedAt = new Date();
   const asAsked: RunAttempt = { ...identifyRun(trigger), startedAt, number: 1 };
-  await installation.recovering.get(spec.taskName);
   let lock;
   try {
-    lock = await lockInTurn(installation, spec.taskName, trigger, signal);
+    lock = await lockRecovered(installation, spec.taskName, trigger, signal);
   } catch (error) {
     return notBegun(beginRun(spec.taskName, asAsked), asTidemarkError(error));
   }
@@ -82,6 +81,28 @@ export async function executeRun(
     return notBegun(beginRun(spec.taskName, asAsked), asTidemarkError(error));
   } finally {
     lock.release();
+  }
+}
+
+/**
+ * Takes the task's lock, after recovery where this process is at it: also where that begins between looking and locking.
+ *
+ * @throws as `lockInTurn`.
+ */
+async function lockRecovered(
+  installation: Installation,
+  task: string,
+  trigger: Trigger,
+  signal: AbortSignal,
+): Promise<{ release(): void }> {
+  await installation.recovering.get(task);
+  try {
+    return await lockInTurn(installation, task, trigger, signal);
+  } catch (error) {
+    const recovery = installation.recovering.get(task);
+    if (recovery === undefined || asTidemarkError(error).code !== 'ALREADY_RUNNING') throw error;
+    await recovery;
+    return lockInTurn(installation, task, trigger, signal);
   }
 }
 
