@@ -3,7 +3,7 @@
  * back to life whose parts were still on their way while it was aborted; its parts are then paid for, and seen by
  * nobody. Only uploads that this installation began are asked for, by key and by id: nothing else is touched.
  */
-import { asTidemarkError } from '../errors.ts';
+import { asTidemarkError, type TidemarkError } from '../errors.ts';
 import type { AbortedUpload, Log, Sink } from '../ports.ts';
 
 /** What the sweeper works with. */
@@ -21,7 +21,10 @@ export interface SweepPorts {
   readonly log: Log;
 }
 
-const GONE_MS = 24 * 60 * 60_000;
+const DAY_MS = 24 * 60 * 60_000;
+const GONE_MS = DAY_MS;
+/** How long uploads are kept whose sink is no longer in the config: it may come back. */
+const GIVEN_UP_MS = 90 * DAY_MS;
 
 /** Never rejects: what fails is kept for the next time. */
 export async function sweep(ports: SweepPorts, now: Date, signal: AbortSignal): Promise<void> {
@@ -49,19 +52,23 @@ async function sweepSink(
   now: Date,
   signal: AbortSignal,
 ): Promise<void> {
+  let sink: Sink;
+  try {
+    sink = ports.sink(name);
+  } catch (thrown) {
+    const error = asTidemarkError(thrown);
+    return withoutSink(ports, name, uploads, error, now);
+  }
   const byKey = Map.groupBy(uploads, (upload) => upload.key);
   for (const [key, ofKey] of byKey) {
     if (signal.aborted) return;
     let open: Set<string>;
     try {
-      const sink = ports.sink(name);
       open = new Set(await sink.openUploads(key));
       for (const { uploadId } of ofKey) if (open.has(uploadId)) await sink.abort({ key, uploadId });
     } catch (thrown) {
-      const error = asTidemarkError(thrown);
-      const fields = { sink: name, uploads: uploads.length, code: error.code, error };
       // The next key would fare no better.
-      return ports.log.warn('aborted uploads cannot be looked at; trying again in a day', fields);
+      return notLookedAt(ports, name, uploads, asTidemarkError(thrown));
     }
     // What was aborted just now is found gone, or aborted once more, the next time.
     if (signal.aborted) return;
@@ -74,4 +81,42 @@ async function sweepSink(
       !open.has(uploadId) && now.getTime() - abortedAt.getTime() >= GONE_MS;
     ports.aborted.forget(ofKey.filter(isGone));
   }
+}
+
+/** Of a sink that the config does not have: what is old is given up, and the rest waits. */
+function withoutSink(
+  ports: SweepPorts,
+  name: string,
+  uploads: readonly AbortedUpload[],
+  error: TidemarkError,
+  now: Date,
+): void {
+  const isOld = ({ abortedAt }: AbortedUpload): boolean => now.getTime() - abortedAt.getTime() >= GIVEN_UP_MS;
+  const old = error.code === 'CONFIG_INVALID' ? uploads.filter(isOld) : [];
+  if (old.length > 0) {
+    ports.aborted.forget(old);
+    ports.log.warn(
+      'aborted uploads are looked at no more: the config does not have their sink, and they are older than 90 days; a lifecycle rule of the bucket can remove those that came back',
+      { sink: name, uploads: old.length, keys: [...new Set(old.map(({ key }) => key))].slice(0, MOST_KEYS) },
+    );
+  }
+  const left = uploads.filter((upload) => !old.includes(upload));
+  if (left.length > 0) notLookedAt(ports, name, left, error);
+}
+
+/** Keys that a log line names. */
+const MOST_KEYS = 20;
+
+function notLookedAt(
+  { log }: SweepPorts,
+  sink: string,
+  uploads: readonly AbortedUpload[],
+  error: TidemarkError,
+): void {
+  log.warn('aborted uploads cannot be looked at; trying again in a day', {
+    sink,
+    uploads: uploads.length,
+    code: error.code,
+    error,
+  });
 }

@@ -95,6 +95,26 @@ it('keeps what is in a sink that the config no longer has', async () => {
   expect(log.lines).toMatchObject([{ level: 'warn', sink: 's3', code: 'CONFIG_INVALID' }]);
 });
 
+it('gives up what has been in such a sink for 90 days, and says so once', async () => {
+  const old = aborted('a', '1', 90 * 24);
+  const young = aborted('b', '2', 90 * 24 - 1);
+  const { forgotten, log } = await sweepOnce([old, young], {});
+  expect(forgotten).toEqual(['1']);
+  expect(log.lines).toMatchObject([
+    { level: 'warn', sink: 's3', uploads: 1, keys: ['a'] },
+    { level: 'warn', sink: 's3', uploads: 1, code: 'CONFIG_INVALID' },
+  ]);
+  expect((await sweepOnce([old], {})).log.lines).toHaveLength(1);
+});
+
+it('never gives up a sink that only does not answer', async () => {
+  const broken = bucketWith({ '1': 'a' }, () => {
+    throw new TidemarkError('S3_UNAVAILABLE', 'down');
+  });
+  const { forgotten } = await sweepOnce([aborted('a', '1', 1000 * 24)], { s3: broken });
+  expect(forgotten).toEqual([]);
+});
+
 it('stops where it is told to', async () => {
   const controller = new AbortController();
   const bucket = bucketWith({ '1': 'a' }, () => controller.abort());
