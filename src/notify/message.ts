@@ -88,11 +88,26 @@ function repeatBlock({ since, failures, quietMs }: Repeat, zone: string): Block 
 }
 
 function consequences(details: FailureDetails, zone: string, limits: Limits): string[] {
+  if (details.report.error?.code === 'PROCESS_DIED') return [...afterDeath(details), outlook(details, zone)];
   const published =
     details.report.error?.code === 'PUBLISH_INCOMPLETE'
       ? 'The bucket may show objects of this run until it can be finished or cleared away: read only what a manifest names.'
       : 'Nothing was published: the bucket holds no object and no manifest of this run.';
   return [published, watermarkInWords(details, limits), outlook(details, zone)];
+}
+
+/** Whether its commit had begun, the dead process cannot tell: recovery will know. */
+function afterDeath({ spec, report }: FailureDetails): string[] {
+  const published =
+    'What the run left in the bucket is cleared away before the task runs again. Only where its commit had begun, it is published whole instead: read only what a manifest names.';
+  const hasWatermark =
+    spec.queryWatermark !== null ||
+    spec.tables.some(({ cdc }) => cdc.some(({ bound }) => bound.kind === 'watermark'));
+  if (!hasWatermark || report.kind === 'backfill') return [published];
+  return [
+    published,
+    'The watermark is where it was, or, where the run is published after all, where the run ended: the next run begins there, so no row is left out or read twice.',
+  ];
 }
 
 /** Where the next success will begin: what was not read now is read then. */

@@ -154,6 +154,12 @@ describe('a run that ended without its process', () => {
     await notifier.close();
     expect(subjects(process)).toEqual(['[tidemark] employees failed: PROCESS_DIED']);
     expect(process.sent[0]?.text).toContain('the task has just begun to run again');
+    // Whether the commit had begun, and recovery has finished it, the mail cannot know.
+    expect(process.sent[0]?.text).not.toContain('Nothing was published');
+    expect(process.sent[0]?.text).not.toContain('Nothing of the run stays');
+    expect(process.sent[0]?.text.replace(/\s+/g, ' ')).toContain(
+      'Only where its commit had begun, it is published whole instead',
+    );
     expect(process.book.incidents('employees')).toMatchObject([{ code: 'PROCESS_DIED', failures: 2 }]);
     dies(2);
     notifier.runBegins(spec);
