@@ -2,6 +2,7 @@
 import { checkSameSpec, fingerprintOf, isDone, runBackfill, windowsLeft } from '../backfill.ts';
 import type { RunReport, Spec } from '../domain.ts';
 import { UNOBSERVED } from '../execute.ts';
+import { countOf } from '../notify/phrases.ts';
 import { canonicalStep, checkIncremental, cutWindows, type PastWindow } from '../plan/backfill.ts';
 import { stampOf } from '../plan/keys.ts';
 import { redactReport } from '../report.ts';
@@ -96,7 +97,7 @@ function line({ from, to }: PastWindow, report: RunReport): string {
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
   const seconds = (report.duration_ms / 1000).toFixed(1);
   if (report.error === null)
-    return `(${from}, ${to}]  ${rows.toLocaleString('en')} rows in ${report.files.length} objects, ${seconds} s\n`;
+    return `(${from}, ${to}]  ${rows.toLocaleString('en')} rows in ${countOf(report.files.length, 'object')}, ${seconds} s\n`;
   const { code, message, hint } = report.error;
   if (isDone(report)) return `(${from}, ${to}]  is in the bucket already: ${message}\n`;
   return `(${from}, ${to}]  failed after ${seconds} s: ${code}\n${message}\n${hint}\n`;
@@ -105,12 +106,12 @@ function line({ from, to }: PastWindow, report: RunReport): string {
 function summary(backfill: Backfill, windows: number, left: number, done: number): string {
   const { id, task } = backfill;
   if (left === 0)
-    return `Backfill ${id} of ${task} is done already: all of its ${windows} windows are in the bucket. To run them again, as new objects: --again\n`;
+    return `Backfill ${id} of ${task} is done already: all of its ${countOf(windows, 'window')} ${windows === 1 ? 'is' : 'are'} in the bucket. To run them again, as new objects: --again\n`;
   const before = windows - left;
   const resumed = before > 0 ? `, ${before} by earlier commands` : '';
   const rest = left - done;
   const next = rest > 0 ? ' The same command goes on from here.' : '';
-  return `Backfill ${id} of ${task}: ${before + done} of ${windows} windows are in the bucket${resumed}.${next}\n`;
+  return `Backfill ${id} of ${task}: ${before + done} of ${countOf(windows, 'window')} ${before + done === 1 ? 'is' : 'are'} in the bucket${resumed}.${next}\n`;
 }
 
 function document(

@@ -1,5 +1,6 @@
 /** `tidemark history` on a terminal. Pure. */
 import type { PastRun, Window } from '../domain.ts';
+import { countOf } from '../notify/phrases.ts';
 import type { HistoryDocument, RunDocument } from './history.ts';
 import { tableLines, type TableColumn } from './table.ts';
 import { shownDuration, shownTime } from './time-text.ts';
@@ -76,7 +77,7 @@ export function runText({ run, report }: RunDocument): string {
     `${run.task}, run ${run.run_id}: ${resultOf(run)}`,
     `  kind ${run.kind}, scheduled for ${shownTime(run.scheduled_for, true)} UTC`,
     `  began ${shownTime(run.started_at, true)} UTC, ended ${shownTime(run.finished_at, true)}, took ${shownDuration(run.duration_ms)}`,
-    `  ${run.rows.toLocaleString('en')} rows, ${(run.bytes / 1e6).toFixed(1)} MB in ${run.files} objects; ${run.attempts ?? 'unknown'} attempts`,
+    `  ${run.rows.toLocaleString('en')} rows, ${(run.bytes / 1e6).toFixed(1)} MB in ${countOf(run.files, 'object')}; ${run.attempts === null ? 'unknown attempts' : countOf(run.attempts, 'attempt')}`,
   ];
   for (const window of run.windows) lines.push(`  window ${windowText(window)}`);
   if (run.error !== null) lines.push('', run.error.message, run.error.hint);

@@ -11,6 +11,7 @@ import { readState } from '../state/database.ts';
 import { findRun, listEvents, listRuns, type PastEvent } from '../state/history.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { historyText, runText } from './history-text.ts';
+import { checkTaskKnown } from './known-task.ts';
 import type { CommonOptions } from './options.ts';
 import { printReport } from './print.ts';
 import { redactPast } from './redact-past.ts';
@@ -58,10 +59,10 @@ function readHistory(config: Config, task: string | null, options: HistoryOption
   const redact = createRedactor(secretsOf(config));
   const state = readState(config.state_dir);
   try {
-    return {
-      runs: listRuns(state.db, query).map((run) => redactPast(run, redact)),
-      events: listEvents(state.db, query),
-    };
+    const runs = listRuns(state.db, query).map((run) => redactPast(run, redact));
+    const events = listEvents(state.db, query);
+    if (task !== null && runs.length === 0 && events.length === 0) checkTaskKnown(task, config, state.db);
+    return { runs, events };
   } finally {
     state.close();
   }

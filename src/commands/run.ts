@@ -2,6 +2,7 @@
 import { executeRun, UNOBSERVED } from '../execute.ts';
 import type { RunReport, Spec, Trigger } from '../domain.ts';
 import type { Config } from '../config/config.ts';
+import { countOf } from '../notify/phrases.ts';
 import { redactReport } from '../report.ts';
 import { nextFire } from '../schedule/slots.ts';
 import { timingOf } from '../schedule/reconcile.ts';
@@ -78,7 +79,7 @@ function summary(report: RunReport): string {
   }
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
   const lines = [
-    `${report.task}: ${rows.toLocaleString('en')} rows in ${report.files.length} objects, ${seconds} s`,
+    `${report.task}: ${rows.toLocaleString('en')} rows in ${countOf(report.files.length, 'object')}, ${seconds} s`,
   ];
   for (const { key, rows: count, bytes } of report.files) {
     lines.push(`  ${key}  ${count.toLocaleString('en')} rows, ${bytes.toLocaleString('en')} bytes`);

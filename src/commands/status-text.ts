@@ -1,4 +1,5 @@
 /** `tidemark status` on a terminal: a line for each task, and below it what deserves attention. Pure. */
+import { BELOW_ALL } from '../plan/watermark.ts';
 import { cut, tableLines, type TableColumn } from './table.ts';
 import { shownDuration, shownGap, shownTime } from './time-text.ts';
 import type { StatusDocument, TaskStatus, WatermarkStatus } from './status-document.ts';
@@ -106,6 +107,7 @@ function watermarkText(
   now: Date,
 ): string {
   const name = `${table}.${column}`;
+  if (value === BELOW_ALL) return `watermark ${name}: the column has no value yet`;
   if (value === null) return `watermark ${name}: none yet; begins at ${initial ?? 'the beginning'}`;
   if (behind_seconds === null) return `watermark ${name} = ${value}`;
   const gap = shownGap(new Date(now.getTime() - behind_seconds * 1000), now);

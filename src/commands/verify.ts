@@ -3,6 +3,7 @@ import { secretsOf, type Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { TidemarkError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
+import { countOf } from '../notify/phrases.ts';
 import { createRedactor } from '../redact.ts';
 import { s3Sink } from '../sinks/s3/sink.ts';
 import { readState } from '../state/database.ts';
@@ -107,7 +108,7 @@ function resultOf(
       ? null
       : new TidemarkError(
           'VERIFY_FAILED',
-          `${differences.length} of ${entries.length} objects are not what was published. The first: ${urlOf(first.key)} ${first.message}`,
+          `${differences.length} of ${countOf(entries.length, 'object')} ${differences.length === 1 ? 'is' : 'are'} not what was published. The first: ${urlOf(first.key)} ${first.message}`,
         );
   return {
     task,
@@ -129,7 +130,7 @@ function resultOf(
 
 function summary(result: ReturnType<typeof resultOf>, seconds: number): string {
   const { task, run_id, manifest, files, rows, bytes, differences, error } = result;
-  const of = `${files.toLocaleString('en')} objects, ${rows.toLocaleString('en')} rows, ${bytes.toLocaleString('en')} bytes`;
+  const of = `${countOf(files, 'object')}, ${rows.toLocaleString('en')} rows, ${bytes.toLocaleString('en')} bytes`;
   const lines = [`${task}, run ${run_id}: ${of}`, `  ${manifest}`];
   for (const { url, message } of differences.slice(0, MOST_SHOWN)) lines.push(`different: ${url} ${message}`);
   const more = differences.length - MOST_SHOWN;
@@ -137,7 +138,7 @@ function summary(result: ReturnType<typeof resultOf>, seconds: number): string {
   lines.push(
     error === null
       ? `whole: every object is what the manifest says (${seconds.toFixed(1)} s)`
-      : `${error.code}: ${differences.length} of ${files} objects differ (${seconds.toFixed(1)} s)\n${error.hint}`,
+      : `${error.code}: ${differences.length} of ${countOf(files, 'object')} ${differences.length === 1 ? 'differs' : 'differ'} (${seconds.toFixed(1)} s)\n${error.hint}`,
   );
   return `${lines.join('\n')}\n`;
 }

@@ -116,7 +116,12 @@ export function consequence(known: KnownWatermark, value: string): string {
   const { table, column } = known;
   const before = exampleOf(known);
   const name = `${table}.${column}`;
-  const next = `The next run reads the rows of ${table} with ${column} > ${value}.`;
+  // Once there is a value, the next run is no first run.
+  const dropsNulls = known.kept === null && known.place?.watermark.nulls === 'first_run';
+  const nulls = dropsNulls
+    ? ` Rows with NULL in ${name} will never be read: \`null_watermark\` is "first_run", and that run is then over; "always" reads them.`
+    : '';
+  const next = `The next run reads the rows of ${table} with ${column} > ${value}.${nulls}`;
   if (before === null) return next;
   const [was, is] = [countOf(before), countOf(value)];
   if (was === is) return `${next} That is where it would have begun anyway.`;

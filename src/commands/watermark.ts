@@ -3,13 +3,13 @@ import { hostname, userInfo } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { TidemarkError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
+import { BELOW_ALL } from '../plan/watermark.ts';
 import { recoverTask } from '../recovery.ts';
 import { openState, readState, type StateDatabase } from '../state/database.ts';
-import { taskStates } from '../state/task-states.ts';
 import { listWatermarks, resetWatermarks, setWatermark, type Deed } from '../state/watermarks.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { openInstallation } from './installation.ts';
+import { checkTaskKnown } from './known-task.ts';
 import type { CommonOptions } from './options.ts';
 import { printReport } from './print.ts';
 import { readSpecFolder } from './spec-folder.ts';
@@ -114,19 +114,10 @@ async function change(
  * @throws TidemarkError USAGE for a task that neither knows.
  */
 function watermarksOf(task: string, config: Config, db: StateDatabase['db']): KnownWatermark[] {
-  const { specs, unusable } = readSpecFolder(config);
-  const spec = specs.get(task) ?? null;
+  const folder = readSpecFolder(config);
+  const spec = folder.specs.get(task) ?? null;
   const kept = listWatermarks(db, task);
-  if (spec === null && kept.length === 0) {
-    const names = [...new Set([...specs.keys(), ...taskStates(db).keys()])];
-    if (!names.includes(task)) {
-      const hint =
-        unusable.length === 0
-          ? 'See `tidemark status` for the tasks there are.'
-          : `It may be one of the specs that cannot be used: ${unusable.map(({ file }) => file).join(', ')}.`;
-      throw new TidemarkError('USAGE', `There is no task "${task}".${didYouMean(task, names)}`, { hint });
-    }
-  }
+  if (spec === null && kept.length === 0) checkTaskKnown(task, config, db, folder);
   return knownWatermarks(spec, kept);
 }
 
@@ -164,8 +155,9 @@ function describeAll(task: string, known: readonly KnownWatermark[]): string {
     .map(({ table, column, place, kept }) => {
       if (kept === null)
         return `${table}.${column}: none yet; the first run begins at ${place?.watermark.initial?.text ?? 'the beginning'}\n`;
+      const value = kept.value === BELOW_ALL ? 'no value yet' : kept.value;
       const by = kept.runId === null ? 'by hand' : `by run ${kept.runId}`;
-      return `${table}.${kept.column} = ${kept.value}, ${by}, ${shownTime(kept.updatedAt, true)} UTC\n`;
+      return `${table}.${kept.column} = ${value}, ${by}, ${shownTime(kept.updatedAt, true)} UTC\n`;
     })
     .join('');
 }

@@ -159,7 +159,7 @@ it('tells a person what it has written', async () => {
   const result = await place.tidemark('run', '-s', place.writeSpec('employees', sampleSpec()));
   expect(result.code).toBe(0);
   expect(result.stdout).toMatch(
-    /^employees: 82 rows in 1 objects, [\d.]+ s\n {2}employees\/employees_\d{14}\.csv {2}82 rows, /,
+    /^employees: 82 rows in 1 object, [\d.]+ s\n {2}employees\/employees_\d{14}\.csv {2}82 rows, /,
   );
   // oxlint-disable-next-line no-control-regex -- the escape that a progress bar would be drawn with
   expect(result.stdout + result.stderr).not.toMatch(/[\r\u001b]/);

@@ -122,7 +122,14 @@ describe('history', () => {
     expect((await json('history', '--since', '2026-03-01T03:05:00'))['runs']).toMatchObject([
       { run_id: ids[1] },
     ]);
-    expect((await tidemark('history', 'nobody')).stdout).toBe('The history has nothing of that.\n');
+    const { stdout } = await tidemark('history', 'staff', '--since', '2026-03-02');
+    expect(stdout).toBe('The history has nothing of that.\n');
+  });
+
+  it('knows every task, and suggests one where a name is mistyped', async () => {
+    const { code, stderr } = await tidemark('history', 'ordres');
+    expect(code).toBe(2);
+    expect(stderr).toContain('There is no task "ordres". Did you mean "orders"?');
   });
 
   it('shows one run whole, without secrets', async () => {

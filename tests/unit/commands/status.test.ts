@@ -177,6 +177,12 @@ describe('the text', () => {
     );
   });
 
+  it('knows the watermark of a column that has no value yet', () => {
+    const { spec, kept } = incremental('-9223372036854775809', null);
+    const text = plain(facts([spec], [{ watermarks: [kept] }]));
+    expect(text).toContain('    watermark orders.updated_at: the column has no value yet\n');
+  });
+
   it('says what is wrong, and what to do', () => {
     const failing = { since: '2026-03-01T03:00:01.000Z', runs: 1200 };
     const failed = last('a', undefined, 'ACCESS_DENIED');

@@ -45,6 +45,7 @@ const [ofOrders] = knownWatermarks(specOf({ orders: rules(text('2026-01-01')) })
 ]) as [KnownWatermark];
 const [notYet] = knownWatermarks(specOf({ orders: rules(text('2026-01-01')) }), []) as [KnownWatermark];
 const [anything] = knownWatermarks(specOf({ orders: rules(null) }), []) as [KnownWatermark];
+const [withoutNulls] = knownWatermarks(specOf({ orders: rules(null, 'never') }), []) as [KnownWatermark];
 const [numbers] = knownWatermarks(null, [keptOf('orders', '1700', 'id')]) as [KnownWatermark];
 const [days] = knownWatermarks(null, [keptOf('orders', '2026-03-01', 'day')]) as [KnownWatermark];
 
@@ -144,8 +145,14 @@ describe('what the next run does', () => {
     [numbers, '999', /in \(999, 1700\] will be published a second time/],
     [numbers, '10000', /in \(1700, 10000\] will never be read/],
     [notYet, '2026-02-01', /in \(2026-01-01, 2026-02-01\] will never be read/],
-    [notYet, '2025-02-01', /^The next run reads the rows of orders with updated_at > 2025-02-01\.$/],
-    [anything, '7', /^The next run reads the rows of orders with updated_at > 7\.$/],
+    [
+      notYet,
+      '2025-02-01',
+      /^The next run reads the rows of orders with updated_at > 2025-02-01\. Rows with NULL in orders\.updated_at will never be read: .*"always" reads them\.$/,
+    ],
+    [anything, '7', /with updated_at > 7\. Rows with NULL in orders\.updated_at will never be read/],
+    [withoutNulls, '7', /^The next run reads the rows of orders with updated_at > 7\.$/],
+    [numbers, '1700', /^The next run reads the rows of orders with id > 1700\. That is where/],
   ])('is said of a change (%#)', (known, value, sentence) => {
     expect(consequence(known, value)).toMatch(sentence);
   });
