@@ -221,10 +221,15 @@ async function draftCustom(
   );
   const explained = await snapshot.explain(draft.sql);
   const warnings = [
-    ...(spec.queryWatermark === null ? [] : queryWarnings(spec.taskName, spec.queryWatermark, context)),
     ...explained.warnings,
     ...namesakes(assignment, known),
     ...slowDocuments(assignment, draft.mapping ?? null),
   ];
-  return { draft, estimate: estimateQuery(explained.rows), warnings };
+  const behind =
+    spec.queryWatermark === null ? [] : queryWarnings(spec.taskName, spec.queryWatermark, context);
+  return {
+    draft: { ...draft, warnings: [...draft.warnings, ...behind] },
+    estimate: estimateQuery(explained.rows),
+    warnings,
+  };
 }

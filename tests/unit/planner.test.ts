@@ -38,8 +38,8 @@ function snapshotOf(explained: number | null, facts: TableFacts = EMPLOYEES, ask
   };
 }
 
-const plan = (spec: Spec, snapshot: Snapshot): Promise<Plan> =>
-  makePlan(spec, snapshot, RUN, NO_MEMORY, SETTINGS, new AbortController().signal);
+const plan = (spec: Spec, snapshot: Snapshot, memory = NO_MEMORY): Promise<Plan> =>
+  makePlan(spec, snapshot, RUN, memory, SETTINGS, new AbortController().signal);
 
 it('asks the server’s clock once for each instant, for all tables', async () => {
   const asked: string[] = [];
@@ -131,6 +131,20 @@ describe('what a watermark needs', () => {
       { table: 'staff', column: ':from', from: null, to: '2026-07-01 02:02:04' },
     ]);
   });
+});
+
+it.each([
+  ['t', 'changed', specOf({ table: { name: 't', columns: '*', cdc: { changed: { mode: 'watermark' } } } })],
+  ['staff', ':from', specOf({ query: { custom: 'SELECT n FROM t WHERE c > :from AND c <= :to' } })],
+])('warns of a watermark %s.%s that lies ahead of the clock', async (table, column, spec) => {
+  const horizon = horizonAt(microsAt('2026-07-01T02:03:04Z'));
+  const planned = async (value: string): Promise<readonly string[]> => {
+    const memory = { ...NO_MEMORY, watermarks: [{ table, column, value }] };
+    return (await plan(spec, { ...snapshotOf(10), horizon }, memory)).warnings;
+  };
+  const ahead = expect.stringContaining(`${table}.${column} = 2026-07-01 03:00:00 lies ahead`) as string;
+  expect(await planned('2026-07-01 03:00:00')).toContainEqual(ahead);
+  expect((await planned('2026-07-01 02:00:00')).join()).not.toContain('lies ahead');
 });
 
 describe('a run’s identity', () => {
