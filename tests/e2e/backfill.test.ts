@@ -79,6 +79,29 @@ it('is interrupted, goes on where it stopped, and is then done; the live waterma
   expect((await place.tidemark('watermark', 'get', 'employees', '--json')).stdout).toBe(before);
 });
 
+it('is refused before its first window where its last one reaches into the present', async () => {
+  const place = await placeWith();
+  const stretch = ['--from', '1987-01-01', '--to', '2987-01-01', '--every', '500 years'];
+  const { code, stderr } = await place.tidemark('backfill', ...SPEC, ...stretch);
+  expect(code).toBe(2);
+  expect(stderr).toContain('employees.hire_date ends at 2987-01-01');
+  expect(stderr).toContain('Choose an earlier --to');
+  expect(await place.keys()).toEqual([]);
+  expect(await runsOf(place)).toEqual([]);
+});
+
+it('is the same one however its step is written', async () => {
+  const place = await placeWith();
+  const by = async (every: string) => {
+    const stretch = ['--from', '1999-01-01', '--to', '1999-01-29', '--every', every, '--json'];
+    const { stdout } = await place.tidemark('backfill', ...SPEC, ...stretch);
+    return JSON.parse(stdout) as BackfillDocument;
+  };
+  const first = await by('2 weeks');
+  expect(first).toMatchObject({ windows: 2, runs: [{ status: 'succeeded' }, { status: 'succeeded' }] });
+  expect(await by('14d')).toMatchObject({ backfill: first.backfill, runs: [] });
+});
+
 it('lets the slots of a daemon have their turn: none is skipped', async () => {
   const place = await placeWith({ schedule: '*/3 * * * * *' });
   const daemon = place.start('daemon');
