@@ -1,6 +1,6 @@
 /** A state file with a long past, and the state's share of one run. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { RunRecord } from '../src/domain.ts';
+import type { RunRecord } from '../src/domain/run.ts';
 import { openJournal } from '../src/state/journal.ts';
 import { recordBeginning } from '../src/state/runs.ts';
 import { attemptOf, recordFor, slotOf } from '../tests/support/runs.ts';

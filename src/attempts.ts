@@ -1,6 +1,6 @@
 /** Trying a run again: when, and how long after. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Retries } from './domain.ts';
+import type { Retries } from './domain/spec.ts';
 import { TidemarkError, type ErrorCode } from './errors.ts';
 import type { RunEnd } from './report.ts';
 

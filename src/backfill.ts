@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunReport, Spec, Trigger } from './domain.ts';
+import type { Spec } from './domain/spec.ts';
+import type { RunReport, Trigger } from './domain/run.ts';
 import { asTidemarkError, TidemarkError } from './errors.ts';
 import { executeRun, type Installation } from './execute.ts';
 import { parseClock } from './plan/clock.ts';

@@ -2,7 +2,8 @@
  * The daemon: watches the specs folder, schedules, runs, and answers over HTTP. Everything that is started pushes
  * its releaser; they run in reverse when the daemon stops, and also when starting fails half-way.
  */
-import type { PastRun, RunRecord, Spec, Trigger } from './domain.ts';
+import type { Spec } from './domain/spec.ts';
+import type { PastRun, RunRecord, Trigger } from './domain/run.ts';
 import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
 import { startRecovery } from './daemon/recovery.ts';
 import { startRetention } from './daemon/retention.ts';

@@ -4,7 +4,8 @@
  * through here.
  */
 import { withRetries, withTimeout } from './attempts.ts';
-import type { RunIdentity, RunReport, Spec, TaskMemory, Trigger } from './domain.ts';
+import type { Spec } from './domain/spec.ts';
+import type { RunIdentity, RunReport, TaskMemory, Trigger } from './domain/run.ts';
 import { asTidemarkError, TidemarkError } from './errors.ts';
 import { identifyRun } from './planner.ts';
 import type { PlanSettings } from './plan/build.ts';

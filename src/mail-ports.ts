@@ -1,5 +1,5 @@
 /** What mails ask of the state: which failures have been mailed about, and which mails still have to go. */
-import type { RunReport } from './domain.ts';
+import type { RunReport } from './domain/run.ts';
 
 /** Failures with one code that have been mailed about and not been followed by a success. */
 export interface Incident {

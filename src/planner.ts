@@ -2,16 +2,9 @@
  * Asks the server what a plan needs to know, and has the plan drawn up. The questions are here, the decisions in plan/.
  */
 import { randomBytes } from 'node:crypto';
-import type {
-  ColumnTransformation,
-  OutputColumn,
-  Plan,
-  RunIdentity,
-  Spec,
-  TableSpec,
-  TaskMemory,
-  Trigger,
-} from './domain.ts';
+import type { ColumnTransformation, Spec, TableSpec } from './domain/spec.ts';
+import type { OutputColumn, Plan } from './domain/plan.ts';
+import type { RunIdentity, TaskMemory, Trigger } from './domain/run.ts';
 import {
   assignQuery,
   assignTable,

@@ -2,14 +2,8 @@
  * What a run asks of the outside world: records of functions, given by `sources/`, `sinks/`, `state/` and the
  * logger. `run.ts`, `extract/` and `publish/` know these shapes and nothing of what stands behind them.
  */
-import type {
-  OutputColumn,
-  Plan,
-  PreparedObject,
-  PreparedPart,
-  RunRecord,
-  ServerIdentity,
-} from './domain.ts';
+import type { OutputColumn, Plan, ServerIdentity } from './domain/plan.ts';
+import type { PreparedObject, PreparedPart, RunRecord } from './domain/run.ts';
 
 /** Receives rows as the server sent them: the payload of one text-protocol row, valid only during the call. */
 export type RowHandler = (packet: Buffer, start: number, end: number) => void;

@@ -2,7 +2,9 @@
  * The story of one run: open a snapshot, plan, extract, publish, report. `tidemark run` and the daemon both call
  * `runTask`. Whatever happens, it returns a report; a run that did not succeed has left nothing in the bucket.
  */
-import type { ExportPlan, Plan, RunReport, Spec, TaskMemory } from './domain.ts';
+import type { Spec } from './domain/spec.ts';
+import type { ExportPlan, Plan } from './domain/plan.ts';
+import type { RunReport, TaskMemory } from './domain/run.ts';
 import { asTidemarkError } from './errors.ts';
 import { checkCounts } from './extract/count-check.ts';
 import { exportTable, type Progress } from './extract/export-table.ts';

@@ -1,5 +1,6 @@
 /** What a run asks of the modules that map rows: given by `transform/`, used by `run.ts` and `extract/`. */
-import type { DeclaredColumns, OutputColumn, RowTransform, RowTransformPlan, Window } from './domain.ts';
+import type { DeclaredColumns, RowTransform } from './domain/spec.ts';
+import type { OutputColumn, RowTransformPlan, Window } from './domain/plan.ts';
 import type { RowHandler } from './ports.ts';
 
 /** What a module that maps rows is told of the run it works for. */

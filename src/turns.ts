@@ -1,6 +1,6 @@
 /** Taking turns: a live run and a backfill of the same task, which may be in different processes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Trigger } from './domain.ts';
+import type { Trigger } from './domain/run.ts';
 import { asTidemarkError } from './errors.ts';
 import type { RecoveryPorts } from './recovery.ts';
 

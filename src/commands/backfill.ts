@@ -1,6 +1,7 @@
 /** `tidemark backfill`: runs past windows without moving the live watermark. */
 import { checkSameSpec, fingerprintOf, isDone, runBackfill, windowsLeft } from '../backfill.ts';
-import type { RunReport, Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { RunReport } from '../domain/run.ts';
 import { UNOBSERVED } from '../execute.ts';
 import { countOf } from '../notify/phrases.ts';
 import { canonicalStep, checkIncremental, cutWindows, type PastWindow } from '../plan/backfill.ts';

@@ -1,7 +1,7 @@
 /** `tidemark check --connect`: every spec against its real server, bucket and mail server. Leaves nothing behind. */
 import { crc32 } from 'node:zlib';
 import type { Config } from '../config/config.ts';
-import type { Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
 import { asTidemarkError } from '../errors.ts';
 import { createMailer } from '../notify/mailer.ts';
 import { createRedactor } from '../redact.ts';

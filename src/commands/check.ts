@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
-import type { Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
 import { FaultsError, TidemarkError, asTidemarkError, formatFault, type Fault } from '../errors.ts';
 import { transformsIn } from '../transform/transforms.ts';
 import { rowTransformPlace } from '../spec/row-transform.ts';

@@ -1,5 +1,6 @@
 /** `tidemark history` on a terminal. Pure. */
-import type { PastRun, Window } from '../domain.ts';
+import type { Window } from '../domain/plan.ts';
+import type { PastRun } from '../domain/run.ts';
 import { countOf } from '../notify/phrases.ts';
 import type { HistoryDocument, RunDocument } from './history.ts';
 import { tableLines, type TableColumn } from './table.ts';

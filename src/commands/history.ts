@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { secretsOf } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
-import type { PastRun, RunReport } from '../domain.ts';
+import type { PastRun, RunReport } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import { createRedactor } from '../redact.ts';
 import { redactReport } from '../report.ts';

@@ -1,6 +1,7 @@
 /** Wires an installation from its config: sources, sinks, state, log and mails. The only place where all are known. */
 import { secretsOf, type Config, type SinkConfig, type SourceConfig } from '../config/config.ts';
-import type { PastRun, Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { PastRun } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Installation } from '../execute.ts';
 import type { PlanSettings } from '../plan/build.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { withSourceOverrides } from '../config/source-overrides.ts';
-import type { Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
 import { TidemarkError } from '../errors.ts';
 import { parseSpec, type KnownNames } from '../spec/parse.ts';
 import { specText } from '../spec/text.ts';

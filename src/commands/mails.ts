@@ -1,7 +1,8 @@
 /** Wires the mails of an installation: what is said, where it is kept, and how it reaches the server. */
 import { hostname } from 'node:os';
 import { secretsOf, type Config } from '../config/config.ts';
-import type { Spec, Trigger } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { Trigger } from '../domain/run.ts';
 import { asTidemarkError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { createMailer } from '../notify/mailer.ts';

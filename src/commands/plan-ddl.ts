@@ -4,7 +4,8 @@ import { ddlFor } from '../describe/ddl.ts';
 import type { TableDdl } from '../describe/ddl/common.ts';
 import { keyLayout } from '../describe/key-layout.ts';
 import type { Warehouse } from '../describe/warehouses.ts';
-import type { Plan, Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { Plan } from '../domain/plan.ts';
 import { extensionOf } from '../plan/formats.ts';
 import { entryOf } from './installation.ts';
 

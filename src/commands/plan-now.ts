@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import type { Plan, Spec, TaskMemory } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { TaskMemory } from '../domain/run.ts';
 import { identifyRun, makePlan, needsOf } from '../planner.ts';
 import { transformsIn } from '../transform/transforms.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';

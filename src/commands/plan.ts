@@ -1,6 +1,6 @@
 /** `tidemark plan`: what a run would do, touching no data. */
 import type { Warehouse } from '../describe/warehouses.ts';
-import type { ExportPlan, Plan, Window } from '../domain.ts';
+import type { ExportPlan, Plan, Window } from '../domain/plan.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { loadTask } from './load.ts';
 import type { TaskOptions } from './options.ts';

@@ -1,5 +1,5 @@
 /** What the state kept is shown without secrets: it keeps what a server said, word for word. */
-import type { PastRun } from '../domain.ts';
+import type { PastRun } from '../domain/run.ts';
 
 /** The run with its free text redacted; codes, keys and times stay what they are. */
 export function redactPast(run: PastRun, redact: (text: string) => string): PastRun {

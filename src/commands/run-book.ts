@@ -1,5 +1,6 @@
 /** The state's record of runs, as runs ask for it. */
-import type { Spec, TaskMemory } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { TaskMemory } from '../domain/run.ts';
 import type { RunBook } from '../execute.ts';
 import { timingOf } from '../schedule/reconcile.ts';
 import { nextSlot } from '../schedule/slots.ts';

@@ -1,6 +1,7 @@
 /** `tidemark run`: one run now, in the foreground. */
 import { executeRun, UNOBSERVED } from '../execute.ts';
-import type { RunReport, Spec, Trigger } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { RunReport, Trigger } from '../domain/run.ts';
 import type { Config } from '../config/config.ts';
 import { countOf } from '../notify/phrases.ts';
 import { redactReport } from '../report.ts';

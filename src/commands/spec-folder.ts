@@ -1,6 +1,6 @@
 /** The specs folder as the commands see it: what can be used, and of every other file what is wrong with it first. */
 import type { Config } from '../config/config.ts';
-import type { Spec, WatermarkSpec } from '../domain.ts';
+import type { Spec, WatermarkSpec } from '../domain/spec.ts';
 import { asTidemarkError, FaultsError, formatFault } from '../errors.ts';
 import { parseSpec } from '../spec/parse.ts';
 import { duplicateTasks } from '../spec/set.ts';

@@ -1,5 +1,6 @@
 /** `tidemark status --json`: how every task stands, from the specs folder and the state. Pure. */
-import type { PastRun, Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { PastRun } from '../domain/run.ts';
 import { floorTo, parseClock, zoneClock } from '../plan/clock.ts';
 import { timingOf, type Timing } from '../schedule/reconcile.ts';
 import { nextSlot } from '../schedule/slots.ts';

@@ -1,5 +1,6 @@
 /** Which watermark of a task is meant, whether a value fits it, and what the next run makes of the change. Pure. */
-import type { Spec, Watermark } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { Watermark } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { parseClock } from '../plan/clock.ts';

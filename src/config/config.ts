@@ -1,5 +1,5 @@
 /** The config as the rest of the program sees it: complete, checked, and without anything left to work out. */
-import type { Span } from '../domain.ts';
+import type { Span } from '../domain/spec.ts';
 import type { ConfigDocument } from './schema.ts';
 
 type SourceDocument = ConfigDocument['sources'][string];

@@ -2,7 +2,8 @@
  * Starts runs as the queue allows, and ends them when the daemon stops. It holds the one piece of state that the
  * queue's pure functions work on, and the abort handle of each run.
  */
-import type { Spec, Trigger } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { Trigger } from '../domain/run.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { identifyRun } from '../planner.ts';
 import type { Log } from '../ports.ts';

@@ -1,5 +1,6 @@
 /** A slot that was not run, as the run that its task's history shows. */
-import type { RunRecord, Spec, Trigger } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { RunRecord, Trigger } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import { identifyRun } from '../planner.ts';
 import { beginRun, notBegun, recordOf } from '../report.ts';

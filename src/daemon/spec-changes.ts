@@ -1,5 +1,5 @@
 /** What the daemon says of a change in the specs folder: to the log, and to those who wrote a spec it cannot use. */
-import type { Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
 import { FaultsError } from '../errors.ts';
 import type { Log } from '../ports.ts';
 import { specsInForce, type SpecDiff, type SpecSet } from '../watch/spec-set.ts';

@@ -1,5 +1,5 @@
 /** The daemon's state as `/api/tasks` shows it. */
-import type { PastRun } from '../domain.ts';
+import type { PastRun } from '../domain/run.ts';
 import { formatFault } from '../errors.ts';
 import type { TaskList, TaskView } from '../http/task-list.ts';
 import type { Queue } from '../schedule/queue.ts';

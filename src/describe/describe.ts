@@ -1,5 +1,6 @@
 /** What stands in the files of a run, column by column: the manifest's `describe`, for whoever loads them. Pure. */
-import type { OutputColumn, OutputOptions } from '../domain.ts';
+import type { OutputOptions } from '../domain/spec.ts';
+import type { OutputColumn } from '../domain/plan.ts';
 import { parquetColumn } from '../extract/parquet/schema.ts';
 import { outputType } from './output-type.ts';
 import { shapeOf } from './shape.ts';

@@ -1,5 +1,6 @@
 /** How a value of each type is written in each format, in words. Pure. */
-import type { OutputColumn, OutputOptions } from '../domain.ts';
+import type { OutputOptions } from '../domain/spec.ts';
+import type { OutputColumn } from '../domain/plan.ts';
 import { parquetColumn, type ParquetColumn } from '../extract/parquet/schema.ts';
 import type { Shape } from './shape.ts';
 

@@ -4,7 +4,7 @@
  *
  * https://dev.mysql.com/doc/refman/8.4/en/data-types.html
  */
-import type { OutputColumn } from '../domain.ts';
+import type { OutputColumn } from '../domain/plan.ts';
 
 export type Shape =
   | { readonly is: 'integer'; readonly bits: 8 | 16 | 24 | 32 | 64; readonly unsigned: boolean }

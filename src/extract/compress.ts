@@ -4,7 +4,7 @@
  * An object is one gzip member or one zstd frame. Both formats allow several in a row, but some readers take the first
  * for the whole and say nothing; see docs/decisions/0013-one-frame.md.
  */
-import type { Compression } from '../domain.ts';
+import type { Compression } from '../domain/spec.ts';
 import { gzipCompressor } from './gzip.ts';
 import { zstdCompressor } from './zstd.ts';
 

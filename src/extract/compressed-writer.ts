@@ -2,7 +2,7 @@
  * One compressed object on its way: rows are encoded into blocks, full blocks are compressed while rows go on coming,
  * and what they become is appended to the object in their order.
  */
-import type { PreparedObject } from '../domain.ts';
+import type { PreparedObject } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import type { BlockPool } from './block-pool.ts';
 import type { Compressor } from './compress.ts';

@@ -1,5 +1,5 @@
 /** `run --verify count`: what was written, against what the server counts in the same snapshot. */
-import type { Plan } from '../domain.ts';
+import type { Plan } from '../domain/plan.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Snapshot } from '../ports.ts';
 

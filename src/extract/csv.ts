@@ -5,7 +5,8 @@
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_dt_strings.html
  */
 import { isUtf8 } from 'node:buffer';
-import type { CsvDialect, OutputColumn, OutputOptions, ValueKind } from '../domain.ts';
+import type { CsvDialect, OutputOptions } from '../domain/spec.ts';
+import type { OutputColumn, ValueKind } from '../domain/plan.ts';
 import { countsByName, type RowEncoder } from './row-encoder.ts';
 import { isZeroDate, numberText, writeBinary, zeroDate } from './values.ts';
 import { offsetLookup, shiftToZone } from './zone.ts';

@@ -2,7 +2,9 @@
  * One export of a plan, from the first row to the last prepared object: rows are encoded as they arrive, parts are
  * sent as they fill, and the source waits while too many are on their way.
  */
-import type { ExportPlan, OnEmpty, OutputOptions, PreparedObject } from '../domain.ts';
+import type { OnEmpty, OutputOptions } from '../domain/spec.ts';
+import type { ExportPlan } from '../domain/plan.ts';
+import type { PreparedObject } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import { contentTypeOf } from '../plan/formats.ts';
 import { objectKey } from '../plan/keys.ts';

@@ -2,7 +2,7 @@
  * Values of JSON documents as values of a MySQL type, by the same rules as the SQL of plan/json-sql.ts, and in the
  * same text. What is no value of the type is NULL.
  */
-import type { FieldType } from '../domain.ts';
+import type { FieldType } from '../domain/spec.ts';
 import { doubleText } from './double-text.ts';
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/;

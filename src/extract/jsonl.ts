@@ -2,7 +2,8 @@
  * Row packets to JSON Lines: one object a row, one row a line (https://jsonlines.org), RFC 8259. Numbers keep all their
  * digits, JSON columns are nested as they are. For the packets, see csv.ts; for texts, json-text.ts.
  */
-import type { OutputColumn, OutputOptions, ValueKind } from '../domain.ts';
+import type { OutputOptions } from '../domain/spec.ts';
+import type { OutputColumn, ValueKind } from '../domain/plan.ts';
 import { copyBytes, isJson, writeDocument, writeText } from './json-text.ts';
 import { copyPlain, copyWords, viewOf } from './words.ts';
 import { countsByName, type RowEncoder } from './row-encoder.ts';

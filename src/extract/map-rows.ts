@@ -3,7 +3,7 @@
  * servers without JSON functions, and in text columns of MySQL. Row packets come in, row packets go out.
  */
 import { createHash } from 'node:crypto';
-import type { CellMapping, RowMapping } from '../domain.ts';
+import type { CellMapping, RowMapping } from '../domain/plan.ts';
 import { typedText } from './field-value.ts';
 import { jsonDocument, jsonValueAt } from './json-value.ts';
 import { readRow, writeRow, type Cell } from './row-packet.ts';

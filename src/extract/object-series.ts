@@ -1,5 +1,5 @@
 /** Rows into the objects of one export, one after the other: what text formats and Parquet have in common. */
-import type { PreparedObject } from '../domain.ts';
+import type { PreparedObject } from '../domain/run.ts';
 
 /** The object being written. */
 export interface OpenObject {

@@ -3,7 +3,7 @@
  * is begun with the first part, so an object that turns out empty and unwanted costs no request.
  */
 import { crc32 } from 'node:zlib';
-import type { PreparedObject, PreparedPart } from '../domain.ts';
+import type { PreparedObject, PreparedPart } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import type { PendingUpload } from '../ports.ts';
 import type { BufferPool } from './buffers.ts';

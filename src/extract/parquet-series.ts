@@ -1,5 +1,7 @@
 /** Parquet files as a series of objects: rows go to the thread that encodes them, and the bytes of files come back. */
-import type { OutputColumn, OutputOptions, PreparedObject } from '../domain.ts';
+import type { OutputOptions } from '../domain/spec.ts';
+import type { OutputColumn } from '../domain/plan.ts';
+import type { PreparedObject } from '../domain/run.ts';
 import type { ObjectSeries, OpenObject, SeriesTarget } from './object-series.ts';
 import type { ObjectWriter } from './object-writer.ts';
 import { parquetWriter, type ParquetWriter } from './parquet/writer.ts';

@@ -1,5 +1,5 @@
 /** What a text format needs to be: rows as the server sends them become bytes, one after the other. */
-import type { OutputColumn } from '../domain.ts';
+import type { OutputColumn } from '../domain/plan.ts';
 
 export interface RowEncoder {
   /** What every object begins with. */

@@ -1,5 +1,6 @@
 /** CSV, TSV and JSON Lines, compressed or not, as a series of objects. */
-import type { OutputColumn, OutputOptions } from '../domain.ts';
+import type { OutputOptions } from '../domain/spec.ts';
+import type { OutputColumn } from '../domain/plan.ts';
 import { batchRoller } from './batch-roller.ts';
 import { blockPool } from './block-pool.ts';
 import { compressorOf } from './compress.ts';

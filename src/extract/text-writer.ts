@@ -1,5 +1,5 @@
 /** What a text encoder writes into: an object as it is, or one that is compressed on its way. */
-import type { PreparedObject } from '../domain.ts';
+import type { PreparedObject } from '../domain/run.ts';
 
 export interface TextWriter {
   rows: number;

@@ -2,7 +2,8 @@
  * Wire values that are not their own text: FLOAT, BIT and bytes, and the dates that are none. Off the hot path:
  * these make short strings; everything else is copied byte by byte by the encoder.
  */
-import type { BinaryEncoding, ValueKind } from '../domain.ts';
+import type { BinaryEncoding } from '../domain/spec.ts';
+import type { ValueKind } from '../domain/plan.ts';
 import { TidemarkError } from '../errors.ts';
 
 /** FLOATs nearer to zero than this one lose digits step by step. */

@@ -1,5 +1,5 @@
 /** The document that `/api/runs` answers with, and what may be asked of it. */
-import type { PastRun } from '../domain.ts';
+import type { PastRun } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 
 export interface RunQuery {

@@ -1,5 +1,5 @@
 /** The document that `/api/tasks` answers with: every task in force, and the files that are none. Plain data. */
-import type { PastRun } from '../domain.ts';
+import type { PastRun } from '../domain/run.ts';
 
 export interface TaskView {
   readonly task: string;

@@ -2,7 +2,7 @@
  * The mails that go to whoever keeps Tidemark running, or wrote a spec that cannot be used: what is wrong with a file
  * or with the machine, not with a run. Pure.
  */
-import type { Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
 import { ERRORS, type Fault, formatFault, type TidemarkError } from '../errors.ts';
 import { compose } from './compose.ts';
 import { type MailMessage, oneLine, shorten, shortenList } from './letter.ts';

@@ -2,7 +2,8 @@
  * The mail about a run that failed. Whoever reads it at night finds the cause and the cure first, then what it means
  * for the data, then the details. Pure: all that a mail says comes in.
  */
-import type { RunReport, Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { RunReport } from '../domain/run.ts';
 import { ERRORS } from '../errors.ts';
 import { compose, type Limits } from './compose.ts';
 import { type Block, formatInstant, type MailMessage, oneLine, shorten, shortenList } from './letter.ts';

@@ -3,7 +3,8 @@
  * there; only where the state cannot be used it is sent directly. Nothing that goes wrong here ends a run or the daemon.
  */
 import { createHash } from 'node:crypto';
-import type { RunReport, Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { RunReport } from '../domain/run.ts';
 import { ERRORS, type FaultsError, type TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
 import type { Incident, MailBook } from '../mail-ports.ts';

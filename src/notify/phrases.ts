@@ -1,5 +1,7 @@
 /** Turns of phrase that several mails share. Pure. */
-import type { RunReport, Spec, Window } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { Window } from '../domain/plan.ts';
+import type { RunReport } from '../domain/run.ts';
 import { formatInstant, isUtc, type MailAddress, oneLine } from './letter.ts';
 
 /** Where this Tidemark runs, so that a reader with several knows which one to look at. */

@@ -1,5 +1,6 @@
 /** The mail about a task that succeeds again after its owner had mail about its failures. Pure. */
-import type { RunReport, Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { RunReport } from '../domain/run.ts';
 import { compose, type Limits } from './compose.ts';
 import { type Block, formatInstant, type MailMessage, shorten, shortenList } from './letter.ts';
 import { countOf, formatBounds, formatDuration, inBothZones, kindInWords } from './phrases.ts';

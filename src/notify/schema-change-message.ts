@@ -1,5 +1,6 @@
 /** The mail about columns that are no longer what the last run has written. The run itself succeeded. Pure. */
-import type { RunReport, Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { RunReport } from '../domain/run.ts';
 import { compose } from './compose.ts';
 import { formatInstant, type MailMessage, shorten, shortenList } from './letter.ts';
 import { inBothZones, kindInWords } from './phrases.ts';

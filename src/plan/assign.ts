@@ -2,7 +2,8 @@
  * Transformations of a spec and the columns that a server says: which belongs to which, what has to be asked before
  * the SELECT can be written, and which belong to nothing.
  */
-import type { ColumnTransformation, RowMapping, Spec, TableSpec } from '../domain.ts';
+import type { ColumnTransformation, Spec, TableSpec } from '../domain/spec.ts';
+import type { RowMapping } from '../domain/plan.ts';
 import { TidemarkError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import type { TableFacts } from '../ports.ts';

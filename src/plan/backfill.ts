@@ -1,5 +1,5 @@
 /** Past windows for a backfill: a stretch of times or numbers, cut into windows `(from, to]` that touch. Pure. */
-import type { Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
 import { TidemarkError } from '../errors.ts';
 import { parseSpan } from '../spec/span.ts';
 import { floorTo, formatClock, parseClock, unitOf } from './clock.ts';

@@ -1,16 +1,9 @@
 /**
  * Drafts and estimates become the plan: which exports roll over into batches, and every object key.
  */
-import type {
-  DeclaredColumns,
-  Estimate,
-  ExportPlan,
-  Plan,
-  RunIdentity,
-  ServerIdentity,
-  Spec,
-  Window,
-} from '../domain.ts';
+import type { DeclaredColumns, Spec } from '../domain/spec.ts';
+import type { Estimate, ExportPlan, Plan, ServerIdentity, Window } from '../domain/plan.ts';
+import type { RunIdentity } from '../domain/run.ts';
 import type { Draft } from './draft.ts';
 import { extensionOf } from './formats.ts';
 import { keyPattern, manifestKey } from './keys.ts';

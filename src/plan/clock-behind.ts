@@ -2,7 +2,8 @@
  * Rows that are written while their clock is behind what is remembered carry times that have been read already. No run
  * can find them, so each one says so for as long as it lasts. Pure.
  */
-import type { RunIdentity, TaskMemory, WatermarkSpec } from '../domain.ts';
+import type { WatermarkSpec } from '../domain/spec.ts';
+import type { RunIdentity, TaskMemory } from '../domain/run.ts';
 import type { Horizon } from '../ports.ts';
 import { formatClock, parseClock, unitOf } from './clock.ts';
 import { clockShown, windowEnd, type Scale } from './watermark.ts';

@@ -1,7 +1,7 @@
 /**
  * Table columns to output columns: which kind of value each is, and the SQL expression that reads it exactly.
  */
-import type { OutputColumn, ValueKind } from '../domain.ts';
+import type { OutputColumn, ValueKind } from '../domain/plan.ts';
 import type { TableColumn } from '../ports.ts';
 import type { ColumnValue } from './column-value.ts';
 import { quoteName } from './sql.ts';

@@ -1,5 +1,5 @@
 /** The default of a column in SQL: what stands in place of NULL, without changing the type of what is there. */
-import type { Literal } from '../domain.ts';
+import type { Literal } from '../domain/spec.ts';
 import type { ColumnValue } from './column-value.ts';
 import { quoteString } from './sql.ts';
 

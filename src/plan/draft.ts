@@ -2,14 +2,8 @@
  * A spec and a table's facts become the SELECT that exports it. All that a spec asks of a table and the table cannot
  * give is found here, and named at once.
  */
-import type {
-  ColumnTransformation,
-  OutputColumn,
-  RowMapping,
-  ServerIdentity,
-  TableSpec,
-  Window,
-} from '../domain.ts';
+import type { ColumnTransformation, TableSpec } from '../domain/spec.ts';
+import type { OutputColumn, RowMapping, ServerIdentity, Window } from '../domain/plan.ts';
 import { TidemarkError } from '../errors.ts';
 import type { TableColumn, TableFacts } from '../ports.ts';
 import { nearest } from '../nearest.ts';

@@ -2,7 +2,8 @@
  * How large an export will be, from statistics alone. An estimate decides whether a table is exported in batches,
  * never what is in them.
  */
-import type { Estimate, Format } from '../domain.ts';
+import type { Format } from '../domain/spec.ts';
+import type { Estimate } from '../domain/plan.ts';
 import type { TableColumn, TableFacts } from '../ports.ts';
 
 /** Bytes of one value as text, roughly; types that are not listed are texts of declared or unknown length. */

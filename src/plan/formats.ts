@@ -1,5 +1,5 @@
 /** How objects of each format are called: their extension and their content type. */
-import type { OutputOptions } from '../domain.ts';
+import type { OutputOptions } from '../domain/spec.ts';
 
 type Naming = Pick<OutputOptions, 'format' | 'compression'>;
 

@@ -5,7 +5,8 @@
  * when it was stored. JSON in a text column MySQL would read anew for every row, with fractions and large numbers as
  * DOUBLE: such a document, like all of a server without JSON functions, is read by extract/map-rows.ts.
  */
-import type { JsonField, ServerIdentity } from '../domain.ts';
+import type { JsonField } from '../domain/spec.ts';
+import type { ServerIdentity } from '../domain/plan.ts';
 import { jsonPathText } from '../spec/json-path.ts';
 import { fieldTypeText } from '../spec/value-types.ts';
 import type { ColumnValue } from './column-value.ts';

@@ -4,7 +4,7 @@
  * HMAC-SHA-256 is made of two SHA-256 over the key, padded in two ways (RFC 2104). Both padded keys stand in variables
  * of the session, so that the key is in no statement that is shown; see sources/mysql/hmac-key.ts.
  */
-import type { Mask } from '../domain.ts';
+import type { Mask } from '../domain/spec.ts';
 import type { ColumnValue } from './column-value.ts';
 
 /** How many characters `last4` shows. */

@@ -1,5 +1,6 @@
 /** The window of a custom query that uses `:from` and `:to`. Pure. */
-import type { WatermarkSpec, Window } from '../domain.ts';
+import type { WatermarkSpec } from '../domain/spec.ts';
+import type { Window } from '../domain/plan.ts';
 import { clockWarnings } from './clock-behind.ts';
 import { formatClock, parseClock } from './clock.ts';
 import { lastValue, watermarkWindow, windowEnd, type Scale } from './watermark.ts';

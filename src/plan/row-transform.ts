@@ -1,11 +1,6 @@
 /** What a module that maps rows makes of an export: what it is given, and what is written. */
-import type {
-  DeclaredColumn,
-  DeclaredColumns,
-  OutputColumn,
-  RowTransform,
-  RowTransformPlan,
-} from '../domain.ts';
+import type { DeclaredColumn, DeclaredColumns, RowTransform } from '../domain/spec.ts';
+import type { OutputColumn, RowTransformPlan } from '../domain/plan.ts';
 import { outputColumn } from './columns.ts';
 
 /** The columns of an export that goes through no module, or through one. */

@@ -2,15 +2,9 @@
  * Whether a run writes the same columns as the last one did, and what is different, in words. What counts is what is
  * written: a column that the spec leaves out is gone for whoever reads the files.
  */
-import type {
-  ExportPlan,
-  OnSchemaChange,
-  Plan,
-  RunFile,
-  SchemaChange,
-  Spec,
-  TableSchema,
-} from '../domain.ts';
+import type { OnSchemaChange, Spec } from '../domain/spec.ts';
+import type { ExportPlan, Plan, SchemaChange, TableSchema } from '../domain/plan.ts';
+import type { RunFile } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 
 type Column = TableSchema['columns'][number];

@@ -5,7 +5,7 @@
  * and double quotes delimit strings; both are escaped.
  * https://dev.mysql.com/doc/refman/8.4/en/string-literals.html
  */
-import type { Filter, Literal } from '../domain.ts';
+import type { Filter, Literal } from '../domain/spec.ts';
 
 /** A quoted identifier: backticks inside are doubled. */
 export function quoteName(name: string): string {

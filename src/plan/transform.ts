@@ -4,14 +4,8 @@
  *
  * The order is fixed: `sql` or the column → `json` or `cast` → `trim` → `default` → `mask` → `rename`.
  */
-import type {
-  CellMapping,
-  ColumnTransformation,
-  JsonField,
-  OutputColumn,
-  RowMapping,
-  ServerIdentity,
-} from '../domain.ts';
+import type { ColumnTransformation, JsonField } from '../domain/spec.ts';
+import type { CellMapping, OutputColumn, RowMapping, ServerIdentity } from '../domain/plan.ts';
 import { TidemarkError } from '../errors.ts';
 import { defaultFault } from '../spec/default-value.ts';
 import { repeatedNames, type Assigned } from '../spec/transformation-names.ts';

@@ -10,7 +10,9 @@
  * - Integers tell no time: the window ends at the largest value in the snapshot. A row with a smaller number that is
  *   committed later is missed; nothing that the server tells can prevent this.
  */
-import type { RunIdentity, TaskMemory, WatermarkSpec, Window } from '../domain.ts';
+import type { WatermarkSpec } from '../domain/spec.ts';
+import type { Window } from '../domain/plan.ts';
+import type { RunIdentity, TaskMemory } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Horizon, TableColumn } from '../ports.ts';
 import { floorTo, formatClock, parseClock, unitOf, zoneClock } from './clock.ts';

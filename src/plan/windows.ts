@@ -3,16 +3,9 @@
  * run was scheduled for, or to where the last success ended; a watermark goes on where the last success stopped.
  * DATETIME and DATE columns hold the server's wall clock, TIMESTAMP columns are read in UTC.
  */
-import type {
-  Cdc,
-  Literal,
-  RunIdentity,
-  Span,
-  TableSpec,
-  TaskMemory,
-  WatermarkSpec,
-  Window,
-} from '../domain.ts';
+import type { Cdc, Literal, Span, TableSpec, WatermarkSpec } from '../domain/spec.ts';
+import type { Window } from '../domain/plan.ts';
+import type { RunIdentity, TaskMemory } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Horizon, TableColumn } from '../ports.ts';
 import { spanBefore } from '../spec/span.ts';

@@ -4,7 +4,8 @@
  *
  * https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html
  */
-import type { Plan, PreparedObject } from '../domain.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { PreparedObject } from '../domain/run.ts';
 import { describeColumns } from '../describe/describe.ts';
 import type { ManifestObject } from '../ports.ts';
 

@@ -4,7 +4,7 @@
  * done, so that a process that dies at any moment leaves enough to finish or to undo the run (see recover.ts).
  */
 import { setTimeout } from 'node:timers/promises';
-import type { PreparedObject, RunRecord } from '../domain.ts';
+import type { PreparedObject, RunRecord } from '../domain/run.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { Journal, ManifestObject, PendingUpload, Sink } from '../ports.ts';
 

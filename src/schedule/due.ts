@@ -1,5 +1,6 @@
 /** Which slot of a task runs now, and which are dealt with without a run. Pure. */
-import type { CatchUp, Trigger } from '../domain.ts';
+import type { CatchUp } from '../domain/spec.ts';
+import type { Trigger } from '../domain/run.ts';
 import type { Timing } from './reconcile.ts';
 import { countSlots, lastSlot, nextSlot } from './slots.ts';
 

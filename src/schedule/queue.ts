@@ -3,7 +3,7 @@
  * A task never runs twice at once, at most `max` tasks run, and whoever waits is started first come, first served.
  * A task has one place: a fire that finds its task running or waiting is refused.
  */
-import type { Trigger } from '../domain.ts';
+import type { Trigger } from '../domain/run.ts';
 
 export interface Place {
   readonly task: string;

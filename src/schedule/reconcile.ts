@@ -1,5 +1,5 @@
 /** Which schedules to begin, replace and end so that they match the specs in force. Pure. */
-import type { Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
 
 /** When a task fires: all that its slots depend on. */
 export interface Timing {

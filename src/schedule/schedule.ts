@@ -2,7 +2,8 @@
  * The schedules of all specs in force, on one timer. It sleeps until the earliest slot, and never for long: the clock
  * may be set and the machine may sleep, and a timer sees neither. What runs when is decided in due.ts.
  */
-import type { CatchUp, Spec, Trigger } from '../domain.ts';
+import type { CatchUp, Spec } from '../domain/spec.ts';
+import type { Trigger } from '../domain/run.ts';
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
 import { COUNTED, due, slotTrigger } from './due.ts';

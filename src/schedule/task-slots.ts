@@ -1,5 +1,5 @@
 /** How a task stands towards its slots: where it begins, and what its runs and the clock change. Pure. */
-import type { CatchUp } from '../domain.ts';
+import type { CatchUp } from '../domain/spec.ts';
 import { sameTiming, type Timing } from './reconcile.ts';
 import { countSlots, lastSlot, nextSlot } from './slots.ts';
 import { COUNTED } from './due.ts';

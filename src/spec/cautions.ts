@@ -1,5 +1,5 @@
 /** What a valid spec asks for and nobody can promise, as far as the spec alone shows it. */
-import type { Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
 import { showText } from './show.ts';
 
 export interface Caution {

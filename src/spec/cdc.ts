@@ -1,6 +1,6 @@
 /** The `cdc` bounds of one table: literals, spans of time, and at most one watermark. */
 import type { Node } from 'jsonc-parser';
-import type { Cdc } from '../domain.ts';
+import type { Cdc } from '../domain/spec.ts';
 import { entries } from './json-document.ts';
 import type { Segment } from './json-document.ts';
 import { readLiteral } from './literal.ts';

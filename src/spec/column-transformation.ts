@@ -3,7 +3,7 @@
  * count. Faults that need more than one transformation are found in transformation-names.ts.
  */
 import type { Node } from 'jsonc-parser';
-import type { ColumnTransformation, JsonField, Mask, TableSpec } from '../domain.ts';
+import type { ColumnTransformation, JsonField, Mask, TableSpec } from '../domain/spec.ts';
 import { didYouMean } from '../nearest.ts';
 import { MASKS } from './column-transformation-schema.ts';
 import { defaultFault } from './default-value.ts';

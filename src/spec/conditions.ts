@@ -3,7 +3,7 @@
  * and the order in which the author wrote the columns.
  */
 import type { Node } from 'jsonc-parser';
-import type { Filter, Literal } from '../domain.ts';
+import type { Filter, Literal } from '../domain/spec.ts';
 import { readCondition } from './filter-conditions.ts';
 import { entries, nodeAt } from './json-document.ts';
 import type { Segment } from './json-document.ts';

@@ -1,5 +1,5 @@
 /** The CSV dialect of a spec: defaults filled in, and the rules without which a file could not be read back. */
-import type { CsvDialect, Format } from '../domain.ts';
+import type { CsvDialect, Format } from '../domain/spec.ts';
 import type { SpecDocument } from './schema.ts';
 import { specSchema } from './schema.ts';
 import { textFault } from './names.ts';

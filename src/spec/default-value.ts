@@ -1,5 +1,5 @@
 /** Whether a default fits the type of the column in which it stands for NULL. */
-import type { Literal } from '../domain.ts';
+import type { Literal } from '../domain/spec.ts';
 import { showText } from './show.ts';
 
 type Fitness = { readonly allowed: string; readonly fits: (text: string, literal: Literal) => boolean };

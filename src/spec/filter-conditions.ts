@@ -2,7 +2,7 @@
  * The conditions a filter may use, as people write them and as the rest of the program knows them. Upper case and
  * extra spaces are accepted: specs are written by hand.
  */
-import type { Filter } from '../domain.ts';
+import type { Filter } from '../domain/spec.ts';
 
 /** Every spelling in the documentation, in its order. `<>` is another word for `!=`. */
 export const CONDITIONS = [

@@ -1,6 +1,6 @@
 /** File format and compression of a spec: what goes with what. */
 import type { FromSchema } from 'json-schema-to-ts';
-import type { Compression, Format } from '../domain.ts';
+import type { Compression, Format } from '../domain/spec.ts';
 import { showText } from './show.ts';
 
 /** Codecs a format can be written with; the first is the default. */

@@ -1,6 +1,6 @@
 /** Values of a spec that end up in SQL, with the text that stands in the file. */
 import type { Node } from 'jsonc-parser';
-import type { Literal } from '../domain.ts';
+import type { Literal } from '../domain/spec.ts';
 import type { Segment } from './json-document.ts';
 import { textFault } from './names.ts';
 import type { Report } from './schema-faults.ts';

@@ -3,7 +3,7 @@
  * out is not checked again.
  */
 import type { ValidateFunction } from 'ajv';
-import type { ColumnTransformation, Spec, TableSpec } from '../domain.ts';
+import type { ColumnTransformation, Spec, TableSpec } from '../domain/spec.ts';
 import { FaultsError } from '../errors.ts';
 import type { Fault } from '../errors.ts';
 import { readTransformations } from './column-transformation.ts';

@@ -1,5 +1,5 @@
 /** The custom query of a spec, and the watermark of one that reads on where the last success ended. */
-import type { ColumnTransformation, WatermarkSpec } from '../domain.ts';
+import type { ColumnTransformation, WatermarkSpec } from '../domain/spec.ts';
 import { customQueryFault, pieces, usedPlaceholders } from '../plan/custom-query.ts';
 import { nodeAt } from './json-document.ts';
 import type { JsonDocument } from './json-document.ts';

@@ -1,6 +1,6 @@
 /** How often a failed run is tried again, and how long it may take in all. */
 import type { FromSchema } from 'json-schema-to-ts';
-import type { Retries } from '../domain.ts';
+import type { Retries } from '../domain/spec.ts';
 import { durationFault, durationMs } from './duration.ts';
 import { showText } from './show.ts';
 

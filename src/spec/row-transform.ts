@@ -1,6 +1,6 @@
 /** `row_transform` of a spec: a module that maps rows, and what it may take. */
 import type { FromSchema } from 'json-schema-to-ts';
-import type { DeclaredColumn, DeclaredColumns, RowTransform } from '../domain.ts';
+import type { DeclaredColumn, DeclaredColumns, RowTransform } from '../domain/spec.ts';
 import { didYouMean } from '../nearest.ts';
 import { DECLARED_NAMES, DECLARED_TYPES, declaredType } from './declared-type.ts';
 import { durationFault, durationMs } from './duration.ts';

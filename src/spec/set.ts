@@ -1,5 +1,5 @@
 /** What can only be said of a folder of specs, not of one. */
-import type { Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
 import type { Fault } from '../errors.ts';
 import { showText } from './show.ts';
 

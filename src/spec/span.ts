@@ -3,7 +3,7 @@
  * months, because no number of milliseconds is a month; everything shorter is exact.
  */
 import ms from 'ms';
-import type { Span } from '../domain.ts';
+import type { Span } from '../domain/spec.ts';
 import { nearest } from '../nearest.ts';
 
 const MONTHS: Readonly<Record<string, number>> = {

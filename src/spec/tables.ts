@@ -1,6 +1,6 @@
 /** The tables of a spec: one or a list, with what the schema cannot say about their names. */
 import type { Node } from 'jsonc-parser';
-import type { TableSpec } from '../domain.ts';
+import type { TableSpec } from '../domain/spec.ts';
 import { readCdc } from './cdc.ts';
 import { readFilters } from './conditions.ts';
 import { nodeAt } from './json-document.ts';

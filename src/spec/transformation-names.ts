@@ -2,7 +2,7 @@
  * Which transformation belongs to which column, and which output columns there are then. The spec is checked with it
  * where it lists its columns; the plan uses it with the columns that the server says.
  */
-import type { ColumnTransformation, TableSpec } from '../domain.ts';
+import type { ColumnTransformation, TableSpec } from '../domain/spec.ts';
 import { didYouMean } from '../nearest.ts';
 import type { PlacedTransformation } from './column-transformation.ts';
 import type { Report } from './schema-faults.ts';

@@ -1,5 +1,5 @@
 /** The types that a spec may name: of JSON fields, and of casts. */
-import type { Cast, FieldType } from '../domain.ts';
+import type { Cast, FieldType } from '../domain/spec.ts';
 
 /** Types of JSON fields, as they are listed in messages. */
 export const FIELD_TYPES = [

@@ -3,7 +3,7 @@
  * text. Parts of the wrong type are left to the schema.
  */
 import type { Node } from 'jsonc-parser';
-import type { Literal, NullWatermark, WatermarkSpec } from '../domain.ts';
+import type { Literal, NullWatermark, WatermarkSpec } from '../domain/spec.ts';
 import { durationFault, durationMs } from './duration.ts';
 import { nodeAt } from './json-document.ts';
 import type { Segment } from './json-document.ts';

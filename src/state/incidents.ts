@@ -1,6 +1,6 @@
 /** What has been mailed about and is not over: failures of tasks and faults of spec files, each by its code. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { RunReport } from '../domain.ts';
+import type { RunReport } from '../domain/run.ts';
 import type { Incident, MailBook } from '../mail-ports.ts';
 import { reportOf } from './runs.ts';
 

@@ -1,6 +1,6 @@
 /** The journal of what runs have begun in a bucket, in the state file. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { PreparedObject, RunRecord } from '../domain.ts';
+import type { PreparedObject, RunRecord } from '../domain/run.ts';
 import type { Journal, JournalEntry, ManifestObject } from '../ports.ts';
 import { durably } from './database.ts';
 import { recordEnd } from './runs.ts';

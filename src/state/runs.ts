@@ -1,6 +1,6 @@
 /** Runs as the state keeps them: from their beginning, and what each has left when it ended. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { RunIdentity, RunRecord, RunReport, TaskMemory, Watermark } from '../domain.ts';
+import type { RunIdentity, RunRecord, RunReport, TaskMemory, Watermark } from '../domain/run.ts';
 import { durably } from './database.ts';
 import { keepSchemas, rememberedSchemas } from './schemas.ts';
 

@@ -1,6 +1,6 @@
 /** Runs that have written changed columns and whose owner has not been mailed yet. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { RunReport } from '../domain.ts';
+import type { RunReport } from '../domain/run.ts';
 import { reportOf } from './runs.ts';
 
 /** Their reports, oldest first. */

@@ -1,6 +1,7 @@
 /** The columns that runs have written last: what the next run compares its own with. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { RunReport, TableSchema } from '../domain.ts';
+import type { TableSchema } from '../domain/plan.ts';
+import type { RunReport } from '../domain/run.ts';
 
 /**
  * Keeps what a run has written, and that its owner is to hear of what has changed. Part of the caller's transaction.

@@ -1,6 +1,6 @@
 /** How each task stands: what it does now, how its last run ended, since when it fails, what it remembers. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { PastRun } from '../domain.ts';
+import type { PastRun } from '../domain/run.ts';
 import { consulted } from './database.ts';
 import { pastRun, RUN_COLUMNS } from './history.ts';
 import { listWatermarks, type KeptWatermark } from './watermarks.ts';

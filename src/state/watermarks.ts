@@ -1,6 +1,6 @@
 /** What incremental tasks remember, as people see and change it. Runs move it with their own transaction: runs.ts. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Watermark } from '../domain.ts';
+import type { Watermark } from '../domain/run.ts';
 import { consulted, durably } from './database.ts';
 import { recordEvent } from './history.ts';
 

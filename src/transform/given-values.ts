@@ -3,7 +3,7 @@
  * them exactly, and bigints beyond; DECIMAL, dates, times and JSON are texts; bytes are a Buffer; NULL is null.
  */
 import { isUtf8 } from 'node:buffer';
-import type { OutputColumn } from '../domain.ts';
+import type { OutputColumn } from '../domain/plan.ts';
 import type { Cell } from '../extract/row-packet.ts';
 import { bitText, float32Text } from '../extract/values.ts';
 

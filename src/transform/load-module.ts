@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import type { DeclaredColumns } from '../domain.ts';
+import type { DeclaredColumns } from '../domain/spec.ts';
 import type { TransformContext } from '../transform-ports.ts';
 import { columnFaults, declaredColumns } from '../spec/row-transform.ts';
 import { showPath } from '../spec/show.ts';

@@ -1,5 +1,6 @@
 /** What passes between the main thread and that of a module. Buffers are transferred: who sends one has it no more. */
-import type { DeclaredColumns, OutputColumn } from '../domain.ts';
+import type { DeclaredColumns } from '../domain/spec.ts';
+import type { OutputColumn } from '../domain/plan.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { TransformContext } from '../transform-ports.ts';
 

@@ -1,5 +1,5 @@
 /** Rows that a module returns, checked against the declared columns and made into packets. */
-import type { OutputColumn } from '../domain.ts';
+import type { OutputColumn } from '../domain/plan.ts';
 import { writeRow, type Cell } from '../extract/row-packet.ts';
 import { nearest } from '../nearest.ts';
 import { Misfit } from './misfit.ts';

@@ -3,7 +3,7 @@
  * column is refused: nothing is rounded, cut off or guessed.
  */
 import { inspect, types } from 'node:util';
-import type { OutputColumn } from '../domain.ts';
+import type { OutputColumn } from '../domain/plan.ts';
 import { Misfit, type CellWriter } from './misfit.ts';
 import { textCell } from './text-cell.ts';
 

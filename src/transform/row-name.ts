@@ -1,5 +1,5 @@
 /** How a row is called in messages: by its key, where that is known, and by its place in the result. */
-import type { OutputColumn } from '../domain.ts';
+import type { OutputColumn } from '../domain/plan.ts';
 import type { Cell } from '../extract/row-packet.ts';
 
 const LONGEST_VALUE = 60;

@@ -1,6 +1,6 @@
 /** The modules of `transforms_dir`: looked at when a plan is made, and put to work for each table of a run. */
 import { TidemarkError } from '../errors.ts';
-import type { DeclaredColumns } from '../domain.ts';
+import type { DeclaredColumns } from '../domain/spec.ts';
 import type { Transforms } from '../transform-ports.ts';
 import { findModule } from './find-module.ts';
 import { rowTransformer } from './row-transformer.ts';

@@ -5,7 +5,7 @@
  * the end of a record exactly where an even number of quotes stands before it, whatever the delimiter is. Quote and
  * line feed are ASCII, which never occurs inside a longer UTF-8 sequence.
  */
-import type { CsvDialect } from '../domain.ts';
+import type { CsvDialect } from '../domain/spec.ts';
 
 /** What of a dialect decides where a record ends. A carriage return outside quotes only ever precedes a line feed. */
 export type RecordDialect = Pick<CsvDialect, 'quote' | 'header'>;

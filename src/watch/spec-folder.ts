@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
 import { FaultsError } from '../errors.ts';
 import { MAX_SPEC_BYTES, specText, tooLarge, unreadable } from '../spec/text.ts';
 import type { Content } from './spec-set.ts';

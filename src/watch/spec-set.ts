@@ -4,7 +4,7 @@
  * same task name the one that had it first keeps it.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Spec } from '../domain.ts';
+import type { Spec } from '../domain/spec.ts';
 import type { FaultsError } from '../errors.ts';
 
 /** What a file says now: a spec, or why it is none. */

@@ -1,5 +1,5 @@
 /** Backfills of the built CLI: beside a live daemon, interrupted and resumed, each row in exactly one window. */
-import type { PastRun } from '../../src/domain.ts';
+import type { PastRun } from '../../src/domain/run.ts';
 import { openSite, type Place, type Site } from './site.ts';
 import { sampleSpec } from './specs.ts';
 import { waitFor } from './wait.ts';

@@ -1,6 +1,6 @@
 /** Slots that no daemon was there for: real daemons, down for some seconds, and what is in the bucket afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PastRun } from '../../src/domain.ts';
+import type { PastRun } from '../../src/domain/run.ts';
 import { openSite, type Place, type Site } from './site.ts';
 import { regionsSpec, slowSpec } from './specs.ts';
 import { waitFor } from './wait.ts';

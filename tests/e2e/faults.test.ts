@@ -2,7 +2,7 @@
  * What goes wrong with the database and the bucket. Each failure has its code and its hint in the report and in the
  * owner's mail, and leaves nothing in the bucket.
  */
-import type { RunError } from '../../src/domain.ts';
+import type { RunError } from '../../src/domain/run.ts';
 import { loadLargeTable } from '../support/hr.ts';
 import { grantReader } from '../support/mysql.ts';
 import { startS3Proxy, type S3Proxy } from '../support/s3-proxy.ts';

@@ -1,6 +1,6 @@
 /** What is remembered, as people and programs look at it: status, history, watermark, /api/runs. */
 import { spawnSync } from 'node:child_process';
-import type { PastRun } from '../../src/domain.ts';
+import type { PastRun } from '../../src/domain/run.ts';
 import type { HistoryDocument } from '../../src/commands/history.ts';
 import type { StatusDocument } from '../../src/commands/status-document.ts';
 import { CLI } from '../support/cli.ts';

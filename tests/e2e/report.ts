@@ -1,6 +1,6 @@
 /** What `tidemark run --json` promises, field by field, and how the tests read it. */
 import { Ajv } from 'ajv';
-import type { RunReport } from '../../src/domain.ts';
+import type { RunReport } from '../../src/domain/run.ts';
 import type { CliResult } from '../support/cli.ts';
 
 const object = (properties: Record<string, unknown>): object => ({

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { reportOf } from './report.ts';
 import { openSite, type Place, type Site } from './site.ts';
 import { regionsSpec, twoTablesSpec } from './specs.ts';
-import type { RunReport } from '../../src/domain.ts';
+import type { RunReport } from '../../src/domain/run.ts';
 
 let site: Site;
 beforeAll(async () => {

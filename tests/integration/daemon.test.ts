@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDaemon, type Daemon, type DaemonOptions, type DaemonSettings } from '../../src/daemon.ts';
 import type { InvalidSpec } from '../../src/daemon/spec-changes.ts';
-import type { PastRun, RunKind, RunReport } from '../../src/domain.ts';
+import type { PastRun, RunKind, RunReport } from '../../src/domain/run.ts';
 import type { TaskList } from '../../src/http/task-list.ts';
 import { fakeOutcome, fakePast } from '../unit/schedule/fake-report.ts';
 import { fakeBook, type FakeBook } from '../unit/schedule/fake-daemon.ts';

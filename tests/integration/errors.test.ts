@@ -1,6 +1,6 @@
 /** Every way in which a source can fail, made to happen: its code, its words, and that the hint is true. */
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
-import type { RunError } from '../../src/domain.ts';
+import type { RunError } from '../../src/domain/run.ts';
 import type { MysqlSourceOptions } from '../../src/sources/mysql/connect.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { freePort } from '../support/guarded.ts';

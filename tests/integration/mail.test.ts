@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunReport } from '../../src/domain.ts';
+import type { RunReport } from '../../src/domain/run.ts';
 import type { TidemarkError } from '../../src/errors.ts';
 import type { WrittenMail } from '../../src/notify/letter.ts';
 import { createMailer, type Mailer, obstacleOf, type SmtpSettings } from '../../src/notify/mailer.ts';

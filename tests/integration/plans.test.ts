@@ -1,6 +1,6 @@
 /** Plans against a real server: what is asked of it, what is estimated. */
 import type { RowDataPacket } from 'mysql2';
-import type { Plan } from '../../src/domain.ts';
+import type { Plan } from '../../src/domain/plan.ts';
 import { identifyRun, makePlan } from '../../src/planner.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { loadHr, loadLargeTable } from '../support/hr.ts';

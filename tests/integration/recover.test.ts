@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { RunReport } from '../../src/domain.ts';
+import type { RunReport } from '../../src/domain/run.ts';
 import { recoverAll } from '../../src/recovery.ts';
 import { loadLargeTable } from '../support/hr.ts';
 import { testInstallation, type Manifest, type TestInstallation } from '../support/installation.ts';

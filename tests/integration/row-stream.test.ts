@@ -1,7 +1,7 @@
 /** Raw rows through mysql2: the seam itself, and that a result is whole or an error, whatever happens to the connection. */
 import type { RowDataPacket } from 'mysql2';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OutputColumn } from '../../src/domain.ts';
+import type { OutputColumn } from '../../src/domain/plan.ts';
 import type { RowStream, Snapshot } from '../../src/ports.ts';
 import type { MysqlSourceOptions } from '../../src/sources/mysql/connect.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';

@@ -1,5 +1,5 @@
 /** Tables that are altered between two runs: who is told of what, and who stops. */
-import type { RunReport } from '../../src/domain.ts';
+import type { RunReport } from '../../src/domain/run.ts';
 import { backfillOf } from '../support/runs.ts';
 import { readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
 

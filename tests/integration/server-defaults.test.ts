@@ -2,7 +2,7 @@
  * Rows do not depend on how a server is set up: whatever its globals and its init_connect make of a new session, the
  * charset, the row limit and the zone of ours are known. Needs a server of its own, as globals are everybody's.
  */
-import type { OutputColumn } from '../../src/domain.ts';
+import type { OutputColumn } from '../../src/domain/plan.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import {
   freshDatabase,

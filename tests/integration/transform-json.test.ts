@@ -2,7 +2,7 @@
  * JSON fields as columns: the same on every server, whether it reads them or they are read here. Documents stand in a
  * text column; where the server knows JSON, in a column of that type too.
  */
-import type { FieldType, JsonField } from '../../src/domain.ts';
+import type { FieldType, JsonField } from '../../src/domain/spec.ts';
 import { typedText } from '../../src/extract/field-value.ts';
 import { jsonDocument, jsonValueAt } from '../../src/extract/json-value.ts';
 import { jsonFieldSql } from '../../src/plan/json-sql.ts';

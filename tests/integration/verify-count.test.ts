@@ -1,5 +1,5 @@
 /** `run --verify count` on a real server: what was written is counted in the same snapshot, before anything is visible. */
-import type { RunReport } from '../../src/domain.ts';
+import type { RunReport } from '../../src/domain/run.ts';
 import { executeRun } from '../../src/execute.ts';
 import type { Snapshot } from '../../src/ports.ts';
 import { NEVER, NO_OBSERVER, testInstallation, type TestInstallation } from '../support/installation.ts';

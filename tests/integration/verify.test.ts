@@ -1,6 +1,6 @@
 /** What a real run has published, changed behind its back in every way, and verified over HTTP. */
 import { CopyObjectCommand, DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { RunReport } from '../../src/domain.ts';
+import type { RunReport } from '../../src/domain/run.ts';
 import { executeRun } from '../../src/execute.ts';
 import { s3Sink, type S3Sink } from '../../src/sinks/s3/sink.ts';
 import { readManifest } from '../../src/verify/manifest.ts';

@@ -5,7 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { loadConfig } from '../../src/config/load.ts';
-import type { PastRun, RunReport, Spec, Trigger } from '../../src/domain.ts';
+import type { Spec } from '../../src/domain/spec.ts';
+import type { PastRun, RunReport, Trigger } from '../../src/domain/run.ts';
 import { executeRun, type Installation } from '../../src/execute.ts';
 import type { RunOutcome } from '../../src/report.ts';
 import {

@@ -1,5 +1,5 @@
 /** What makes a run, for tests of every suite: triggers, attempts, memories, horizons. */
-import type { RunRecord, RunReport, TaskMemory, Trigger } from '../../src/domain.ts';
+import type { RunRecord, RunReport, TaskMemory, Trigger } from '../../src/domain/run.ts';
 import { identifyRun } from '../../src/planner.ts';
 import type { Horizon } from '../../src/ports.ts';
 import type { RunAttempt } from '../../src/report.ts';

@@ -3,7 +3,7 @@
  * pass it, so that the fake stays honest.
  */
 import { crc32 } from 'node:zlib';
-import type { PreparedObject } from '../../src/domain.ts';
+import type { PreparedObject } from '../../src/domain/run.ts';
 import type { PendingUpload, Sink } from '../../src/ports.ts';
 
 /** A sink, and a look behind it. */

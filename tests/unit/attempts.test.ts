@@ -1,7 +1,7 @@
 /** What is tried again and when, how long it waits, and what ends the waiting. */
 import fc from 'fast-check';
 import { retryDelay, withRetries, withTimeout } from '../../src/attempts.ts';
-import type { Retries } from '../../src/domain.ts';
+import type { Retries } from '../../src/domain/spec.ts';
 import { ERRORS, TidemarkError, type ErrorCode } from '../../src/errors.ts';
 import { beginRun, failedReport, succeededReport } from '../../src/report.ts';
 import type { RunEnd } from '../../src/report.ts';

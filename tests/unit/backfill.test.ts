@@ -1,6 +1,6 @@
 /** A backfill goes from window to window, and on after one that an earlier process had published. */
 import { runBackfill } from '../../src/backfill.ts';
-import type { RunReport } from '../../src/domain.ts';
+import type { RunReport } from '../../src/domain/run.ts';
 import { TidemarkError } from '../../src/errors.ts';
 import { UNOBSERVED, type Installation } from '../../src/execute.ts';
 import { attemptOf, backfillOf, horizonAt, microsAt, recordFor } from '../support/runs.ts';

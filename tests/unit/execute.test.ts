@@ -1,5 +1,6 @@
 /** A run as a process does it: alone on its task, named, after clearing away what was left, recorded, with a log. */
-import type { Spec, Trigger } from '../../src/domain.ts';
+import type { Spec } from '../../src/domain/spec.ts';
+import type { Trigger } from '../../src/domain/run.ts';
 import { TidemarkError } from '../../src/errors.ts';
 import { executeRun, type Installation } from '../../src/execute.ts';
 import type { RunOutcome } from '../../src/report.ts';

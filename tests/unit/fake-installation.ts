@@ -2,7 +2,7 @@
  * What runs share in one process, in memory: a source of two tables, a bucket, a journal, the state's record of runs,
  * and a log. Every part may be replaced, and all of it can be looked at.
  */
-import type { TaskMemory } from '../../src/domain.ts';
+import type { TaskMemory } from '../../src/domain/run.ts';
 import { TidemarkError } from '../../src/errors.ts';
 import type { Installation } from '../../src/execute.ts';
 import type { JournalEntry, Log, LogFields } from '../../src/ports.ts';

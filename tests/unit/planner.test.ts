@@ -1,5 +1,6 @@
 /** What a plan asks of the server, and what it makes of the answers. */
-import type { Plan, Spec } from '../../src/domain.ts';
+import type { Spec } from '../../src/domain/spec.ts';
+import type { Plan } from '../../src/domain/plan.ts';
 import type { Snapshot, TableFacts } from '../../src/ports.ts';
 import { identifyRun, makePlan, needsHorizon, needsOf } from '../../src/planner.ts';
 import { formatClock } from '../../src/plan/clock.ts';

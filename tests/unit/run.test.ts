@@ -1,5 +1,5 @@
 /** The story of a run, told with a source and a bucket in memory. */
-import type { Plan } from '../../src/domain.ts';
+import type { Plan } from '../../src/domain/plan.ts';
 import { TidemarkError } from '../../src/errors.ts';
 import { runTask } from '../../src/run.ts';
 import { RUN, STAMP, specOf } from './plan/sample.ts';

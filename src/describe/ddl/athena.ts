@@ -4,7 +4,7 @@
  *
  * The SerDe that reads quoted csv reads text only, and takes no NULL: a view makes types of it.
  */
-import type { OutputOptions } from '../../domain.ts';
+import type { OutputOptions } from '../../domain/spec.ts';
 import {
   commented,
   ddlColumns,

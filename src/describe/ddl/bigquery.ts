@@ -3,7 +3,7 @@
  * https://cloud.google.com/bigquery/docs/reference/standard-sql/load-statements and
  * https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-parquet#parquet_conversions
  */
-import type { OutputOptions } from '../../domain.ts';
+import type { OutputOptions } from '../../domain/spec.ts';
 import { oneStarOf } from '../key-layout.ts';
 import { commented, ddlColumns, escapedLiteral, isDelimited, isInstant, listed, NOTES } from './common.ts';
 import { notesOf } from './common.ts';

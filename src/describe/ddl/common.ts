@@ -1,5 +1,6 @@
 /** What the statements for all warehouses are made of. Pure. */
-import type { OutputColumn, OutputOptions } from '../../domain.ts';
+import type { OutputOptions } from '../../domain/spec.ts';
+import type { OutputColumn } from '../../domain/plan.ts';
 import { parquetColumn } from '../../extract/parquet/schema.ts';
 import { shapeOf, type Shape } from '../shape.ts';
 import type { KeyLayout } from '../key-layout.ts';

@@ -2,7 +2,7 @@
  * CREATE TABLE and INSERT for DuckDB, which reads the objects itself (httpfs extension).
  * https://duckdb.org/docs/stable/data/csv/overview · json/overview · parquet/overview · sql/data_types/overview
  */
-import type { OutputOptions } from '../../domain.ts';
+import type { OutputOptions } from '../../domain/spec.ts';
 import { globOf } from '../key-layout.ts';
 import { commented, ddlColumns, doubleQuoted, isDelimited, isInstant, listed, NOTES } from './common.ts';
 import { notesOf, plainLiteral } from './common.ts';

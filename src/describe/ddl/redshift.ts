@@ -2,7 +2,7 @@
  * CREATE TABLE and COPY for Redshift: https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html and
  * https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html
  */
-import type { OutputOptions } from '../../domain.ts';
+import type { OutputOptions } from '../../domain/spec.ts';
 import type { Shape } from '../shape.ts';
 import { commented, ddlColumns, doubleQuoted, isDelimited, isInstant, listed, NOTES } from './common.ts';
 import { notesOf, plainLiteral } from './common.ts';

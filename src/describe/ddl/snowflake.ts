@@ -3,7 +3,7 @@
  * https://docs.snowflake.com/en/sql-reference/sql/copy-into-table and
  * https://docs.snowflake.com/en/sql-reference/intro-summary-data-types
  */
-import type { OutputOptions } from '../../domain.ts';
+import type { OutputOptions } from '../../domain/spec.ts';
 import { regexOf } from '../key-layout.ts';
 import { commented, ddlColumns, doubleQuoted, escapedLiteral, integerDigits, isDelimited } from './common.ts';
 import { listed, NOTES, notesOf } from './common.ts';

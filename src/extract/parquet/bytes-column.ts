@@ -1,6 +1,6 @@
 /** Columns of byte sequences: texts, which have to be UTF-8, binaries, and decimals of more than 18 digits. */
 import { isUtf8 } from 'node:buffer';
-import type { ZeroDates } from '../../domain.ts';
+import type { ZeroDates } from '../../domain/spec.ts';
 import { offsetLookup, shiftToZone } from '../zone.ts';
 import { bytesStore } from './bytes-store.ts';
 import type { BytesStore } from './bytes-store.ts';

@@ -1,7 +1,7 @@
 /** How pages are compressed. */
 import { constants, zstdCompressSync } from 'node:zlib';
 import { compressSync } from 'snappy';
-import type { Compression } from '../../domain.ts';
+import type { Compression } from '../../domain/spec.ts';
 
 export interface PageCodec {
   /** As Parquet's footer names it. */

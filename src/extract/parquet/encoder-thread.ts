@@ -3,7 +3,7 @@
  * there has been none for a while. The main thread reads rows meanwhile.
  */
 import { Worker } from 'node:worker_threads';
-import type { OutputColumn } from '../../domain.ts';
+import type { OutputColumn } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { ColumnCounts } from './column.ts';
 import type { GroupLimits, ParquetOptions } from './file-encoder.ts';

@@ -2,7 +2,8 @@
  * Row packets to the bytes of one Parquet file. Rows collect by columns until a row group is full, which is then
  * encoded and written at once: memory holds one row group, however many rows there are.
  */
-import type { OutputColumn, OutputOptions } from '../../domain.ts';
+import type { OutputOptions } from '../../domain/spec.ts';
+import type { OutputColumn } from '../../domain/plan.ts';
 import { bytesColumn } from './bytes-column.ts';
 import { pageCodec } from './codec.ts';
 import { chunkWriter } from './column-chunk.ts';

@@ -1,5 +1,5 @@
 /** Columns of 32 bits a value: integers, small decimals, dates, FLOAT. */
-import type { ZeroDates } from '../../domain.ts';
+import type { ZeroDates } from '../../domain/spec.ts';
 import { readDate } from './calendar.ts';
 import { PAGE_BYTES } from './column.ts';
 import type { ColumnBuilder, ColumnCounts, ColumnValues, Range } from './column.ts';

@@ -1,5 +1,5 @@
 /** Columns of 64 bits a value: BIGINT, BIT, decimals of up to 18 digits, DATETIME, TIMESTAMP, DOUBLE. */
-import type { ZeroDates } from '../../domain.ts';
+import type { ZeroDates } from '../../domain/spec.ts';
 import { NO_SUCH_DAY, READ, writeMicros } from './calendar.ts';
 import { PAGE_BYTES } from './column.ts';
 import type { ColumnBuilder, ColumnCounts, ColumnValues, Range } from './column.ts';

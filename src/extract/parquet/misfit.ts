@@ -1,5 +1,5 @@
 /** Values that a column cannot hold: what is said of them, and what a zero or partial date becomes. */
-import type { ZeroDates } from '../../domain.ts';
+import type { ZeroDates } from '../../domain/spec.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { ParquetColumn } from './schema.ts';
 

@@ -2,7 +2,8 @@
  * Output columns to Parquet columns: how a value is stored, what it means, and how it is read from its text.
  * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
  */
-import type { OutputColumn, ZeroDates } from '../../domain.ts';
+import type { ZeroDates } from '../../domain/spec.ts';
+import type { OutputColumn } from '../../domain/plan.ts';
 
 export type PhysicalType = 'INT32' | 'INT64' | 'FLOAT' | 'DOUBLE' | 'BYTE_ARRAY' | 'FIXED_LEN_BYTE_ARRAY';
 

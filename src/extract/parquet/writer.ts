@@ -1,5 +1,5 @@
 /** One Parquet file of an export, as the main thread sees it: row packets in, the file's bytes out. */
-import type { OutputColumn } from '../../domain.ts';
+import type { OutputColumn } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { ColumnCounts } from './column.ts';
 import { CHUNK_BYTES, openFile } from './encoder-thread.ts';

@@ -17,7 +17,7 @@ import {
   type ServerSideEncryption,
 } from '@aws-sdk/client-s3';
 import { crc32 } from 'node:zlib';
-import type { PreparedObject, PreparedPart } from '../../domain.ts';
+import type { PreparedObject, PreparedPart } from '../../domain/run.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { ObjectMeta, ObjectReader, Sink } from '../../ports.ts';
 import { s3Client } from './client.ts';

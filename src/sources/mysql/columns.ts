@@ -4,7 +4,7 @@
  * Result types and flags: https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html
  */
 import type { FieldPacket } from 'mysql2';
-import type { OutputColumn, ValueKind } from '../../domain.ts';
+import type { OutputColumn, ValueKind } from '../../domain/plan.ts';
 
 const BINARY_CHARSET = 63;
 const NOT_NULL_FLAG = 1;

@@ -2,7 +2,7 @@
  * What the server knows about tables and queries: columns, keys, sizes, estimates. Reads no table data.
  */
 import type { FieldPacket } from 'mysql2';
-import type { OutputColumn, ServerIdentity } from '../../domain.ts';
+import type { OutputColumn, ServerIdentity } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { TableColumn, TableFacts } from '../../ports.ts';
 import { columnOfResult } from './columns.ts';

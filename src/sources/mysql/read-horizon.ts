@@ -1,7 +1,7 @@
 /** Asks a server for its clock, its running statements, its open transactions and its replication; see horizon.ts. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2';
-import type { ServerIdentity } from '../../domain.ts';
+import type { ServerIdentity } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { Horizon } from '../../ports.ts';
 import type { Session } from './connect.ts';

@@ -1,7 +1,7 @@
 /**
  * One consistent, read-only snapshot of a server: everything read through it is of the same moment.
  */
-import type { OutputColumn, ServerIdentity } from '../../domain.ts';
+import type { OutputColumn, ServerIdentity } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { Horizon, RowStream, Snapshot, Source } from '../../ports.ts';
 import { connect, type MysqlSourceOptions, type Session } from './connect.ts';

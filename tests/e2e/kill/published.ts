@@ -1,6 +1,6 @@
 /** What a task has published, as its manifests say it, held against the bucket and against the state. */
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
-import type { Window } from '../../../src/domain.ts';
+import type { Window } from '../../../src/domain/plan.ts';
 import { readState } from '../../../src/state/database.ts';
 import { listRuns } from '../../../src/state/history.ts';
 import { journalEntries } from '../../../src/state/journal.ts';

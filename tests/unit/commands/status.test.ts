@@ -1,5 +1,6 @@
 /** How tasks stand, as a document and as a person reads it. */
-import type { PastRun, Spec } from '../../../src/domain.ts';
+import type { Spec } from '../../../src/domain/spec.ts';
+import type { PastRun } from '../../../src/domain/run.ts';
 import { secondsBehind, statusDocument, type StatusFacts } from '../../../src/commands/status-document.ts';
 import { statusText } from '../../../src/commands/status-text.ts';
 import type { TaskState } from '../../../src/state/task-states.ts';

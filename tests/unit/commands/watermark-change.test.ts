@@ -6,7 +6,7 @@ import {
   knownWatermarks,
   type KnownWatermark,
 } from '../../../src/commands/watermark-change.ts';
-import type { Literal, Spec } from '../../../src/domain.ts';
+import type { Literal, Spec } from '../../../src/domain/spec.ts';
 import type { KeptWatermark } from '../../../src/state/watermarks.ts';
 import { sampleSpec } from '../watch/sample-spec.ts';
 

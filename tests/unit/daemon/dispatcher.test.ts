@@ -1,4 +1,5 @@
-import type { RunReport, Spec, Trigger } from '../../../src/domain.ts';
+import type { Spec } from '../../../src/domain/spec.ts';
+import type { RunReport, Trigger } from '../../../src/domain/run.ts';
 import type { RunOutcome } from '../../../src/report.ts';
 import { dispatcher } from '../../../src/daemon/dispatcher.ts';
 import { slotTrigger } from '../../../src/schedule/due.ts';

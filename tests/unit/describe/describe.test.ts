@@ -1,6 +1,6 @@
 /** What the manifest says of the columns of a file. */
 import { describeColumns } from '../../../src/describe/describe.ts';
-import type { OutputColumn } from '../../../src/domain.ts';
+import type { OutputColumn } from '../../../src/domain/plan.ts';
 import { COLUMNS, outputOf } from './sample.ts';
 
 const described = (spec: Readonly<Record<string, unknown>>, columns = COLUMNS) =>

@@ -1,7 +1,8 @@
 /** A table with a column of every kind, and what statements about it are asked with. */
 import type { DdlRequest } from '../../../src/describe/ddl/common.ts';
 import { keyLayout } from '../../../src/describe/key-layout.ts';
-import type { OutputColumn, OutputOptions } from '../../../src/domain.ts';
+import type { OutputOptions } from '../../../src/domain/spec.ts';
+import type { OutputColumn } from '../../../src/domain/plan.ts';
 import { extensionOf } from '../../../src/plan/formats.ts';
 import { outputColumn } from '../../../src/plan/columns.ts';
 import { column, specOf } from '../plan/sample.ts';

@@ -1,6 +1,6 @@
 /** Rows into objects: each in exactly one, none above the threshold but for a row that alone is larger. */
 import fc from 'fast-check';
-import type { PreparedObject } from '../../../src/domain.ts';
+import type { PreparedObject } from '../../../src/domain/run.ts';
 import { batchRoller } from '../../../src/extract/batch-roller.ts';
 import { csvEncoder } from '../../../src/extract/csv.ts';
 import { ObjectWriter } from '../../../src/extract/object-writer.ts';

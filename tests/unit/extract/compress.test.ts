@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { constants, gunzipSync, gzipSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import type { Compression } from '../../../src/domain.ts';
+import type { Compression } from '../../../src/domain/spec.ts';
 import { compressorOf } from '../../../src/extract/compress.ts';
 
 const CODECS = ['gzip', 'zstd'] as const;

@@ -1,5 +1,5 @@
 /** What was written, against what the server counts. */
-import type { Plan } from '../../../src/domain.ts';
+import type { Plan } from '../../../src/domain/plan.ts';
 import { checkCounts } from '../../../src/extract/count-check.ts';
 import type { Snapshot } from '../../../src/ports.ts';
 import { planOf } from '../plan/sample.ts';

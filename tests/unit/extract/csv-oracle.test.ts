@@ -4,7 +4,8 @@
  */
 import { parseString, writeToString } from 'fast-csv';
 import fc from 'fast-check';
-import type { CsvDialect, ValueKind } from '../../../src/domain.ts';
+import type { CsvDialect } from '../../../src/domain/spec.ts';
+import type { ValueKind } from '../../../src/domain/plan.ts';
 import { csvEncoder } from '../../../src/extract/csv.ts';
 import { columnsOf, encodeRow, outputOptions } from './packets.ts';
 import type { Cell } from './packets.ts';

@@ -1,6 +1,6 @@
 /** What each kind of value and each dialect becomes, byte for byte. */
 import fc from 'fast-check';
-import type { ValueKind } from '../../../src/domain.ts';
+import type { ValueKind } from '../../../src/domain/plan.ts';
 import { TidemarkError } from '../../../src/errors.ts';
 import { csvEncoder } from '../../../src/extract/csv.ts';
 import { columnsOf, encodeRow, outputOptions, rowPacket, valueText } from './packets.ts';

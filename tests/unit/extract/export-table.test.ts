@@ -1,6 +1,7 @@
 /** One export from first row to last prepared object: waiting, failing, being aborted, being empty. */
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import type { ExportPlan, OnEmpty } from '../../../src/domain.ts';
+import type { OnEmpty } from '../../../src/domain/spec.ts';
+import type { ExportPlan } from '../../../src/domain/plan.ts';
 import { BLOCK_BYTES } from '../../../src/extract/compress.ts';
 import { exportTable } from '../../../src/extract/export-table.ts';
 import type { ExportResult, Progress } from '../../../src/extract/export-table.ts';
@@ -349,9 +350,9 @@ describe.each([
     expect(rows.isPaused()).toBe(true);
     expect(stoppedAt).toBeLessThan(60);
     rows.end();
-    let ended = false;
-    const outcome = result.finally(() => (ended = true));
-    while (!ended) {
+    const end = { reached: false };
+    const outcome = result.finally(() => (end.reached = true));
+    while (!end.reached) {
       waiting.splice(0).forEach((go) => go());
       await settled();
     }

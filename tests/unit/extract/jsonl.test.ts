@@ -1,7 +1,7 @@
 /** JSON Lines against JSON.parse and JSON.stringify, for arbitrary bytes and every kind of value. */
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
-import type { OutputColumn, ValueKind } from '../../../src/domain.ts';
+import type { OutputColumn, ValueKind } from '../../../src/domain/plan.ts';
 import { jsonlEncoder } from '../../../src/extract/jsonl.ts';
 import { columnsOf, encodeRow, outputOptions, type Cell, type Overrides } from './packets.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CellMapping, RowMapping } from '../../../src/domain.ts';
+import type { CellMapping, RowMapping } from '../../../src/domain/plan.ts';
 import { rowMapper } from '../../../src/extract/map-rows.ts';
 import { readRow, writeRow } from '../../../src/extract/row-packet.ts';
 

@@ -1,5 +1,6 @@
 /** Row packets as a server sends them, and the options of an export, for the tests of this folder. */
-import type { CsvDialect, OutputColumn, OutputOptions, ValueKind } from '../../../src/domain.ts';
+import type { CsvDialect, OutputOptions } from '../../../src/domain/spec.ts';
+import type { OutputColumn, ValueKind } from '../../../src/domain/plan.ts';
 import { csvEncoder } from '../../../src/extract/csv.ts';
 import type { RowEncoder } from '../../../src/extract/row-encoder.ts';
 

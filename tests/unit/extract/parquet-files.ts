@@ -7,7 +7,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import type { FileMetaData, ParquetParsers, SchemaElement } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { OutputColumn, ValueKind } from '../../../src/domain.ts';
+import type { OutputColumn, ValueKind } from '../../../src/domain/plan.ts';
 import { fileEncoder } from '../../../src/extract/parquet/file-encoder.ts';
 import type { FileEncoder, GroupLimits, ParquetOptions } from '../../../src/extract/parquet/file-encoder.ts';
 import { rowPacket } from './packets.ts';

@@ -1,6 +1,6 @@
 /** Uploads that remember what was sent, and a pool that knows what is out, for the tests of this folder. */
 import { crc32 } from 'node:zlib';
-import type { PreparedObject } from '../../../src/domain.ts';
+import type { PreparedObject } from '../../../src/domain/run.ts';
 import { bufferPool } from '../../../src/extract/buffers.ts';
 import type { BufferPool } from '../../../src/extract/buffers.ts';
 import type { PendingUpload } from '../../../src/ports.ts';

@@ -1,4 +1,4 @@
-import type { RunReport } from '../../../src/domain.ts';
+import type { RunReport } from '../../../src/domain/run.ts';
 import { FaultsError, TidemarkError } from '../../../src/errors.ts';
 import type { MailBook } from '../../../src/mail-ports.ts';
 import { recordBeginning, recordDeaths } from '../../../src/state/runs.ts';

@@ -1,5 +1,6 @@
 /** A spec and the report of its failed run, for the tests of this folder. */
-import type { RunReport, Spec } from '../../../src/domain.ts';
+import type { Spec } from '../../../src/domain/spec.ts';
+import type { RunReport } from '../../../src/domain/run.ts';
 import { specOf } from '../plan/sample.ts';
 
 export const SQL = "SELECT `employee_id` FROM `hr`.`employees` WHERE `hire_date` > '1995-05-05'";

@@ -1,5 +1,5 @@
 import { schemaChangeMessage } from '../../../src/notify/schema-change-message.ts';
-import type { SchemaChange } from '../../../src/domain.ts';
+import type { SchemaChange } from '../../../src/domain/plan.ts';
 import { instance, spec, success } from './sample.ts';
 
 const change = (column: string): SchemaChange => ({

@@ -1,5 +1,6 @@
 /** One mail for each run that wrote changed columns, whoever sends it. */
-import type { RunReport, SchemaChange } from '../../../src/domain.ts';
+import type { SchemaChange } from '../../../src/domain/plan.ts';
+import type { RunReport } from '../../../src/domain/run.ts';
 import { recordEnd } from '../../../src/state/runs.ts';
 import { report, spec, success } from './sample.ts';
 import { setUp, type SetUp } from './set-up.ts';

@@ -1,6 +1,6 @@
 /** A notifier on a state file in memory, with a mail server that the test answers for. */
 import { DatabaseSync } from 'node:sqlite';
-import type { RunReport } from '../../../src/domain.ts';
+import type { RunReport } from '../../../src/domain/run.ts';
 import type { WrittenMail } from '../../../src/notify/letter.ts';
 import { createNotifier, type Notifier } from '../../../src/notify/notify.ts';
 import { openPost } from '../../../src/notify/post.ts';

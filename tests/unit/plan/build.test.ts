@@ -2,7 +2,8 @@
 import type { Draft } from '../../../src/plan/draft.ts';
 import { buildPlan } from '../../../src/plan/build.ts';
 import type { PlanSettings } from '../../../src/plan/build.ts';
-import type { Plan, Spec, Window } from '../../../src/domain.ts';
+import type { Spec } from '../../../src/domain/spec.ts';
+import type { Plan, Window } from '../../../src/domain/plan.ts';
 import { RUN, SERVER, STAMP, planOf, specOf } from './sample.ts';
 
 it('batches what is estimated above the threshold, and nothing else', () => {

@@ -1,5 +1,5 @@
 /** A clock behind what is remembered is told; a lag, an open transaction and a change of the clock in autumn are not. */
-import type { WatermarkSpec } from '../../../src/domain.ts';
+import type { WatermarkSpec } from '../../../src/domain/spec.ts';
 import { clockWarnings } from '../../../src/plan/clock-behind.ts';
 import { formatClock } from '../../../src/plan/clock.ts';
 import type { Scale } from '../../../src/plan/watermark.ts';

@@ -1,5 +1,6 @@
 /** A spec and a table's facts as SQL; what does not fit is named at once. */
-import type { OutputColumn, TableSpec } from '../../../src/domain.ts';
+import type { TableSpec } from '../../../src/domain/spec.ts';
+import type { OutputColumn } from '../../../src/domain/plan.ts';
 import { checkColumnsKnown, draftQuery, draftTable, selectedColumns } from '../../../src/plan/draft.ts';
 import type { Draft } from '../../../src/plan/draft.ts';
 import type { TableFacts } from '../../../src/ports.ts';

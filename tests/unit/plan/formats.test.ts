@@ -1,5 +1,5 @@
 /** How objects are called: every format with every codec it may have. */
-import type { Compression, Format } from '../../../src/domain.ts';
+import type { Compression, Format } from '../../../src/domain/spec.ts';
 import { contentTypeOf, extensionOf } from '../../../src/plan/formats.ts';
 
 it.each<[Format, Compression['codec'], string, string]>([

@@ -1,5 +1,5 @@
 /** What a module is given, and what is written of it. */
-import type { RowTransform } from '../../../src/domain.ts';
+import type { RowTransform } from '../../../src/domain/spec.ts';
 import { mappedColumns } from '../../../src/plan/row-transform.ts';
 import { specOf } from './sample.ts';
 

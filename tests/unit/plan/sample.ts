@@ -1,5 +1,6 @@
 /** Specs, tables and a plan, for the tests of planning and of what follows it. */
-import type { Plan, Spec, TableSpec } from '../../../src/domain.ts';
+import type { Spec, TableSpec } from '../../../src/domain/spec.ts';
+import type { Plan } from '../../../src/domain/plan.ts';
 import { buildPlan } from '../../../src/plan/build.ts';
 import { draftTable } from '../../../src/plan/draft.ts';
 import type { WindowContext } from '../../../src/plan/windows.ts';

@@ -1,5 +1,5 @@
 /** What has changed between two runs, in words, and what becomes of it. */
-import type { SchemaChange, TableSchema } from '../../../src/domain.ts';
+import type { SchemaChange, TableSchema } from '../../../src/domain/plan.ts';
 import {
   changesOf,
   compareSchemas,

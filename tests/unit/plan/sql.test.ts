@@ -1,7 +1,7 @@
 /** Values and names as SQL, read back by the server's rules. */
 import fc from 'fast-check';
 import { filterSql, literalSql, quoteName, quoteString, selectSql } from '../../../src/plan/sql.ts';
-import type { Filter } from '../../../src/domain.ts';
+import type { Filter } from '../../../src/domain/spec.ts';
 
 /** Reads one single-quoted MySQL literal, as https://dev.mysql.com/doc/refman/8.4/en/string-literals.html says. */
 function readLiteral(sql: string): { value: string; rest: string } {

@@ -1,5 +1,5 @@
 /** Transformations as SQL, per server, and what is left to be done here. */
-import type { OutputColumn, RowMapping, ServerIdentity } from '../../../src/domain.ts';
+import type { OutputColumn, RowMapping, ServerIdentity } from '../../../src/domain/plan.ts';
 import { tableSource } from '../../../src/plan/columns.ts';
 import { transformColumns, type TransformedColumns } from '../../../src/plan/transform.ts';
 import { assignTransformations } from '../../../src/spec/transformation-names.ts';

@@ -1,6 +1,8 @@
 /** Where a watermark window ends: never beyond a value that somebody may still commit, and never back. */
 import fc from 'fast-check';
-import type { Literal, TaskMemory, WatermarkSpec, Window } from '../../../src/domain.ts';
+import type { Literal, WatermarkSpec } from '../../../src/domain/spec.ts';
+import type { Window } from '../../../src/domain/plan.ts';
+import type { TaskMemory } from '../../../src/domain/run.ts';
 import { formatClock, parseClock, unitOf, zoneClock } from '../../../src/plan/clock.ts';
 import { lastValue, movedBy, scaleOf, watermarkWindow, windowEnd } from '../../../src/plan/watermark.ts';
 import type { Scale } from '../../../src/plan/watermark.ts';

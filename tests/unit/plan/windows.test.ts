@@ -2,7 +2,9 @@
  * `cdc` bounds as SQL: literals as they stand, spans back from the scheduled time in the clock the column is written
  * in, watermarks from where the last run ended to where this one may.
  */
-import type { TaskMemory, WatermarkSpec, Window } from '../../../src/domain.ts';
+import type { WatermarkSpec } from '../../../src/domain/spec.ts';
+import type { Window } from '../../../src/domain/plan.ts';
+import type { TaskMemory } from '../../../src/domain/run.ts';
 import { formatClock, parseClock } from '../../../src/plan/clock.ts';
 import { BEGINNING, queryWarnings, queryWindow } from '../../../src/plan/query-window.ts';
 import { questionsOf, utcText, windowSql } from '../../../src/plan/windows.ts';

@@ -2,7 +2,7 @@
  * A bucket and a journal in memory, for tests of what a run leaves behind. Every call is an event; a test may make
  * any of them fail, before or after it took effect, or look at everything as it stands after each.
  */
-import type { RunRecord } from '../../../src/domain.ts';
+import type { RunRecord } from '../../../src/domain/run.ts';
 import type { JournalEntry, PendingUpload, Sink, Journal } from '../../../src/ports.ts';
 import { TidemarkError } from '../../../src/errors.ts';
 

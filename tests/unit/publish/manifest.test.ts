@@ -1,5 +1,5 @@
 /** The manifest: what Redshift reads, and what a person wants to know of the run. */
-import type { PreparedObject } from '../../../src/domain.ts';
+import type { PreparedObject } from '../../../src/domain/run.ts';
 import { manifestOf } from '../../../src/publish/manifest.ts';
 import { RUN, SCHEDULED_FOR, STAMP, planOf, specOf } from '../plan/sample.ts';
 

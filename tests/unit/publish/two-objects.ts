@@ -1,5 +1,5 @@
 /** A run of two objects in two parts each, as run.ts and extract/ drive a publication. */
-import type { PreparedObject } from '../../../src/domain.ts';
+import type { PreparedObject } from '../../../src/domain/run.ts';
 import type { TidemarkError } from '../../../src/errors.ts';
 import type { ManifestObject } from '../../../src/ports.ts';
 import { beginPublication } from '../../../src/publish/publication.ts';

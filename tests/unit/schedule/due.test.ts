@@ -1,4 +1,4 @@
-import type { CatchUp } from '../../../src/domain.ts';
+import type { CatchUp } from '../../../src/domain/spec.ts';
 import { COUNTED, due } from '../../../src/schedule/due.ts';
 
 const at = (time: string) => new Date(`2026-03-04T${time}Z`);

@@ -1,5 +1,5 @@
 /** What a run reports, for the tests of what goes on around it. With an error code: a run that failed. */
-import type { PastRun, RunReport } from '../../../src/domain.ts';
+import type { PastRun, RunReport } from '../../../src/domain/run.ts';
 import { ERRORS, TidemarkError, type ErrorCode } from '../../../src/errors.ts';
 import type { RunOutcome } from '../../../src/report.ts';
 

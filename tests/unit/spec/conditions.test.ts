@@ -1,4 +1,4 @@
-import type { Filter } from '../../../src/domain.ts';
+import type { Filter } from '../../../src/domain/spec.ts';
 import { CONDITIONS } from '../../../src/spec/filter-conditions.ts';
 import { messages, parse, spec } from './documents.ts';
 

@@ -1,4 +1,4 @@
-import type { Literal } from '../../../src/domain.ts';
+import type { Literal } from '../../../src/domain/spec.ts';
 import { defaultFault } from '../../../src/spec/default-value.ts';
 
 const literal = (value: string | boolean | { number: string }): Literal =>

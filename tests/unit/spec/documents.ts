@@ -1,7 +1,7 @@
 /** Specs for tests: one that is valid, and ways to break it. */
 import { FaultsError } from '../../../src/errors.ts';
 import type { Fault } from '../../../src/errors.ts';
-import type { Spec } from '../../../src/domain.ts';
+import type { Spec } from '../../../src/domain/spec.ts';
 import { parseSpec } from '../../../src/spec/parse.ts';
 
 export const KNOWN = { sources: ['mysql'], sinks: ['s3'] };

@@ -1,6 +1,6 @@
 /** Watermarks of tables: what is accepted, exactly, and every fault that would lose or double rows. */
 import fc from 'fast-check';
-import type { Cdc, WatermarkSpec } from '../../../src/domain.ts';
+import type { Cdc, WatermarkSpec } from '../../../src/domain/spec.ts';
 import { FaultsError } from '../../../src/errors.ts';
 import { parseClock } from '../../../src/plan/clock.ts';
 import { faultsOf, messages, parse, spec, specText } from './documents.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { RunKind } from '../../../src/domain.ts';
+import type { RunKind } from '../../../src/domain/run.ts';
 import { openState } from '../../../src/state/database.ts';
 import { recordBeginning, recordEnd } from '../../../src/state/runs.ts';
 import { attemptOf, recordFor } from '../../support/runs.ts';

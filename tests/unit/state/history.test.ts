@@ -1,4 +1,4 @@
-import type { PastRun } from '../../../src/domain.ts';
+import type { PastRun } from '../../../src/domain/run.ts';
 import { findRun, listEvents, listRuns, recordEvent } from '../../../src/state/history.ts';
 import { recordDeaths } from '../../../src/state/runs.ts';
 import { began, failed, minutesLater, ran, stateDb } from './folder.ts';

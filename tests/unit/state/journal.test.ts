@@ -1,6 +1,6 @@
 /** The journal in a real file: durable, recorded once, all of a run or nothing of it. */
 import { DatabaseSync } from 'node:sqlite';
-import type { PreparedObject } from '../../../src/domain.ts';
+import type { PreparedObject } from '../../../src/domain/run.ts';
 import type { Journal } from '../../../src/ports.ts';
 import { statePath } from '../../../src/state/database.ts';
 import { closeEntry, journalEntries, openJournal, recordEntry } from '../../../src/state/journal.ts';

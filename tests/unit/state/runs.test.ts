@@ -1,6 +1,6 @@
 /** What the end of a run leaves in the state: once, all of it or nothing. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Watermark } from '../../../src/domain.ts';
+import type { Watermark } from '../../../src/domain/run.ts';
 import { addBackfill } from '../../../src/state/backfills.ts';
 import { listRuns } from '../../../src/state/history.ts';
 import {

@@ -1,6 +1,6 @@
 /** The columns that are remembered, and the notices of those that have changed. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { SchemaChange, TableSchema } from '../../../src/domain.ts';
+import type { SchemaChange, TableSchema } from '../../../src/domain/plan.ts';
 import { schemaNotices, takeSchemaNotice } from '../../../src/state/schema-notices.ts';
 import { recordEnd, recordFailure, taskMemory } from '../../../src/state/runs.ts';
 import { pruneHistory } from '../../../src/state/prune.ts';

@@ -4,7 +4,7 @@
  */
 import { writeToString } from 'fast-csv';
 import fc from 'fast-check';
-import type { OutputColumn } from '../../../src/domain.ts';
+import type { OutputColumn } from '../../../src/domain/plan.ts';
 import { csvEncoder } from '../../../src/extract/csv.ts';
 import { rowWriter } from '../../../src/transform/returned-rows.ts';
 import { outputOptions } from '../extract/packets.ts';

@@ -1,5 +1,5 @@
 /** What a module can do wrong: each ends the run with one clear error, and never the process. */
-import type { OutputColumn } from '../../../src/domain.ts';
+import type { OutputColumn } from '../../../src/domain/plan.ts';
 import { INT, TEXT, mapThrough, moduleFolder, people } from './modules.ts';
 import type { ModuleFolder, Options } from './modules.ts';
 

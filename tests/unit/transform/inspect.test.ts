@@ -1,7 +1,7 @@
 /** Modules as `check` and a plan look at them: where they are, what they export, what they declare. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DeclaredColumns, RowTransform } from '../../../src/domain.ts';
+import type { DeclaredColumns, RowTransform } from '../../../src/domain/spec.ts';
 import { transformsIn } from '../../../src/transform/transforms.ts';
 import { moduleFolder } from './modules.ts';
 import type { ModuleFolder } from './modules.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { OutputColumn, RowTransformPlan } from '../../../src/domain.ts';
+import type { OutputColumn, RowTransformPlan } from '../../../src/domain/plan.ts';
 import { readRow, writeRow, type Cell } from '../../../src/extract/row-packet.ts';
 import type { TransformContext, TransformTarget, Transforms } from '../../../src/transform-ports.ts';
 import { transformsIn } from '../../../src/transform/transforms.ts';

@@ -1,6 +1,6 @@
 /** Values to a module and back: exact, and nothing that does not fit its column. */
 import fc from 'fast-check';
-import type { OutputColumn, ValueKind } from '../../../src/domain.ts';
+import type { OutputColumn, ValueKind } from '../../../src/domain/plan.ts';
 import { readRow, type Cell } from '../../../src/extract/row-packet.ts';
 import { rowReader } from '../../../src/transform/given-values.ts';
 import { rowWriter } from '../../../src/transform/returned-rows.ts';

@@ -1,7 +1,8 @@
 /** The counter against a parser: as many records, however the bytes are cut into chunks. */
 import fc from 'fast-check';
 import { parseString } from 'fast-csv';
-import type { CsvDialect, ValueKind } from '../../../src/domain.ts';
+import type { CsvDialect } from '../../../src/domain/spec.ts';
+import type { ValueKind } from '../../../src/domain/plan.ts';
 import { csvEncoder } from '../../../src/extract/csv.ts';
 import { recordCounter } from '../../../src/verify/record-counter.ts';
 import { columnsOf, DIALECT, encodeRow, outputOptions, type Cell } from '../extract/packets.ts';

@@ -1,5 +1,5 @@
 /** A parsed spec for the tests of watching and scheduling; `text` is what stands in its file. */
-import type { Spec } from '../../../src/domain.ts';
+import type { Spec } from '../../../src/domain/spec.ts';
 import { FaultsError } from '../../../src/errors.ts';
 import { parseSpec } from '../../../src/spec/parse.ts';
 

@@ -1,5 +1,5 @@
 /** What a server is asked for its horizon, and what becomes of answers that a server of the tests does not give. */
-import type { ServerIdentity } from '../../../../src/domain.ts';
+import type { ServerIdentity } from '../../../../src/domain/plan.ts';
 import { TidemarkError } from '../../../../src/errors.ts';
 import type { Session } from '../../../../src/sources/mysql/connect.ts';
 import { readHorizon } from '../../../../src/sources/mysql/read-horizon.ts';

@@ -1,0 +1,148 @@
+/** The nouns of a run: which one it is, what it has prepared, how it ended and what is remembered of it. Plain data. */
+import type { ErrorCode } from '../errors.ts';
+import type { SchemaChange, TableSchema, Window } from './plan.ts';
+
+/** How far a task has read one of its tables: exact text, as the server writes the value. */
+export interface Watermark {
+  readonly table: string;
+  readonly column: string;
+  readonly value: string;
+}
+
+/** What a task remembers of its earlier runs. */
+export interface TaskMemory {
+  readonly watermarks: readonly Watermark[];
+  /** What the last run that wrote each table has written, backfills aside. */
+  readonly schemas: readonly TableSchema[];
+  /** For which time the last run that succeeded was scheduled, backfills aside; null: none has. */
+  readonly lastSuccess: Date | null;
+  /** The same, where a slot of the schedule has passed since without a success; null where none has. */
+  readonly missedSince: Date | null;
+}
+
+/** What made a run begin: its slot has come, its slot was missed, somebody asked for it, or for a past window. */
+export type RunKind = 'scheduled' | 'catch_up' | 'manual' | 'backfill';
+
+/** What a run is asked to be, before it is known as one. */
+export interface Trigger {
+  readonly kind: RunKind;
+  readonly scheduledFor: Date;
+  /** See `RunIdentity`. */
+  readonly until: Date | null;
+  readonly backfill: RunIdentity['backfill'];
+}
+
+/** Which run this is: the same for all its attempts. */
+export interface RunIdentity {
+  readonly runId: string;
+  readonly kind: RunKind;
+  /** Whole seconds. */
+  readonly scheduledFor: Date;
+  /** Names the run in object keys: the scheduled time, `YYYYMMDDHHmmss` in UTC; of a backfill, more. */
+  readonly stamp: string;
+  /** Of a run that makes up for one slot among several missed: rows beyond this time are left to the next. */
+  readonly until: Date | null;
+  /** Of a backfill: which one, and the window in place of the spec's own, as text; exclusive and inclusive. */
+  readonly backfill: { readonly id: string; readonly from: string; readonly to: string } | null;
+}
+
+/** An object whose parts are all uploaded and which nobody can see yet. Plain data: any process can complete it. */
+export interface PreparedObject {
+  readonly table: string;
+  /** Batch number; null where the table is one object. */
+  readonly batch: number | null;
+  readonly key: string;
+  readonly uploadId: string;
+  readonly parts: readonly PreparedPart[];
+  readonly rows: number;
+  readonly bytes: number;
+  /** CRC-32 (IEEE) of the whole object, 8 hex digits. */
+  readonly crc32: string;
+}
+
+export interface PreparedPart {
+  readonly partNumber: number;
+  readonly etag: string;
+  /** Base64 CRC-32 as S3 keeps it; null where the sink has checksums off. */
+  readonly checksumCrc32: string | null;
+}
+
+export interface RunFile {
+  readonly key: string;
+  readonly table: string;
+  readonly batch: number | null;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface RunError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly retryable: boolean;
+}
+
+/** What `tidemark run --json` prints. Field names are the contract's. Times are ISO 8601 UTC. */
+export interface RunReport {
+  readonly task: string;
+  readonly run_id: string;
+  readonly kind: RunKind;
+  readonly status: 'succeeded' | 'failed' | 'skipped';
+  readonly scheduled_for: string;
+  readonly started_at: string;
+  readonly finished_at: string;
+  readonly duration_ms: number;
+  /** How often the run was tried; the report is that of the last attempt. */
+  readonly attempts: number;
+  readonly tables: readonly {
+    readonly name: string;
+    readonly rows: number;
+    readonly bytes: number;
+    readonly files: number;
+    readonly sql: readonly string[];
+  }[];
+  readonly files: readonly RunFile[];
+  /** Key of the manifest; null where nothing was published. */
+  readonly manifest: string | null;
+  readonly windows: readonly Window[];
+  /** How the columns differ from what the last success has written. */
+  readonly schema_changes: readonly SchemaChange[];
+  readonly warnings: readonly string[];
+  readonly error: RunError | null;
+}
+
+/** A run as status, history and `/api/runs` show it, also one that has not ended. Times are ISO 8601 UTC. */
+export interface PastRun {
+  readonly run_id: string;
+  readonly task: string;
+  readonly kind: RunKind;
+  readonly status: RunReport['status'] | 'running';
+  readonly scheduled_for: string;
+  readonly started_at: string;
+  /** These three are null while it is running. */
+  readonly finished_at: string | null;
+  /** Null also where its process died. */
+  readonly duration_ms: number | null;
+  readonly attempts: number | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly files: number;
+  readonly manifest: string | null;
+  readonly windows: readonly Window[];
+  readonly warnings: readonly string[];
+  readonly error: RunError | null;
+}
+
+/** What a run that has ended leaves in the state. */
+export interface RunRecord {
+  readonly report: RunReport;
+  readonly stamp: string;
+  /** Name of the sink in the config. */
+  readonly sink: string;
+  /** What is remembered from now on, all of it or nothing; empty where the run did not succeed. */
+  readonly watermarks: readonly Watermark[];
+  /** Of the tables that it has written; empty also of a backfill, which changes no memory. */
+  readonly schemas: readonly TableSchema[];
+  /** The backfill whose window this was, and the end of that window; null for every other run. */
+  readonly backfill: { readonly id: string; readonly to: string } | null;
+}
