@@ -17,5 +17,6 @@ export interface FormatGoal {
 export const FORMATS: readonly FormatGoal[] = [
   { task: 'csv_zstd', what: 'CSV, zstd', fields: { compression: 'zstd' }, times: 1.6, peakMb: 250, program: 'zstd' },
   { task: 'csv_gzip', what: 'CSV, gzip', fields: { compression: 'gzip' }, times: 2, peakMb: 250, program: 'gzip' },
+  { task: 'parquet', what: 'Parquet, snappy', fields: { output_file_format: 'parquet' }, times: 2, peakMb: 400, program: null },
   { task: 'jsonl', what: 'JSON Lines', fields: { output_file_format: 'jsonl' }, times: 1.6, peakMb: 250, program: null },
 ]; // prettier-ignore

@@ -53,18 +53,20 @@ if ! node24; then
   exit 1
 fi
 
-# ---- packages of Debian: a private MariaDB for tests and demo, and what tests read the systemd unit with -----
-[[ -z ${TEST_MYSQL_URL:-} ]] || exit 0 # they are told of another server
-export PATH=$PATH:/usr/sbin            # where Debian keeps mariadbd; not on everybody's path
+# ---- packages of Debian: a private MariaDB for tests and demo, and what tests read units and objects with -----
+export PATH=$PATH:/usr/sbin # where Debian keeps mariadbd; not on everybody's path
 missing=()
-command -v mariadbd >/dev/null && command -v mariadb-install-db >/dev/null || missing+=(mariadb-server-core)
-command -v mariadb >/dev/null || missing+=(mariadb-client-core)
+if [[ -z ${TEST_MYSQL_URL:-} ]]; then # otherwise they are told of another server
+  command -v mariadbd >/dev/null && command -v mariadb-install-db >/dev/null || missing+=(mariadb-server-core)
+  command -v mariadb >/dev/null || missing+=(mariadb-client-core)
+fi
 command -v openssl >/dev/null || missing+=(openssl)
+command -v zstd >/dev/null || missing+=(zstd) # reads back what was compressed
 command -v systemd-analyze >/dev/null || missing+=(systemd) # tests have it read deploy/tidemark.service
 ((${#missing[@]} > 0)) || exit 0
 
 if ! command -v apt-get >/dev/null; then
-  advice='install MariaDB 10.11 or newer (mariadbd, mariadb-install-db, mariadb), openssl and systemd'
+  advice='install MariaDB 10.11 or newer (mariadbd, mariadb-install-db, mariadb), openssl, zstd and systemd'
 elif [[ $(id -u) != 0 ]]; then
   advice="run: sudo apt-get install --no-install-recommends ${missing[*]}"
 else
