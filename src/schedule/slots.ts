@@ -46,13 +46,20 @@ export function countSlots(timing: Timing, after: Date, upTo: Date, limit: numbe
   return count;
 }
 
-// Reading an expression costs as much as reckoning with it; an installation has few.
+// Reading an expression costs as much as reckoning with it, and keeping it 70 KB: croner has a flag for every year.
 const known = new Map<string, Next>();
+const MOST_KNOWN = 100;
 
 function nextOf({ schedule, timezone }: Timing): Next {
   const key = `${timezone} ${schedule}`;
   const next = known.get(key) ?? reckon(schedule, timezone);
+  // The order of a Map is that of insertion: what was used last goes to its end, what was not for longest is first.
+  known.delete(key);
   known.set(key, next);
+  for (const oldest of known.keys()) {
+    if (known.size <= MOST_KNOWN) break;
+    known.delete(oldest);
+  }
   return next;
 }
 
