@@ -61,7 +61,7 @@ try {
   const machine = `${cpus().length} × ${cpus()[0]!.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const report = renderReport(lines, { machine, node: process.version, server: facts.version, rows, rounds });
   process.stdout.write(report);
-  if (values.write) writeTable(MAIN_TABLE, report);
+  if (values.write) await writeTable(MAIN_TABLE, report);
 } finally {
   await s3.stop();
   await server.stop();

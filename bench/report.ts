@@ -1,5 +1,6 @@
 /** The benchmark's table, as Markdown. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
 
 export interface Line {
   readonly what: string;
@@ -45,11 +46,12 @@ export function renderTable(lines: readonly Line[], circumstances: string): stri
 }
 
 /** Puts a table between its marks in docs/benchmarks.md. */
-export function writeTable(command: string, table: string): void {
+export async function writeTable(command: string, table: string): Promise<void> {
   const text = readFileSync(FILE, 'utf8');
   const begin = `<!-- begin: ${command} -->`;
   const from = text.indexOf(begin);
   const to = text.indexOf(END, from);
   if (from < 0 || to < 0) throw new Error(`${FILE} has no place marked for the table of ${command}`);
-  writeFileSync(FILE, `${text.slice(0, from)}${begin}\n${table}${text.slice(to)}`);
+  const filled = `${text.slice(0, from)}${begin}\n${table}${text.slice(to)}`;
+  writeFileSync(FILE, await format(filled, { ...(await resolveConfig(FILE)), filepath: FILE }));
 }

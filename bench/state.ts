@@ -101,7 +101,7 @@ try {
       `${tasks.toLocaleString('en')} tasks, ${runs.toLocaleString('en')} past runs; median of ${ROUNDS} rounds.`,
   );
   process.stdout.write(table);
-  if (values.write) writeTable(STATE_TABLE, table);
+  if (values.write) await writeTable(STATE_TABLE, table);
 } finally {
   rmSync(home, { recursive: true, force: true });
 }
