@@ -112,14 +112,17 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     if (stopping) return 'the daemon is stopping';
     return watch === null ? 'the first scan of the specs folder is not done' : watch.problem();
   };
-  const tasks = (): TaskList =>
-    listTasks({
+  const tasks = (): TaskList | null => {
+    // A list without tasks would be a false answer, and an alarm at every restart.
+    if (watch === null) return null;
+    return listTasks({
       specs,
       timezone: settings.timezone,
       next: (task) => schedule.next(task),
       queue: runs.queue(),
       lastRuns: history.lastRuns(),
     });
+  };
   const { runs: pastRuns } = history;
   const http =
     settings.http === null

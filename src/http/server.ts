@@ -15,7 +15,8 @@ export interface HttpOptions {
   readonly port: number;
   /** Why the daemon is not ready; null: it is. */
   readonly notReady: () => string | null;
-  readonly tasks: () => TaskList;
+  /** Null: the specs folder has not been read yet. */
+  readonly tasks: () => TaskList | null;
   readonly runs: (query: RunQuery) => RunList;
   readonly log: Log;
 }
@@ -35,14 +36,18 @@ type Route = (parameters: URLSearchParams) => Answer;
 
 /** Listens; rejects with CONFIG_INVALID where the address cannot be had. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const readiness = (): Answer => {
+    const reason = options.notReady();
+    if (reason === null) return { status: 200, body: { status: 'ready' } };
+    return { status: 503, body: { status: 'not ready', reason } };
+  };
   const routes: Readonly<Record<string, Route>> = {
     '/healthz': () => ({ status: 200, body: { status: 'alive' } }),
-    '/readyz': () => {
-      const reason = options.notReady();
-      if (reason === null) return { status: 200, body: { status: 'ready' } };
-      return { status: 503, body: { status: 'not ready', reason } };
+    '/readyz': readiness,
+    '/api/tasks': () => {
+      const tasks = options.tasks();
+      return tasks === null ? readiness() : { status: 200, body: tasks };
     },
-    '/api/tasks': () => ({ status: 200, body: options.tasks() }),
     '/api/runs': (parameters) => ({ status: 200, body: options.runs(runQuery(parameters)) }),
   };
   const server = createServer((request, response) => {

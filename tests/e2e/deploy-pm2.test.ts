@@ -68,7 +68,7 @@ describe('ecosystem.config.js', () => {
     ws.writeSpec('employees', { ...(JSON.parse(example) as object), schedule: '0 3 * * *' });
 
     await pm2('start', 'ecosystem.config.js');
-    await healthy(ws.httpPort);
+    await ready(ws.httpPort);
     const tasks = (await (await fetch(`http://127.0.0.1:${ws.httpPort}/api/tasks`)).json()) as object;
     expect(JSON.stringify(tasks)).toContain('"employees"');
     const running = await described();
@@ -114,11 +114,11 @@ describe('ecosystem.config.js', () => {
   });
 });
 
-async function healthy(port: number): Promise<void> {
+async function ready(port: number): Promise<void> {
   const deadline = Date.now() + READY_SECONDS * 1000;
   for (;;) {
     try {
-      expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+      expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
       return;
     } catch (error) {
       if (Date.now() > deadline) throw error;

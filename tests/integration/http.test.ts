@@ -32,6 +32,22 @@ it('answers 500 for a page that fails, and goes on', async () => {
   expect(log.lines.filter(({ message }) => message === 'a page could not be made')).toHaveLength(2);
 });
 
+it('does not answer "no tasks" while the specs are being read', async () => {
+  const reason = 'the first scan of the specs folder is not done';
+  const starting = await startHttp({
+    host: '127.0.0.1',
+    port: 0,
+    notReady: () => reason,
+    log,
+    tasks: () => null,
+    runs: () => ({ runs: [] }),
+  });
+  const answer = await fetch(`http://${starting.host}:${starting.port}/api/tasks`);
+  await starting.close();
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toEqual({ status: 'not ready', reason });
+});
+
 it('survives what is no HTTP', async () => {
   await new Promise((resolve) => {
     const socket = connect(server.port, server.host, () => socket.end('\u0000\u0001 no HTTP\r\n\r\n'));
