@@ -4,18 +4,9 @@
  * A zone's offset is constant between transitions. For each year that occurs, the transitions are found once, by
  * looking at every day's offset and bisecting the days in which it changed, to the second.
  */
+import { daysFromCivil, shownSeconds } from '../zone-clock.ts';
 
 const DAY_S = 86_400;
-
-/** Days since 1970-01-01 of a date in the Gregorian calendar. Source: H. Hinnant, "chrono-compatible date algorithms". */
-export function daysFromCivil(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year;
-  const era = Math.floor(y / 400);
-  const yearOfEra = y - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * 146_097 + dayOfEra - 719_468;
-}
 
 interface YearOffsets {
   /** Seconds since 1970 at which each offset begins, ascending. */
@@ -29,26 +20,9 @@ export type OffsetLookup = (year: number, seconds: number) => number;
 
 /** @param zone IANA name, known to be valid. */
 export function offsetLookup(zone: string): OffsetLookup {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    calendar: 'gregory',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
   const years = new Map<number, YearOffsets>();
 
-  const offsetAt = (seconds: number): number => {
-    const local: Record<string, number> = {};
-    for (const { type, value } of format.formatToParts(seconds * 1000)) local[type] = Number(value);
-    const { year, month, day, hour, minute, second } = local;
-    return daysFromCivil(year!, month!, day!) * DAY_S + hour! * 3600 + minute! * 60 + second! - seconds;
-  };
+  const offsetAt = (seconds: number): number => shownSeconds(zone, seconds) - seconds;
 
   const offsetsOf = (year: number): YearOffsets => {
     let at = daysFromCivil(year, 1, 1) * DAY_S;

@@ -2,6 +2,7 @@
  * Times as MySQL writes them, counted in microseconds: exact, and without a zone. `2026-03-29 02:30:00` is taken as if
  * it were UTC, whatever clock it was read from.
  */
+import { shownSeconds } from '../zone-clock.ts';
 
 const DAY = 86_400_000_000n;
 const CLOCK = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?$/;
@@ -56,41 +57,8 @@ export function floorTo(micros: bigint, unit: bigint): bigint {
   return micros - (rest < 0n ? rest + unit : rest);
 }
 
-/** By zone: one is made in much more time than it is used. */
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function formatOf(zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone);
-  if (known !== undefined) return known;
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    calendar: 'gregory',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  formats.set(zone, format);
-  return format;
-}
-
 /** What a clock in a named zone shows at an instant, in microseconds on its own count. */
 export function zoneClock(zone: string, instant: bigint): bigint {
   const whole = floorTo(instant, 1_000_000n);
-  const parts = formatOf(zone).formatToParts(Number(whole / 1000n));
-  const part = (type: Intl.DateTimeFormatPartTypes): number =>
-    Number(parts.find((found) => found.type === type)!.value);
-  const shown = Date.UTC(
-    part('year'),
-    part('month') - 1,
-    part('day'),
-    part('hour'),
-    part('minute'),
-    part('second'),
-  );
-  return BigInt(shown) * 1000n + (instant - whole);
+  return BigInt(shownSeconds(zone, Number(whole / 1_000_000n))) * 1_000_000n + (instant - whole);
 }

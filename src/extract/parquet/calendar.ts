@@ -2,7 +2,7 @@
  * Dates and times of day from their text: days and microseconds since 1970-01-01. A day that no calendar has, such as
  * 0000-00-00 or, where the server allows it, 2023-02-31, is told apart from what is no date at all.
  */
-import { daysFromCivil } from '../zone.ts';
+import { daysFromCivil } from '../../zone-clock.ts';
 
 /** What became of a text. */
 export const READ = 0;

@@ -1,6 +1,6 @@
 /** TIMESTAMP text in named zones, against Intl. */
 import fc from 'fast-check';
-import { daysFromCivil, offsetLookup, shiftToZone } from '../../../src/extract/zone.ts';
+import { offsetLookup, shiftToZone } from '../../../src/extract/zone.ts';
 
 const ZONES = [
   'Europe/Berlin',
@@ -76,16 +76,4 @@ it('crosses days, months and years', () => {
   expect(shift('Pacific/Apia', '2011-12-30 09:59:59')).toBe('2011-12-29 23:59:59');
   expect(shift('Pacific/Apia', '2011-12-30 10:00:00')).toBe('2011-12-31 00:00:00');
   expect(shift('Africa/Monrovia', '1971-06-01 00:00:00')).toBe('1971-05-31 23:15:30');
-});
-
-it('counts days as Date does', () => {
-  fc.assert(
-    fc.property(
-      fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }),
-      (date) => {
-        const days = daysFromCivil(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate());
-        expect(days).toBe(Math.floor(date.getTime() / 86_400_000));
-      },
-    ),
-  );
 });
