@@ -8,7 +8,7 @@ import { didYouMean } from '../nearest.ts';
 import { MASKS } from './column-transformation-schema.ts';
 import { defaultFault } from './default-value.ts';
 import { readExpression } from './expression.ts';
-import { entries, nodeAt } from './json-document.ts';
+import { entries, nodeAt, textAt } from './json-document.ts';
 import type { Segment } from './json-document.ts';
 import { readJsonPath } from './json-path.ts';
 import { readLiteral } from './literal.ts';
@@ -95,16 +95,16 @@ function readOperations(
   const defaultNode = nodeAt(node, ['default']);
   const isGiven = defaultNode !== null && !['null', 'object', 'array'].includes(defaultNode.type);
   const operations: Operations = {
-    sql: readSql(textOf(node, 'sql'), at('sql'), report),
+    sql: readSql(textAt(node, 'sql'), at('sql'), report),
     json: readFields(nodeAt(node, ['json']), at('json'), report),
     keep: nodeAt(node, ['keep'])?.value === true,
-    cast: readCast(textOf(node, 'cast'), at('cast'), report),
+    cast: readCast(textAt(node, 'cast'), at('cast'), report),
     trim: nodeAt(node, ['trim'])?.value === true,
     default: isGiven ? readLiteral(defaultNode, at('default'), text, report) : null,
-    mask: MASKS.find((mask) => mask === textOf(node, 'mask')) ?? null,
-    rename: textOf(node, 'rename'),
+    mask: MASKS.find((mask) => mask === textAt(node, 'mask')) ?? null,
+    rename: textAt(node, 'rename'),
   };
-  checkTogether(operations, textOf(node, 'cast') !== null, path, report);
+  checkTogether(operations, textAt(node, 'cast') !== null, path, report);
   checkHmac(operations.mask, around, at('mask'), report);
   const wrongName = operations.rename === null ? null : outputNameFault(operations.rename);
   if (wrongName !== null) report(at('rename'), wrongName);
@@ -194,8 +194,8 @@ function readFields(node: Node | null, path: readonly Segment[], report: Report)
     const fault = outputNameFault(name);
     if (fault !== null) report(at, fault, 'key');
     const single = value.type === 'string';
-    const written = single ? (value.value as string) : textOf(value, 'path');
-    const type = single ? null : textOf(value, 'type');
+    const written = single ? (value.value as string) : textAt(value, 'path');
+    const type = single ? null : textAt(value, 'type');
     return {
       name,
       path: written === null ? [] : readPath(written, single ? at : [...at, 'path'], report),
@@ -221,9 +221,4 @@ function readType(written: string, path: readonly Segment[], report: Report): Js
     `found ${showText(written)}.${didYouMean(written, FIELD_TYPES)} Allowed: ${FIELD_TYPES.join(', ')}.`,
   );
   return { is: 'text' };
-}
-
-function textOf(node: Node, key: string): string | null {
-  const value: unknown = nodeAt(node, [key])?.value;
-  return typeof value === 'string' ? value : null;
 }

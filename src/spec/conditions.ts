@@ -5,7 +5,7 @@
 import type { Node } from 'jsonc-parser';
 import type { Filter, Literal } from '../domain/spec.ts';
 import { readCondition } from './filter-conditions.ts';
-import { entries, nodeAt } from './json-document.ts';
+import { entries, nodeAt, textAt } from './json-document.ts';
 import type { Segment } from './json-document.ts';
 import { readLiteral } from './literal.ts';
 import { nameFault } from './names.ts';
@@ -40,8 +40,8 @@ function readFilter(
   text: string,
   report: Report,
 ): Filter | null {
-  const written: unknown = nodeAt(node, ['condition'])?.value;
-  const condition = typeof written === 'string' ? readCondition(written) : null;
+  const written = textAt(node, 'condition');
+  const condition = written === null ? null : readCondition(written);
   if (condition === null) return null; // The schema says which conditions there are.
   const metric = nodeAt(node, ['metric']);
   const metricPath = [...path, 'metric'];

@@ -170,6 +170,12 @@ export function nodeAt(root: Node, path: readonly Segment[]): Node | null {
   return node;
 }
 
+/** The text at a path below a node; null where there is none, or something else. */
+export function textAt(root: Node, ...path: readonly Segment[]): string | null {
+  const value: unknown = nodeAt(root, path)?.value;
+  return typeof value === 'string' ? value : null;
+}
+
 /** The value of a node. Objects have no prototype, so that a key such as `__proto__` is a key like any other. */
 export function plainValue(node: Node): unknown {
   if (node.type === 'array') return (node.children ?? []).map(plainValue);

@@ -9,8 +9,8 @@ import type { Fault } from '../errors.ts';
 import { readTransformations } from './column-transformation.ts';
 import { csvDialect, csvDialectFaults } from './csv-dialect.ts';
 import { compressionOf, formatFaults } from './formats.ts';
-import { nodeAt, plainValue, readJson } from './json-document.ts';
-import type { JsonDocument, Segment } from './json-document.ts';
+import { nodeAt, plainValue, readJson, textAt } from './json-document.ts';
+import type { JsonDocument } from './json-document.ts';
 import { keyTemplateFaults } from './key-template.ts';
 import type { KeyNeeds } from './key-template.ts';
 import { didYouMean } from '../nearest.ts';
@@ -57,7 +57,7 @@ export function parseSpec(text: string, file: string, known?: KnownNames): Spec 
   };
 
   const value = plainValue(document.root) as Record<string, unknown>;
-  if (isNothing(value['table']) && textAt(document, ['query', 'custom']) !== null) value['table'] = null;
+  if (isNothing(value['table']) && textAt(document.root, 'query', 'custom') !== null) value['table'] = null;
   validate ??= compileSchema(specSchema);
   if (!validate(value)) faults.push(...schemaFaults(validate.errors ?? [], places, value));
 
@@ -193,7 +193,7 @@ function checkTableOrQuery(
 /** What the schema cannot say about single fields. */
 function checkFields(document: JsonDocument, needs: KeyNeeds, report: Report): void {
   const check = (key: string, faultsOf: (text: string) => readonly string[]): void => {
-    const text = textAt(document, [key]);
+    const text = textAt(document.root, key);
     if (text !== null) for (const message of faultsOf(text)) report([key], message);
   };
   const one = (faultOf: (text: string) => string | null) => (text: string) =>
@@ -216,7 +216,7 @@ function checkName(
   known: readonly string[],
   report: Report,
 ): void {
-  const name = textAt(document, [field]);
+  const name = textAt(document.root, field);
   if (name === null || name === '' || known.includes(name)) return;
   const allowed = known.length === 0 ? `the config has no ${field}s` : known.join(', ');
   report(
@@ -230,9 +230,4 @@ function isNothing(table: unknown): boolean {
   return (
     table === undefined || table === null || (typeof table === 'object' && Object.keys(table).length === 0)
   );
-}
-
-function textAt(document: JsonDocument, path: readonly Segment[]): string | null {
-  const value: unknown = nodeAt(document.root, path)?.value;
-  return typeof value === 'string' ? value : null;
 }

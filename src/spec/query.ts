@@ -1,7 +1,7 @@
 /** The custom query of a spec, and the watermark of one that reads on where the last success ended. */
 import type { ColumnTransformation, WatermarkSpec } from '../domain/spec.ts';
 import { customQueryFault, pieces, usedPlaceholders } from '../plan/custom-query.ts';
-import { nodeAt } from './json-document.ts';
+import { nodeAt, textAt } from './json-document.ts';
 import type { JsonDocument } from './json-document.ts';
 import { textFault } from './names.ts';
 import type { Report } from './schema-faults.ts';
@@ -16,8 +16,7 @@ export interface Query {
 
 /** Reads the `query` field. Parts of the wrong type are left to the schema. */
 export function readQuery(document: JsonDocument, report: Report): Query {
-  const written: unknown = nodeAt(document.root, ['query', 'custom'])?.value;
-  const custom = typeof written === 'string' ? written : null;
+  const custom = textAt(document.root, 'query', 'custom');
   const wrong = custom === null ? null : (customQueryFault(custom) ?? textFault(custom));
   if (wrong !== null) report(['query', 'custom'], wrong);
 

@@ -3,7 +3,7 @@ import type { Node } from 'jsonc-parser';
 import type { TableSpec } from '../domain/spec.ts';
 import { readCdc } from './cdc.ts';
 import { readFilters } from './conditions.ts';
-import { nodeAt } from './json-document.ts';
+import { nodeAt, textAt } from './json-document.ts';
 import type { Segment } from './json-document.ts';
 import { nameFault } from './names.ts';
 import type { Report } from './schema-faults.ts';
@@ -34,7 +34,7 @@ export function readTables(field: Node | null, text: string, report: Report): Ta
 }
 
 function readTable(node: Node, path: readonly Segment[], text: string, report: Report): TableSpec {
-  const name = stringAt(node, 'name') ?? '';
+  const name = textAt(node, 'name') ?? '';
   const fault = nameFault(name);
   if (fault !== null) report([...path, 'name'], fault);
 
@@ -45,7 +45,7 @@ function readTable(node: Node, path: readonly Segment[], text: string, report: R
       'found "*" in a list. For all columns write "columns": "*", without the list.',
     );
   }
-  const order = stringAt(node, 'split_order');
+  const order = textAt(node, 'split_order');
   const orderFault = order === null ? null : nameFault(order);
   if (orderFault !== null) report([...path, 'split_order'], orderFault);
   return {
@@ -56,11 +56,6 @@ function readTable(node: Node, path: readonly Segment[], text: string, report: R
     splitOrder:
       order === null ? readNames(nodeAt(node, ['split_order']), [...path, 'split_order'], report) : [order],
   };
-}
-
-function stringAt(node: Node, key: string): string | null {
-  const value: unknown = nodeAt(node, [key])?.value;
-  return typeof value === 'string' ? value : null;
 }
 
 /** A list of column names, each once. MySQL does not tell upper case from lower case in them. */

@@ -5,7 +5,7 @@
 import type { Node } from 'jsonc-parser';
 import type { Literal, NullWatermark, WatermarkSpec } from '../domain/spec.ts';
 import { durationFault, durationMs } from './duration.ts';
-import { nodeAt } from './json-document.ts';
+import { nodeAt, textAt } from './json-document.ts';
 import type { Segment } from './json-document.ts';
 import { zoneFault } from './schedule.ts';
 import type { Report } from './schema-faults.ts';
@@ -62,8 +62,7 @@ function readCommon(
 ): Omit<WatermarkSpec, 'nulls'> {
   const at = (key: string): Node | null => (node === null ? null : nodeAt(node, [key]));
   const initial = at('initial');
-  const zone: unknown = at('timezone')?.value;
-  const timezone = typeof zone === 'string' ? zone : null;
+  const timezone = node === null ? null : textAt(node, 'timezone');
   const wrong = timezone === null ? null : zoneFault(timezone);
   if (wrong !== null) report([...path, 'timezone'], wrong);
   return {
