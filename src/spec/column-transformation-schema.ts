@@ -33,7 +33,7 @@ const field = {
   errorMessage: 'Allowed: a path such as "$.address.city", or {"path": …, "type": …}.',
 } as const;
 
-export const columnTransformationSchema = {
+const columnTransformationSchema = {
   title: 'Column transformation',
   type: 'object',
   properties: {

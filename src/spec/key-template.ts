@@ -20,8 +20,6 @@ export const KEY_PLACEHOLDERS = [
   'ext',
 ] as const;
 
-export type KeyPlaceholder = (typeof KEY_PLACEHOLDERS)[number];
-
 const LONGEST = 512;
 const ALLOWED = `Allowed: ${KEY_PLACEHOLDERS.map((name) => `{${name}}`).join(', ')}.`;
 

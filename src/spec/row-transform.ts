@@ -114,10 +114,7 @@ export const rowTransformSchema = {
   errorMessage: 'Allowed: a module such as "explode-tags.ts", or {"module": …, "columns": […]}.',
 } as const;
 
-export type RowTransformDocument = FromSchema<
-  typeof rowTransformSchema,
-  { keepDefaultedPropertiesOptional: true }
->;
+type RowTransformDocument = FromSchema<typeof rowTransformSchema, { keepDefaultedPropertiesOptional: true }>;
 
 type ObjectDocument = FromSchema<typeof objectSchema, { keepDefaultedPropertiesOptional: true }>;
 

@@ -55,7 +55,7 @@ export function creates({ table, column, sql }: ColumnTransformation, of: string
 }
 
 /** Names of the output columns that one exported column becomes. */
-export function outputNames({ column, transformation }: Assigned): string[] {
+function outputNames({ column, transformation }: Assigned): string[] {
   if (transformation === null) return [column];
   const own = transformation.rename ?? column;
   if (transformation.json === null) return [own];
