@@ -2,7 +2,9 @@
  * `npm run bench`: Tidemark beside what else moves rows, in one run, as ratios, because machines are noisy. Each round
  * runs the contenders one after the other; a ratio is taken within a round, and its median over the rounds is printed.
  *
- *   npm run bench -- [--rows 3000000] [--rounds 5] [--write]     --write puts the table into docs/benchmarks.md
+ *   npm run bench -- [--rows 3000000] [--rounds 5] [--with-clickhouse] [--write]
+ *
+ * --with-clickhouse: an embedded ClickHouse does the same exports. --write: the table goes into docs/benchmarks.md.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -11,9 +13,10 @@ import { parseArgs } from 'node:util';
 import mysql from 'mysql2/promise';
 import { startMariaDb } from '../tests/support/mysql.ts';
 import { loadLineItems } from './dataset.ts';
-import { FORMATS } from './format-goals.ts';
+import { clickHouseLines, embeddedClickHouse, type ClickHouse } from './clickhouse.ts';
+import { FORMATS, PLAIN_CSV } from './format-goals.ts';
 import { formatLines, sizeLines } from './formats.ts';
-import { measure, median, type Measured } from './measure.ts';
+import { detail, measure, ratio, type Measured } from './measure.ts';
 import { measureManySpecs } from './many-specs.ts';
 import { startNullS3 } from './processes.ts';
 import { MAIN_TABLE, renderReport, writeTable, type Line } from './report.ts';
@@ -23,6 +26,7 @@ const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '3000000' },
     rounds: { type: 'string', default: '5' },
+    'with-clickhouse': { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -52,9 +56,10 @@ try {
   url.pathname = '/bench';
 
   const workspace = benchWorkspace(home, url, s3.endpoint);
+  const clickHouse = values['with-clickhouse'] ? embeddedClickHouse(home, url, s3.endpoint, say) : null;
   const lines = [
-    ...(await speed(workspace, url)),
-    ...(await sizeLines(home, url, say)),
+    ...(await speed(workspace, url, clickHouse)),
+    ...(await sizeLines(home, url, clickHouse, say)),
     ...(await memory(workspace)),
     ...(await measureManySpecs(home, say)),
   ];
@@ -69,7 +74,7 @@ try {
 }
 
 /** The main job against the C client's bare read and against the usual Node pipeline. */
-async function speed(workspace: Workspace, url: URL): Promise<Line[]> {
+async function speed(workspace: Workspace, url: URL, clickHouse: ClickHouse | null): Promise<Line[]> {
   const query = 'select * from line_item';
   const client = [
     '--no-defaults',
@@ -92,25 +97,20 @@ async function speed(workspace: Workspace, url: URL): Promise<Line[]> {
   const ours: Measured[] = [];
   const theirs: Measured[] = [];
   const formats = FORMATS.map((): Measured[] => []);
+  const byClickHouse = [PLAIN_CSV, ...FORMATS].map((): Measured[] => []);
   for (let round = 0; round < rounds; round++) {
     bare.push(await readBare());
     ours.push(await run('line_item'));
     for (const [index, { task }] of FORMATS.entries()) formats[index]!.push(await run(task));
     if (round < USUAL_ROUNDS) theirs.push(await usual());
+    if (clickHouse !== null)
+      for (const [index, format] of [PLAIN_CSV, ...FORMATS].entries())
+        byClickHouse[index]!.push(await clickHouse.run(format));
     const took = [bare, ours, ...formats].map((all) => `${all.at(-1)!.seconds.toFixed(1)} s`);
     say(`round ${round + 1}: client, CSV, ${FORMATS.map(({ what }) => what).join('; ')}: ${took.join('; ')}`);
   }
-  const ratios = (a: readonly Measured[], b: readonly Measured[]): number =>
-    median(b.map((measured, round) => a[round]!.seconds / measured.seconds));
-  const seconds = (all: readonly Measured[]): string =>
-    `${median(all.map((one) => one.seconds)).toFixed(1)} s`;
-  const detail = (all: readonly Measured[]): string =>
-    `${seconds(all)}, ${median(all.map((one) => one.cpuSeconds)).toFixed(1)} s CPU, ${Math.max(...all.map((one) => one.peakMb)).toFixed(0)} MB`;
-  const toBare = ratios(ours, bare);
-  const toUsual = ratios(
-    theirs,
-    theirs.map((_, round) => ours[round]!),
-  );
+  const toBare = ratio(ours, bare);
+  const toUsual = ratio(theirs, ours);
   return [
     { what: '(a) `mariadb --quick -B -e "select * …" > /dev/null`', found: detail(bare), goal: '', ok: null },
     { what: 'tidemark run, CSV to S3', found: detail(ours), goal: '', ok: null },
@@ -118,6 +118,7 @@ async function speed(workspace: Workspace, url: URL): Promise<Line[]> {
     { what: 'tidemark ÷ (a)', found: `${toBare.toFixed(2)} ×`, goal: '≤ 1.25 ×', ok: toBare <= 1.25 },
     { what: '(b) ÷ tidemark', found: `${toUsual.toFixed(1)} ×`, goal: '≥ 4 ×', ok: toUsual >= 4 },
     ...FORMATS.flatMap((format, index) => formatLines(format, formats[index]!, bare)),
+    ...(clickHouse === null ? [] : clickHouseLines([ours, ...formats], byClickHouse)),
   ];
 }
 

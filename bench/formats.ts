@@ -5,8 +5,9 @@
 import { spawn } from 'node:child_process';
 import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ClickHouse } from './clickhouse.ts';
 import { FORMATS, type FormatGoal } from './format-goals.ts';
-import { measure, median, type Measured } from './measure.ts';
+import { detail, measure, ratio, type Measured } from './measure.ts';
 import { startNullS3 } from './processes.ts';
 import type { Line } from './report.ts';
 import { benchWorkspace } from './workspace.ts';
@@ -20,28 +21,31 @@ export function formatLines(
   ours: readonly Measured[],
   bare: readonly Measured[],
 ): Line[] {
-  const ratio = median(ours.map(({ seconds }, round) => seconds / bare[round]!.seconds));
+  const toBare = ratio(ours, bare);
   const peak = Math.max(...ours.map((one) => one.peakMb));
-  const seconds = median(ours.map((one) => one.seconds)).toFixed(1);
-  const cpu = median(ours.map((one) => one.cpuSeconds)).toFixed(1);
   return [
     {
       what: `tidemark run, ${what}`,
-      found: `${seconds} s, ${cpu} s CPU, ${peak.toFixed(0)} MB`,
+      found: detail(ours),
       goal: `≤ ${peakMb} MB`,
       ok: peak <= peakMb,
     },
     {
       what: `${what} ÷ (a)`,
-      found: `${ratio.toFixed(2)} ×`,
+      found: `${toBare.toFixed(2)} ×`,
       goal: `≤ ${times.toFixed(1)} ×`,
-      ok: ratio <= times,
+      ok: toBare <= times,
     },
   ];
 }
 
-/** One million rows as CSV through the codec's own program, and as Tidemark writes them. */
-export async function sizeLines(home: string, database: URL, say: (text: string) => void): Promise<Line[]> {
+/** One million rows as CSV through the codec's own program, by ClickHouse, and as Tidemark writes them. */
+export async function sizeLines(
+  home: string,
+  database: URL,
+  clickHouse: ClickHouse | null,
+  say: (text: string) => void,
+): Promise<Line[]> {
   const kept = join(home, 'kept');
   mkdirSync(kept);
   const s3 = await startNullS3(kept);
@@ -57,16 +61,23 @@ export async function sizeLines(home: string, database: URL, say: (text: string)
       .toSorted((a, b) => Number(a) - Number(b))
       .map((name) => join(kept, name));
     const lines: Line[] = [];
-    for (const { what, task, program } of FORMATS) {
-      if (program === null) continue;
-      const reference = await sizeThrough(program, parts);
-      const times = (await bytesOf(`${task}_million`)) / reference;
-      lines.push({
-        what: `${what}: size ÷ \`${program} ${REFERENCE_LEVEL}\``,
-        found: `${times.toFixed(2)} ×`,
-        goal: `≤ ${SIZE_GOAL} ×`,
-        ok: times <= SIZE_GOAL,
-      });
+    for (const format of FORMATS) {
+      const { what, task, program } = format;
+      if (program === null && clickHouse === null) continue;
+      const bytes = await bytesOf(`${task}_million`);
+      const line = (reference: string, referenceBytes: number): Line => {
+        const times = bytes / referenceBytes;
+        const found = `${times.toFixed(2)} ×`;
+        return {
+          what: `${what}: size ÷ ${reference}`,
+          found,
+          goal: `≤ ${SIZE_GOAL} ×`,
+          ok: times <= SIZE_GOAL,
+        };
+      };
+      if (program !== null)
+        lines.push(line(`\`${program} ${REFERENCE_LEVEL}\``, await sizeThrough(program, parts)));
+      if (clickHouse !== null) lines.push(line("ClickHouse's", await clickHouse.size(format)));
     }
     return lines;
   } finally {

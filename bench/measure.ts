@@ -52,6 +52,19 @@ export function usageOf(pid: number): { peakMb: number; rssMb: number; cpuSecond
   }
 }
 
+/** Of the times of two contenders, `b` the unit: the median over the rounds that both ran in. */
+export function ratio(a: readonly Measured[], b: readonly Measured[]): number {
+  const rounds = Math.min(a.length, b.length);
+  return median(Array.from({ length: rounds }, (_, round) => a[round]!.seconds / b[round]!.seconds));
+}
+
+/** Median times and the largest peak, for a table. */
+export function detail(all: readonly Measured[]): string {
+  const seconds = median(all.map((one) => one.seconds)).toFixed(1);
+  const cpu = median(all.map((one) => one.cpuSeconds)).toFixed(1);
+  return `${seconds} s, ${cpu} s CPU, ${Math.max(...all.map((one) => one.peakMb)).toFixed(0)} MB`;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
