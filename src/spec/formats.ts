@@ -32,7 +32,7 @@ export const compressionSchema = {
         level: {
           title: 'Level',
           description:
-            'From fast to small: 1 to 9 for gzip (default 3), 1 to 19 for zstd (default 2). Snappy has none.',
+            'From fast to small: 1 to 9 for gzip (default 3), 1 to 19 for zstd (default 2, of Parquet 3). Snappy has none.',
           type: ['integer', 'null'],
           default: null,
           examples: [9],
