@@ -11,7 +11,9 @@ import { resolve } from 'node:path';
 
 const [folder = '', database = '', rows = '', format = '', compression = '', target = ''] =
   process.argv.slice(2);
-const { query } = createRequire(resolve(folder, 'package.json'))('chdb') as { query: (sql: string) => string };
+const { query } = createRequire(resolve(folder, 'package.json'))('chdb') as {
+  query: (sql: string) => string;
+};
 
 const { hostname, port, username, password, pathname } = new URL(database);
 const source = `mysql('${hostname}:${port}', '${pathname.slice(1)}', 'line_item', '${username}', '${password}')`;
