@@ -1,5 +1,6 @@
-/** Trying a run again: when, and how long after. */
+/** Trying a run again, and ending one that takes too long. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { retryDelay } from './backoff.ts';
 import type { Retries } from './domain/spec.ts';
 import { TidemarkError, type ErrorCode } from './errors.ts';
 import type { RunEnd } from './report.ts';
@@ -11,24 +12,6 @@ const FINAL: ReadonlySet<string> = new Set<ErrorCode>([
   'ALREADY_DONE',
   'RUN_TIMEOUT',
 ]);
-
-/**
- * How long to wait before the next attempt, in milliseconds: doubled each time up to the longest, of which a random
- * half is taken off, so that tasks that failed together do not come back together.
- *
- * https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
- *
- * @param attempt that has failed, from 1.
- * @param random from 0 to 1.
- */
-export function retryDelay(
-  { firstDelayMs, maxDelayMs }: Pick<Retries, 'firstDelayMs' | 'maxDelayMs'>,
-  attempt: number,
-  random: number,
-): number {
-  const longest = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(attempt - 1, 40));
-  return Math.round(longest * (1 - random / 2));
-}
 
 /**
  * Makes attempts until one succeeds, fails for good, or is the last.
@@ -48,7 +31,7 @@ export async function withRetries(
     const { error } = end;
     if (error === null || !error.retryable || FINAL.has(error.code)) return end;
     if (number > retries.count) return end;
-    const delay = retryDelay(retries, number, Math.random());
+    const delay = retryDelay(number, retries, Math.random());
     onRetry(error, number, delay);
     try {
       await sleep(delay, undefined, { signal });

@@ -34,8 +34,8 @@ export function openNotifier(
     lock: () => acquireLock(outboxLockPath(config.state_dir)),
     log,
     settings: {
-      firstMs: notify.retry_delay_ms,
-      maxMs: notify.retry_delay_max_ms,
+      firstDelayMs: notify.retry_delay_ms,
+      maxDelayMs: notify.retry_delay_max_ms,
       giveUpAfterMs: notify.give_up_after_ms,
     },
   });

@@ -3,10 +3,10 @@
  * may have a sender on one outbox; the lock lets one of them send at a time, and is free as soon as its holder is dead.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Backoff, retryDelay } from '../backoff.ts';
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
 import type { MailBook, OutboxEntry } from '../mail-ports.ts';
-import { type Backoff, retryDelay } from './backoff.ts';
 import type { WrittenMail } from './letter.ts';
 import { type Mailer, obstacleOf } from './mailer.ts';
 

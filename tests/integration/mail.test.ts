@@ -302,7 +302,7 @@ describe('two processes on one outbox', () => {
         outbox,
         lock: () => acquireLock(outboxLockPath(folder)),
         log: keptLog(),
-        settings: { firstMs: 60_000, maxMs: 60_000, giveUpAfterMs: 60_000 },
+        settings: { firstDelayMs: 60_000, maxDelayMs: 60_000, giveUpAfterMs: 60_000 },
       });
       const stop = async (): Promise<void> => {
         await sender.stop();

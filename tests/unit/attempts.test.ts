@@ -1,6 +1,5 @@
-/** What is tried again and when, how long it waits, and what ends the waiting. */
-import fc from 'fast-check';
-import { retryDelay, withRetries, withTimeout } from '../../src/attempts.ts';
+/** What is tried again, and what ends the waiting. */
+import { withRetries, withTimeout } from '../../src/attempts.ts';
 import type { Retries } from '../../src/domain/spec.ts';
 import { ERRORS, TidemarkError, type ErrorCode } from '../../src/errors.ts';
 import { beginRun, failedReport, succeededReport } from '../../src/report.ts';
@@ -40,40 +39,6 @@ async function attempts(
   );
   return { numbers, retried, end };
 }
-
-describe('the delay', () => {
-  const retries = { firstDelayMs: 2000, maxDelayMs: 300_000 };
-
-  it.each([
-    [1, 2000],
-    [2, 4000],
-    [3, 8000],
-    [8, 256_000],
-    [9, 300_000],
-    [1000, 300_000],
-  ])('after attempt %d is %d ms at the longest, and half of it at the shortest', (attempt, longest) => {
-    expect(retryDelay(retries, attempt, 0)).toBe(longest);
-    expect(retryDelay(retries, attempt, 1)).toBe(longest / 2);
-  });
-
-  it('stays within these bounds, and is a whole number that a timer takes', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: 86_400_000 }),
-        fc.integer({ min: 0, max: 86_400_000 }),
-        fc.integer({ min: 1, max: 100 }),
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        (firstDelayMs, maxDelayMs, attempt, random) => {
-          const delay = retryDelay({ firstDelayMs, maxDelayMs }, attempt, random);
-          const longest = Math.min(maxDelayMs, firstDelayMs * 2 ** (attempt - 1));
-          expect(Number.isSafeInteger(delay)).toBe(true);
-          expect(delay).toBeLessThanOrEqual(longest);
-          expect(delay).toBeGreaterThanOrEqual(Math.floor(longest / 2));
-        },
-      ),
-    );
-  });
-});
 
 describe('a run', () => {
   it('that succeeds is not tried again', async () => {

@@ -5,7 +5,7 @@ import { createSender, type Sender, type SenderOptions } from '../../../src/noti
 import { mailBook } from '../../../src/state/outbox.ts';
 import { HOUR, keptLines, stateInMemory } from './set-up.ts';
 
-const SETTINGS = { firstMs: 60_000, maxMs: HOUR, giveUpAfterMs: 72 * HOUR };
+const SETTINGS = { firstDelayMs: 60_000, maxDelayMs: HOUR, giveUpAfterMs: 72 * HOUR };
 
 const DOWN = { message: 'ECONNREFUSED', code: 'ESOCKET' };
 const REFUSED = { code: 'EENVELOPE', command: 'RCPT TO', responseCode: 550 };
@@ -201,7 +201,9 @@ describe('once started', () => {
   });
 
   it('tries again when the time has come, without being asked', async () => {
-    const { add, answers, open, tried, left } = setUp({ settings: { ...SETTINGS, firstMs: 20, maxMs: 20 } });
+    const { add, answers, open, tried, left } = setUp({
+      settings: { ...SETTINGS, firstDelayMs: 20, maxDelayMs: 20 },
+    });
     add('a');
     answers.set('a', DOWN);
     const sender = open();

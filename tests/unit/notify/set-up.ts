@@ -74,7 +74,7 @@ export function setUp(options: SetUpOptions = {}): SetUp {
     outbox: book,
     lock: () => ({ release: () => {} }),
     log,
-    settings: { firstMs: 60_000, maxMs: HOUR, giveUpAfterMs: 72 * HOUR },
+    settings: { firstDelayMs: 60_000, maxDelayMs: HOUR, giveUpAfterMs: 72 * HOUR },
   });
   const notifier = createNotifier({
     post: openPost({ mailer, sender, book, log, from: 'Tidemark <tidemark@mail.example.com>' }),
