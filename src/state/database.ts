@@ -162,14 +162,15 @@ export function durably<T>(db: DatabaseSync, what: string, write: () => T): T {
 }
 
 /**
- * What is read, or STATE_UNUSABLE where the file turns out to be damaged, or was taken away.
+ * What is read, or STATE_UNUSABLE where the file turns out to be damaged, or was taken away. JSON that is none is damage,
+ * too: SQLite notices only what is wrong with its own structures.
  */
 export function consulted<T>(what: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw error;
-    const { message } = error as Error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_SQLITE_ERROR' && !(error instanceof SyntaxError)) throw error;
     throw new TidemarkError('STATE_UNUSABLE', `${what} cannot be read from the state file: ${message}`, {
       cause: error,
     });

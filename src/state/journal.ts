@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { PreparedObject, RunRecord } from '../domain/run.ts';
 import type { Journal, JournalEntry, ManifestObject } from '../ports.ts';
-import { durably } from './database.ts';
+import { consulted, durably } from './database.ts';
 import { recordEnd } from './runs.ts';
 import { keepAborted } from './uploads.ts';
 
@@ -10,20 +10,15 @@ import { keepAborted } from './uploads.ts';
  * The journal of one run. An entry exists from the first upload on, until nothing is left to do.
  *
  * @param run its `sink` is a name in the config; `place` is what that stands for now.
+ * @throws TidemarkError STATE_UNUSABLE, as all of its functions.
  */
 export function openJournal(
   db: DatabaseSync,
   run: { runId: string; task: string; sink: string; place?: string },
 ): Journal {
-  const addRun = db.prepare(
-    "INSERT OR IGNORE INTO journal_run (run_id, task, sink, place, phase) VALUES (?, ?, ?, ?, 'preparing')",
+  const { addRun, addUpload, nameUpload, setCommitting, setUndoing } = consulted('the journal', () =>
+    statements(db),
   );
-  const addUpload = db.prepare('INSERT INTO journal_upload (run_id, key) VALUES (?, ?)');
-  const nameUpload = db.prepare('UPDATE journal_upload SET upload_id = ? WHERE run_id = ? AND key = ?');
-  const setCommitting = db.prepare(
-    "UPDATE journal_run SET phase = 'committing', prepared = ?, manifest = ?, record = ? WHERE run_id = ?",
-  );
-  const setUndoing = db.prepare("UPDATE journal_run SET phase = 'undoing' WHERE run_id = ?");
   const write = (change: () => unknown): void => void durably(db, 'the journal', change);
   return {
     beginning: (key) =>
@@ -51,28 +46,49 @@ export function openJournal(
   };
 }
 
-/** What runs have left behind: of one task, or of all. Runs still in progress are among them. */
+function statements(db: DatabaseSync) {
+  return {
+    addRun: db.prepare(
+      "INSERT OR IGNORE INTO journal_run (run_id, task, sink, place, phase) VALUES (?, ?, ?, ?, 'preparing')",
+    ),
+    addUpload: db.prepare('INSERT INTO journal_upload (run_id, key) VALUES (?, ?)'),
+    nameUpload: db.prepare('UPDATE journal_upload SET upload_id = ? WHERE run_id = ? AND key = ?'),
+    setCommitting: db.prepare(
+      "UPDATE journal_run SET phase = 'committing', prepared = ?, manifest = ?, record = ? WHERE run_id = ?",
+    ),
+    setUndoing: db.prepare("UPDATE journal_run SET phase = 'undoing' WHERE run_id = ?"),
+  };
+}
+
+/**
+ * What runs have left behind: of one task, or of all. Runs still in progress are among them.
+ *
+ * @throws TidemarkError STATE_UNUSABLE.
+ */
 export function journalEntries(db: DatabaseSync, task: string | null): JournalEntry[] {
-  const runs = db
-    .prepare(
-      'SELECT run_id, task, sink, place, phase, prepared, manifest FROM journal_run WHERE ?1 IS NULL OR task = ?1',
-    )
-    .all(task);
-  const uploads = db.prepare('SELECT key, upload_id FROM journal_upload WHERE run_id = ?');
-  return runs.map((row): JournalEntry => {
-    const runId = row['run_id'] as string;
-    return {
-      runId,
-      task: row['task'] as string,
-      sink: row['sink'] as string,
-      place: row['place'] as string | null,
-      phase: row['phase'] as JournalEntry['phase'],
-      uploads: uploads
-        .all(runId)
-        .map((upload) => ({ key: upload['key'] as string, uploadId: upload['upload_id'] as string | null })),
-      prepared: row['prepared'] === null ? [] : (JSON.parse(row['prepared'] as string) as PreparedObject[]),
-      manifest: row['manifest'] === null ? null : (JSON.parse(row['manifest'] as string) as ManifestObject),
-    };
+  return consulted('the journal', () => {
+    const runs = db
+      .prepare(
+        'SELECT run_id, task, sink, place, phase, prepared, manifest FROM journal_run WHERE ?1 IS NULL OR task = ?1',
+      )
+      .all(task);
+    const uploads = db.prepare('SELECT key, upload_id FROM journal_upload WHERE run_id = ?');
+    return runs.map((row): JournalEntry => {
+      const runId = row['run_id'] as string;
+      return {
+        runId,
+        task: row['task'] as string,
+        sink: row['sink'] as string,
+        place: row['place'] as string | null,
+        phase: row['phase'] as JournalEntry['phase'],
+        uploads: uploads.all(runId).map((upload) => ({
+          key: upload['key'] as string,
+          uploadId: upload['upload_id'] as string | null,
+        })),
+        prepared: row['prepared'] === null ? [] : (JSON.parse(row['prepared'] as string) as PreparedObject[]),
+        manifest: row['manifest'] === null ? null : (JSON.parse(row['manifest'] as string) as ManifestObject),
+      };
+    });
   });
 }
 

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { consulted, durably } from './database.ts';
+import { KNOWN_TASKS } from './known-tasks.ts';
 
 export interface Pruned {
   readonly runs: number;
@@ -24,12 +25,14 @@ export async function pruneHistory(db: DatabaseSync, before: Date, signal: Abort
   const cutoff = before.toISOString();
   // What becomes the last of its task while this goes on is younger than the cutoff.
   const kept = consulted('the history', () => runsToKeep(db));
-  const batch = db.prepare(
-    `SELECT id, finished_at AS at FROM run
-     WHERE (finished_at, id) > (?, ?) AND finished_at < ? AND status <> 'running'
-     ORDER BY finished_at, id LIMIT ?`,
-  );
-  const remove = db.prepare('DELETE FROM run WHERE id = ?');
+  const [batch, remove] = consulted('the history', () => [
+    db.prepare(
+      `SELECT id, finished_at AS at FROM run
+       WHERE (finished_at, id) > (?, ?) AND finished_at < ? AND status <> 'running'
+       ORDER BY finished_at, id LIMIT ?`,
+    ),
+    db.prepare('DELETE FROM run WHERE id = ?'),
+  ]);
   let runs = 0;
   let last = { at: '', id: 0 };
   while (!signal.aborted) {
@@ -56,11 +59,7 @@ export async function pruneHistory(db: DatabaseSync, before: Date, signal: Abort
 function runsToKeep(db: DatabaseSync): Set<number> {
   const ids = db
     .prepare(
-      `WITH RECURSIVE known (task) AS (
-         SELECT min(task) FROM run
-         UNION ALL
-         SELECT (SELECT min(task) FROM run WHERE task > known.task) FROM known WHERE known.task IS NOT NULL
-       )
+      `WITH RECURSIVE ${KNOWN_TASKS}
        SELECT (SELECT max(id) FROM run WHERE task = known.task) AS id FROM known
        UNION SELECT (SELECT id FROM run WHERE task = known.task AND status = 'succeeded' AND kind <> 'backfill'
                      ORDER BY scheduled_for DESC LIMIT 1) FROM known

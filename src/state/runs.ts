@@ -1,7 +1,7 @@
 /** Runs as the state keeps them: from their beginning, and what each has left when it ended. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { RunIdentity, RunRecord, RunReport, TaskMemory, Watermark } from '../domain/run.ts';
-import { durably } from './database.ts';
+import { consulted, durably } from './database.ts';
 import { keepSchemas, rememberedSchemas } from './schemas.ts';
 
 /** A run begins: from here on it is seen as running. A run of this id that was recorded already stays as it is. */
@@ -102,60 +102,83 @@ function settleSlot(db: DatabaseSync, task: string, slot: string): void {
   ).run(task, slot);
 }
 
-/** What a task remembers; whether slots were missed is for who knows its schedule. */
+/**
+ * What a task remembers; whether slots were missed is for who knows its schedule.
+ *
+ * @throws TidemarkError STATE_UNUSABLE.
+ */
 export function taskMemory(db: DatabaseSync, task: string): Omit<TaskMemory, 'missedSince'> {
-  const watermarks = db
-    .prepare('SELECT "table", "column", value FROM watermark WHERE task = ? ORDER BY "table"')
-    .all(task) as unknown as Watermark[];
-  const last = db
-    .prepare(
-      `SELECT max(scheduled_for) AS at FROM run WHERE task = ? AND status = 'succeeded' AND kind <> 'backfill'`,
-    )
-    .get(task)!['at'] as string | null;
-  const schemas = rememberedSchemas(db, task);
-  return { watermarks, schemas, lastSuccess: last === null ? null : new Date(last) };
+  return consulted('what the task remembers', () => {
+    const watermarks = db
+      .prepare('SELECT "table", "column", value FROM watermark WHERE task = ? ORDER BY "table"')
+      .all(task) as unknown as Watermark[];
+    const last = db
+      .prepare(
+        `SELECT max(scheduled_for) AS at FROM run WHERE task = ? AND status = 'succeeded' AND kind <> 'backfill'`,
+      )
+      .get(task)!['at'] as string | null;
+    const schemas = rememberedSchemas(db, task);
+    return { watermarks, schemas, lastSuccess: last === null ? null : new Date(last) };
+  });
 }
 
-/** The report of the run that has succeeded for this time, or for this window of a backfill; null where none has. */
+/**
+ * The report of the run that has succeeded for this time, or for this window of a backfill; null where none has.
+ *
+ * @throws TidemarkError STATE_UNUSABLE.
+ */
 export function successFor(
   db: DatabaseSync,
   task: string,
   { scheduledFor, stamp, backfill }: Pick<RunIdentity, 'scheduledFor' | 'stamp' | 'backfill'>,
 ): RunReport | null {
-  const row =
-    backfill === null
-      ? db
-          .prepare(
-            `SELECT id, report FROM run
-             WHERE task = ? AND scheduled_for = ? AND status = 'succeeded' AND kind <> 'backfill'`,
-          )
-          .get(task, scheduledFor.toISOString())
-      : // Only of the window that was done last: the run is then among the newest of the task, and soon found.
-        db
-          .prepare(
-            `SELECT run.id, report FROM backfill CROSS JOIN run ON run.task = backfill.task
-             WHERE backfill.task = ? AND backfill.id = ? AND done_until = ?
-               AND stamp = ? AND kind = 'backfill' AND status = 'succeeded' ORDER BY run.id DESC LIMIT 1`,
-          )
-          .get(task, backfill.id, backfill.to, stamp);
-  return row === undefined ? null : reportOf(db, row['id'] as number, row['report'] as string);
+  return consulted('the history', () => {
+    const row =
+      backfill === null
+        ? db
+            .prepare(
+              `SELECT id, report FROM run
+               WHERE task = ? AND scheduled_for = ? AND status = 'succeeded' AND kind <> 'backfill'`,
+            )
+            .get(task, scheduledFor.toISOString())
+        : // Only of the window that was done last: the run is then among the newest of the task, and soon found.
+          db
+            .prepare(
+              `SELECT run.id, report FROM backfill CROSS JOIN run ON run.task = backfill.task
+               WHERE backfill.task = ? AND backfill.id = ? AND done_until = ?
+                 AND stamp = ? AND kind = 'backfill' AND status = 'succeeded' ORDER BY run.id DESC LIMIT 1`,
+            )
+            .get(task, backfill.id, backfill.to, stamp);
+    return row === undefined ? null : reportOf(db, row['id'] as number, row['report'] as string);
+  });
 }
 
-/** Whether any run, a backfill aside, has been named after this time: its objects, if any, have their keys from it. */
+/**
+ * Whether any run, a backfill aside, has been named after this time: its objects, if any, have their keys from it.
+ *
+ * @throws TidemarkError STATE_UNUSABLE.
+ */
 export function isTaken(db: DatabaseSync, task: string, scheduledFor: Date): boolean {
-  return (
+  const found = consulted('the history', () =>
     db
       .prepare("SELECT 1 FROM run WHERE task = ? AND scheduled_for = ? AND kind <> 'backfill'")
-      .get(task, scheduledFor.toISOString()) !== undefined
+      .get(task, scheduledFor.toISOString()),
   );
+  return found !== undefined;
 }
 
-/** Tasks with runs that are marked as running. */
+/**
+ * Tasks with runs that are marked as running.
+ *
+ * @throws TidemarkError STATE_UNUSABLE.
+ */
 export function unendedTasks(db: DatabaseSync): string[] {
-  return db
-    .prepare("SELECT DISTINCT task FROM run WHERE status = 'running'")
-    .all()
-    .map((row) => row['task'] as string);
+  return consulted('the history', () =>
+    db
+      .prepare("SELECT DISTINCT task FROM run WHERE status = 'running'")
+      .all()
+      .map((row) => row['task'] as string),
+  );
 }
 
 /** A report with its files, which are kept beside it. */

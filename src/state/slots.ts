@@ -1,7 +1,6 @@
 /** Up to which slot of its schedule each task has been dealt with, and by which schedule that was. */
 import type { DatabaseSync } from 'node:sqlite';
-import { TidemarkError } from '../errors.ts';
-import { durably } from './database.ts';
+import { consulted, durably } from './database.ts';
 
 export interface SettledSlot {
   readonly task: string;
@@ -14,20 +13,17 @@ export interface SettledSlot {
 
 /** @throws TidemarkError STATE_UNUSABLE. */
 export function settledSlots(db: DatabaseSync): SettledSlot[] {
-  try {
-    const rows = db.prepare('SELECT task, settled, schedule, timezone FROM slot').all();
-    return rows.map((row) => ({
-      task: row['task'] as string,
-      settled: new Date(row['settled'] as string),
-      schedule: row['schedule'] as string | null,
-      timezone: row['timezone'] as string | null,
-    }));
-  } catch (error) {
-    const { message } = error as Error;
-    throw new TidemarkError('STATE_UNUSABLE', `The settled slots cannot be read: ${message}`, {
-      cause: error,
-    });
-  }
+  return consulted('the settled slots', () =>
+    db
+      .prepare('SELECT task, settled, schedule, timezone FROM slot')
+      .all()
+      .map((row) => ({
+        task: row['task'] as string,
+        settled: new Date(row['settled'] as string),
+        schedule: row['schedule'] as string | null,
+        timezone: row['timezone'] as string | null,
+      })),
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { PastRun } from '../domain/run.ts';
 import { consulted } from './database.ts';
 import { pastRun, RUN_COLUMNS } from './history.ts';
+import { KNOWN_TASKS } from './known-tasks.ts';
 import { listWatermarks, type KeptWatermark } from './watermarks.ts';
 
 export interface TaskState {
@@ -26,21 +27,17 @@ export interface TaskState {
 
 /**
  * The last result of each task that has run, one statement for all of them: a few look-ups in an index for each,
- * however many runs there are. `known` jumps through the index from one task to the next: `DISTINCT` would read all of
- * it. Ids are 0 where there is none.
+ * however many runs there are. Ids are 0 where there is none.
  */
 const STANDING = `
-  WITH RECURSIVE
-    known (name) AS (
-      SELECT min(task) FROM run
-      UNION ALL
-      SELECT (SELECT min(task) FROM run WHERE task > known.name) FROM known WHERE known.name IS NOT NULL
-    ),
+  WITH RECURSIVE ${KNOWN_TASKS},
     result (name, success, failure) AS MATERIALIZED (
-      SELECT name,
-             ifnull((SELECT max(id) FROM run WHERE task = name AND status = 'succeeded' AND kind <> 'backfill'), 0),
-             ifnull((SELECT max(id) FROM run WHERE task = name AND status = 'failed' AND kind <> 'backfill'), 0)
-      FROM known WHERE name IS NOT NULL
+      SELECT task,
+             ifnull((SELECT max(id) FROM run
+                     WHERE task = known.task AND status = 'succeeded' AND kind <> 'backfill'), 0),
+             ifnull((SELECT max(id) FROM run
+                     WHERE task = known.task AND status = 'failed' AND kind <> 'backfill'), 0)
+      FROM known WHERE task IS NOT NULL
     )`;
 
 /**

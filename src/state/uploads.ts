@@ -6,19 +6,25 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { AbortedUpload } from '../ports.ts';
-import { durably } from './database.ts';
+import { consulted, durably } from './database.ts';
 
-/** All that are kept, sink by sink. */
+/**
+ * All that are kept, sink by sink.
+ *
+ * @throws TidemarkError STATE_UNUSABLE.
+ */
 export function abortedUploads(db: DatabaseSync): AbortedUpload[] {
-  return db
-    .prepare('SELECT sink, key, upload_id, aborted_at FROM aborted_upload ORDER BY sink, key, upload_id')
-    .all()
-    .map((row) => ({
-      sink: row['sink'] as string,
-      key: row['key'] as string,
-      uploadId: row['upload_id'] as string,
-      abortedAt: new Date(row['aborted_at'] as string),
-    }));
+  return consulted('the aborted uploads', () =>
+    db
+      .prepare('SELECT sink, key, upload_id, aborted_at FROM aborted_upload ORDER BY sink, key, upload_id')
+      .all()
+      .map((row) => ({
+        sink: row['sink'] as string,
+        key: row['key'] as string,
+        uploadId: row['upload_id'] as string,
+        abortedAt: new Date(row['aborted_at'] as string),
+      })),
+  );
 }
 
 /**
@@ -46,8 +52,8 @@ export function abortedAgain(db: DatabaseSync, upload: AbortedUpload, at: Date):
 
 /** Uploads that are gone for good. */
 export function forgetUploads(db: DatabaseSync, uploads: readonly AbortedUpload[]): void {
-  const remove = db.prepare('DELETE FROM aborted_upload WHERE sink = ? AND key = ? AND upload_id = ?');
   durably(db, 'an aborted upload', () => {
+    const remove = db.prepare('DELETE FROM aborted_upload WHERE sink = ? AND key = ? AND upload_id = ?');
     for (const { sink, key, uploadId } of uploads) remove.run(sink, key, uploadId);
   });
 }

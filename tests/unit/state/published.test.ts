@@ -1,6 +1,7 @@
 /** Which manifest `tidemark verify TASK` begins with. */
 import { openState, type StateDatabase } from '../../../src/state/database.ts';
-import { lastPublished, rememberedTasks } from '../../../src/state/published.ts';
+import { rememberedTasks } from '../../../src/state/known-tasks.ts';
+import { lastPublished } from '../../../src/state/published.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -72,6 +72,6 @@ it('writes nothing that is kept already', () => {
 
 it('says that it cannot be read, or written', () => {
   state.db.exec('DROP TABLE slot');
-  expect(() => settledSlots(state.db)).toThrow('The settled slots cannot be read');
+  expect(() => settledSlots(state.db)).toThrow('the settled slots cannot be read');
   expect(() => saveSlots(state.db, [hourly('a', '05:00:00')], [])).toThrow('cannot be written');
 });
