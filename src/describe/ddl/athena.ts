@@ -7,55 +7,57 @@
 import type { OutputOptions } from '../../domain/spec.ts';
 import {
   commented,
-  ddlColumns,
+  decimalType,
   doubleQuoted,
   escapedLiteral,
   isDelimited,
   isInstant,
   listed,
+  NOTES,
+  notesOf,
+  plainLiteral,
+  typedColumns,
+  typeNotes,
 } from './common.ts';
-import { NOTES, notesOf, plainLiteral } from './common.ts';
-import type { DdlColumn, DdlRequest, DdlTable, TableDdl, TypeChoice } from './common.ts';
+import type { DdlColumn, DdlRequest, DdlTable, TableDdl, TypeChoice, TypedColumn } from './common.ts';
+
+interface AthenaColumn extends TypedColumn {
+  /** What it is called here. */
+  readonly id: string;
+}
 
 export function athenaDdl(request: DdlRequest): TableDdl[] {
   return request.tables.map((table) => {
     const { output } = request;
-    const columns = ddlColumns(table, output);
-    const choices = columns.map((column) => chooseType(column, output));
+    const columns = named(typedColumns(table, output, chooseType));
     const asText = isDelimited(output);
     const name = identifier(table.name);
     const raw = asText ? `${name}_text` : name;
-    const names = distinct(columns.map((column) => identifier(column.name)));
-    const definitions = names.map((one, index) => `\`${one}\` ${asText ? 'string' : choices[index]!.type}`);
+    const definitions = columns.map(({ id, type }) => `\`${id}\` ${asText ? 'string' : type}`);
     const { partitions } = table.layout;
     const create = [
       `CREATE EXTERNAL TABLE \`${raw}\` (\n${listed(definitions)}\n)`,
       ...(partitions.length === 0
         ? []
         : [`PARTITIONED BY (${partitions.map((one) => `\`${identifier(one)}\` string`).join(', ')})`]),
-      ...storage(output, names, columns),
+      ...storage(output, columns),
       `LOCATION ${escapedLiteral(request.url(table.layout.folder))}`,
       ...(asText && output.csv.header ? ["TBLPROPERTIES ('skip.header.line.count' = '1')"] : []),
     ].join('\n');
     const notes = [
       ...notesOf(
-        columns.map((column, index) => [
-          column.name,
-          names[index] === column.name.toLowerCase()
-            ? undefined
-            : `${names[index]} here: Athena takes letters, digits and _.`,
+        columns.map(({ name: given, id }) => [
+          given,
+          id === given.toLowerCase() ? undefined : `${id} here: Athena takes letters, digits and _.`,
         ]),
       ),
-      ...notesOf(columns.map((column, index) => [column.name, choices[index]!.note])),
+      ...typeNotes(columns),
       ...tableNotes(table, output),
     ];
     return {
       table: table.name,
       create: commented(notes, `${create};`),
-      load: [
-        ...addPartition(raw, table, request),
-        ...reading(name, raw, names, columns, choices, output),
-      ].join('\n'),
+      load: [...addPartition(raw, table, request), ...reading(name, raw, columns, output)].join('\n'),
     };
   });
 }
@@ -65,13 +67,15 @@ function identifier(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9_]/g, '_');
 }
 
-function distinct(names: readonly string[]): string[] {
+/** Each by a name of its own. */
+function named(columns: readonly TypedColumn[]): AthenaColumn[] {
   const taken = new Set<string>();
-  return names.map((name) => {
-    let free = name;
-    for (let number = 2; taken.has(free); number++) free = `${name}_${number}`;
-    taken.add(free);
-    return free;
+  return columns.map((column) => {
+    const name = identifier(column.name);
+    let id = name;
+    for (let number = 2; taken.has(id); number++) id = `${name}_${number}`;
+    taken.add(id);
+    return { ...column, id };
   });
 }
 
@@ -87,9 +91,7 @@ function chooseType({ shape, dateAsText }: DdlColumn, output: OutputOptions): Ty
     case 'year':
       return { type: output.format === 'parquet' ? 'int' : 'smallint' };
     case 'decimal':
-      if (shape.precision === null) return { type: 'string', note: NOTES.noPrecision };
-      if (shape.precision > 38) return { type: 'string', note: NOTES.tooPrecise(38) };
-      return { type: `decimal(${shape.precision},${shape.scale})` };
+      return decimalType(shape, 'decimal', 'string');
     case 'float':
     case 'double':
       return { type: shape.is };
@@ -121,13 +123,11 @@ function chooseType({ shape, dateAsText }: DdlColumn, output: OutputOptions): Ty
   }
 }
 
-function storage(output: OutputOptions, names: readonly string[], columns: readonly DdlColumn[]): string[] {
+function storage(output: OutputOptions, columns: readonly AthenaColumn[]): string[] {
   if (output.format === 'parquet') return ['STORED AS PARQUET'];
   if (output.format === 'jsonl') {
-    const renamed = names.flatMap((name, index) =>
-      name === columns[index]!.name
-        ? []
-        : [`  ${escapedLiteral(`mapping.${name}`)} = ${escapedLiteral(columns[index]!.name)}`],
+    const renamed = columns.flatMap(({ name, id }) =>
+      id === name ? [] : [`  ${escapedLiteral(`mapping.${id}`)} = ${escapedLiteral(name)}`],
     );
     const properties = ["  'case.insensitive' = 'false'", ...renamed];
     return [
@@ -188,9 +188,7 @@ function addPartition(raw: string, { layout, key }: DdlTable, { url }: DdlReques
 function reading(
   name: string,
   raw: string,
-  names: readonly string[],
-  columns: readonly DdlColumn[],
-  choices: readonly TypeChoice[],
+  columns: readonly AthenaColumn[],
   output: OutputOptions,
 ): string[] {
   if (!isDelimited(output))
@@ -201,15 +199,11 @@ function reading(
       ),
     ];
   const marker = plainLiteral(output.csv.null);
-  const items = names.map((one, index) => {
-    const { type } = choices[index]!;
-    const column = doubleQuoted(one);
-    if (type === 'string') {
-      // An empty text and NULL are the same to the SerDe.
-      const value =
-        output.csv.null === '' || !columns[index]!.nullable ? column : `NULLIF(${column}, ${marker})`;
-      return value === column ? column : `${value} AS ${column}`;
-    }
+  const items = columns.map(({ id, type, nullable }) => {
+    const column = doubleQuoted(id);
+    // An empty text and NULL are the same to the SerDe.
+    if (type === 'string')
+      return output.csv.null === '' || !nullable ? column : `NULLIF(${column}, ${marker}) AS ${column}`;
     return `CAST(NULLIF(${column}, ${marker}) AS ${type === 'float' ? 'real' : type === 'int' ? 'integer' : type}) AS ${column}`;
   });
   const notes = ['Types and NULL are made of the text here.'];

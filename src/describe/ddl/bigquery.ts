@@ -5,18 +5,25 @@
  */
 import type { OutputOptions } from '../../domain/spec.ts';
 import { oneStarOf } from '../key-layout.ts';
-import { commented, ddlColumns, escapedLiteral, isDelimited, isInstant, listed, NOTES } from './common.ts';
-import { notesOf } from './common.ts';
+import {
+  commented,
+  createTable,
+  definitions,
+  escapedLiteral,
+  isDelimited,
+  listed,
+  NOTES,
+  notesOf,
+  timestampType,
+  typedColumns,
+  typeNotes,
+} from './common.ts';
 import type { DdlColumn, DdlRequest, DdlTable, TableDdl, TypeChoice } from './common.ts';
 
 export function bigqueryDdl(request: DdlRequest): TableDdl[] {
   return request.tables.map((table) => {
-    const columns = ddlColumns(table, request.output);
-    const choices = columns.map((column) => chooseType(column, request.output));
-    const definitions = columns.map(
-      ({ name, nullable }, index) =>
-        `${backticked(name)} ${choices[index]!.type}${nullable ? '' : ' NOT NULL'}`,
-    );
+    const columns = typedColumns(table, request.output, chooseType);
+    const items = definitions(columns, backticked);
     const notes = [
       ...notesOf(
         columns.map(({ name }) => [
@@ -24,12 +31,12 @@ export function bigqueryDdl(request: DdlRequest): TableDdl[] {
           /^[A-Za-z_]\w*$/.test(name) ? undefined : 'not every character is allowed in the name of a column.',
         ]),
       ),
-      ...notesOf(columns.map(({ name }, index) => [name, choices[index]!.note])),
+      ...typeNotes(columns),
     ];
     return {
       table: table.name,
-      create: commented(notes, `CREATE TABLE ${tableName(table)} (\n${listed(definitions)}\n);`),
-      load: loadStatement(table, definitions, request),
+      create: commented(notes, createTable(tableName(table), items)),
+      load: loadStatement(table, items, request),
     };
   });
 }
@@ -67,9 +74,7 @@ function chooseType({ shape, dateAsText }: DdlColumn, output: OutputOptions): Ty
     case 'datetime':
       return { type: 'DATETIME' };
     case 'timestamp':
-      return isInstant(output)
-        ? { type: 'TIMESTAMP' }
-        : { type: 'DATETIME', note: NOTES.local(output.outputTimezone) };
+      return timestampType(output, 'TIMESTAMP', 'DATETIME');
     case 'time':
       return { type: 'STRING', note: NOTES.time };
     case 'text':
@@ -105,10 +110,10 @@ function decimalType(precision: number | null, scale: number, parquet: boolean):
   return { type: 'STRING', note: 'more than 38 digits before the point: text.' };
 }
 
-/** @param definitions of the columns: without them, BigQuery guesses types from the text. */
+/** @param items definitions of the columns: without them, BigQuery guesses types from the text. */
 function loadStatement(
   table: DdlTable,
-  definitions: readonly string[],
+  items: readonly string[],
   { output, url, region }: DdlRequest,
 ): string {
   const format =
@@ -127,7 +132,7 @@ function loadStatement(
   const connection = `\`aws-${region ?? 'REGION'}.CONNECTION\``;
   return commented(
     notes,
-    `LOAD DATA INTO ${tableName(table)} (\n${listed(definitions)}\n)\nFROM FILES (\n${listed(options)}\n)\nWITH CONNECTION ${connection};`,
+    `LOAD DATA INTO ${tableName(table)} (\n${listed(items)}\n)\nFROM FILES (\n${listed(options)}\n)\nWITH CONNECTION ${connection};`,
   );
 }
 

@@ -37,7 +37,6 @@ export interface TableDdl {
 export interface DdlColumn {
   readonly name: string;
   readonly shape: Shape;
-  readonly mysqlType: string;
   /** In the file. */
   readonly nullable: boolean;
   /** Whether a date is written as text, zero dates included. */
@@ -50,14 +49,34 @@ export interface TypeChoice {
   readonly note?: string | undefined;
 }
 
-export function ddlColumns(table: DdlTable, output: OutputOptions): DdlColumn[] {
-  return table.columns.map((column) => ({
-    name: column.name,
-    shape: shapeOf(column),
-    mysqlType: column.mysqlType,
-    nullable: parquetColumn(column, output.zeroDates).optional,
-    dateAsText: output.zeroDates === 'string' && ['date', 'datetime', 'timestamp'].includes(column.kind),
-  }));
+/** A column of a warehouse's table. */
+export interface TypedColumn extends DdlColumn, TypeChoice {}
+
+/** @param choose the type that the warehouse has for a column. */
+export function typedColumns(
+  table: DdlTable,
+  output: OutputOptions,
+  choose: (column: DdlColumn, output: OutputOptions) => TypeChoice,
+): TypedColumn[] {
+  return table.columns.map((one) => {
+    const column: DdlColumn = {
+      name: one.name,
+      shape: shapeOf(one),
+      nullable: parquetColumn(one, output.zeroDates).optional,
+      dateAsText: output.zeroDates === 'string' && ['date', 'datetime', 'timestamp'].includes(one.kind),
+    };
+    return { ...column, ...choose(column, output) };
+  });
+}
+
+/** `name type NOT NULL`, column by column. */
+export function definitions(columns: readonly TypedColumn[], quoted: (name: string) => string): string[] {
+  return columns.map(({ name, type, nullable }) => `${quoted(name)} ${type}${nullable ? '' : ' NOT NULL'}`);
+}
+
+/** @param name quoted. */
+export function createTable(name: string, items: readonly string[]): string {
+  return `CREATE TABLE ${name} (\n${listed(items)}\n);`;
 }
 
 export function isDelimited({ format }: OutputOptions): boolean {
@@ -69,12 +88,33 @@ export function isInstant({ format, outputTimezone }: OutputOptions): boolean {
   return format === 'parquet' || /^(Etc\/)?(UTC|UCT|Zulu|Universal)$/i.test(outputTimezone);
 }
 
+/** The types of a TIMESTAMP: as an instant, and as what a clock shows. */
+export function timestampType(output: OutputOptions, instant: string, local: string): TypeChoice {
+  return isInstant(output) ? { type: instant } : { type: local, note: NOTES.local(output.outputTimezone) };
+}
+
+/** Where 38 digits are the most; `text`: the type of what has more, or nobody knows how many. */
+export function decimalType(
+  { precision, scale }: Extract<Shape, { is: 'decimal' }>,
+  decimal: string,
+  text: string,
+): TypeChoice {
+  if (precision === null) return { type: text, note: NOTES.noPrecision };
+  if (precision > 38) return { type: text, note: NOTES.tooPrecise(38) };
+  return { type: `${decimal}(${precision},${scale})` };
+}
+
 /** Comments for a statement, one line for each thing to say, with the columns that it is about. */
 export function notesOf(columns: readonly (readonly [name: string, note: string | undefined])[]): string[] {
   const about = new Map<string, string[]>();
   for (const [name, note] of columns)
     if (note !== undefined) about.set(note, [...(about.get(note) ?? []), name]);
   return [...about].map(([note, names]) => `${names.join(', ')}: ${note}`);
+}
+
+/** Why columns have the types that they have. */
+export function typeNotes(columns: readonly TypedColumn[]): string[] {
+  return notesOf(columns.map(({ name, note }) => [name, note]));
 }
 
 /** The comments and the statement. A line break in a name must not end a comment. */
@@ -101,11 +141,6 @@ export function escapedLiteral(text: string): string {
 /** Lines of a list, indented, with commas. */
 export function listed(items: readonly string[]): string {
   return items.map((item) => `  ${item}`).join(',\n');
-}
-
-/** Digits that an integer may have. */
-export function integerDigits(bits: number, unsigned: boolean): number {
-  return String(2n ** BigInt(unsigned ? bits : bits - 1) - 1n).length;
 }
 
 /** What is said of the same thing in every warehouse. */

@@ -4,26 +4,33 @@
  */
 import type { OutputOptions } from '../../domain/spec.ts';
 import { globOf } from '../key-layout.ts';
-import { commented, ddlColumns, doubleQuoted, isDelimited, isInstant, listed, NOTES } from './common.ts';
-import { notesOf, plainLiteral } from './common.ts';
-import type { DdlColumn, DdlRequest, DdlTable, TableDdl, TypeChoice } from './common.ts';
+import {
+  commented,
+  createTable,
+  decimalType,
+  definitions,
+  doubleQuoted,
+  isDelimited,
+  listed,
+  NOTES,
+  notesOf,
+  plainLiteral,
+  timestampType,
+  typedColumns,
+  typeNotes,
+} from './common.ts';
+import type { DdlColumn, DdlRequest, DdlTable, TableDdl, TypeChoice, TypedColumn } from './common.ts';
 
 const INTEGERS = { 8: 'TINYINT', 16: 'SMALLINT', 24: 'INTEGER', 32: 'INTEGER', 64: 'BIGINT' } as const;
 
 export function duckdbDdl(request: DdlRequest): TableDdl[] {
   return request.tables.map((table) => {
-    const columns = ddlColumns(table, request.output);
-    const choices = columns.map((column) => chooseType(column, request.output));
-    const definitions = columns.map(
-      ({ name, nullable }, index) =>
-        `${doubleQuoted(name)} ${choices[index]!.type}${nullable ? '' : ' NOT NULL'}`,
-    );
-    const create = `CREATE TABLE ${doubleQuoted(table.name)} (\n${listed(definitions)}\n);`;
-    const notes = notesOf(columns.map(({ name }, index) => [name, choices[index]!.note]));
+    const columns = typedColumns(table, request.output, chooseType);
+    const create = createTable(doubleQuoted(table.name), definitions(columns, doubleQuoted));
     return {
       table: table.name,
-      create: commented(notes, create),
-      load: loadStatement(table, columns, choices, request),
+      create: commented(typeNotes(columns), create),
+      load: loadStatement(table, columns, request),
     };
   });
 }
@@ -36,9 +43,7 @@ function chooseType({ shape, dateAsText }: DdlColumn, output: OutputOptions): Ty
     case 'year':
       return { type: 'SMALLINT' };
     case 'decimal':
-      if (shape.precision === null) return { type: 'VARCHAR', note: NOTES.noPrecision };
-      if (shape.precision > 38) return { type: 'VARCHAR', note: NOTES.tooPrecise(38) };
-      return { type: `DECIMAL(${shape.precision},${shape.scale})` };
+      return decimalType(shape, 'DECIMAL', 'VARCHAR');
     case 'float':
       return { type: 'FLOAT' };
     case 'double':
@@ -48,9 +53,7 @@ function chooseType({ shape, dateAsText }: DdlColumn, output: OutputOptions): Ty
     case 'datetime':
       return { type: 'TIMESTAMP' };
     case 'timestamp':
-      return isInstant(output)
-        ? { type: 'TIMESTAMPTZ' }
-        : { type: 'TIMESTAMP', note: NOTES.local(output.outputTimezone) };
+      return timestampType(output, 'TIMESTAMPTZ', 'TIMESTAMP');
     case 'time':
       return { type: 'VARCHAR', note: NOTES.time };
     case 'text':
@@ -70,7 +73,7 @@ function chooseType({ shape, dateAsText }: DdlColumn, output: OutputOptions): Ty
 }
 
 /** The type as it is read from text, and what makes the column's own of it. */
-function readAs({ name, shape }: DdlColumn, type: string, output: OutputOptions): [string, string] {
+function readAs({ name, shape, type }: TypedColumn, output: OutputOptions): [string, string] {
   const column = doubleQuoted(name);
   if (output.format === 'parquet') return [type, column];
   if (type === 'BLOB') return ['VARCHAR', `${output.binary === 'hex' ? 'unhex' : 'from_base64'}(${column})`];
@@ -83,11 +86,10 @@ function readAs({ name, shape }: DdlColumn, type: string, output: OutputOptions)
 
 function loadStatement(
   table: DdlTable,
-  columns: readonly DdlColumn[],
-  choices: readonly TypeChoice[],
+  columns: readonly TypedColumn[],
   { output, url }: DdlRequest,
 ): string {
-  const reads = columns.map((column, index) => readAs(column, choices[index]!.type, output));
+  const reads = columns.map((column) => readAs(column, output));
   const types = columns.map(
     ({ name }, index) => `    ${plainLiteral(name)}: ${plainLiteral(reads[index]![0])}`,
   );

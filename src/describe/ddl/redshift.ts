@@ -4,8 +4,19 @@
  */
 import type { OutputOptions } from '../../domain/spec.ts';
 import type { Shape } from '../shape.ts';
-import { commented, ddlColumns, doubleQuoted, isDelimited, isInstant, listed, NOTES } from './common.ts';
-import { notesOf, plainLiteral } from './common.ts';
+import {
+  commented,
+  createTable,
+  decimalType,
+  definitions,
+  doubleQuoted,
+  isDelimited,
+  NOTES,
+  plainLiteral,
+  timestampType,
+  typedColumns,
+  typeNotes,
+} from './common.ts';
 import type { DdlColumn, DdlRequest, DdlTable, TableDdl, TypeChoice } from './common.ts';
 
 const MAX_VARCHAR = 65_535;
@@ -14,20 +25,16 @@ const MAX_VARBYTE = 16_777_216;
 export function redshiftDdl(request: DdlRequest): TableDdl[] {
   const { output } = request;
   return request.tables.map((table) => {
-    const columns = ddlColumns(table, output);
-    const choices = columns.map((column) => chooseType(column, output));
     const emptyIsNull = isDelimited(output) && output.csv.null === '';
-    const definitions = columns.map(({ name, nullable }, index) => {
-      const { type } = choices[index]!;
+    const columns = typedColumns(table, output, chooseType).map((column) => ({
+      ...column,
       // EMPTYASNULL makes NULL of an empty text, quoted or not.
-      const required = !nullable && !(emptyIsNull && type.startsWith('VARCHAR'));
-      return `${doubleQuoted(name)} ${type}${required ? ' NOT NULL' : ''}`;
-    });
-    const create = `CREATE TABLE ${doubleQuoted(table.name)} (\n${listed(definitions)}\n);`;
-    const notes = notesOf(columns.map(({ name }, index) => [name, choices[index]!.note]));
+      nullable: column.nullable || (emptyIsNull && column.type.startsWith('VARCHAR')),
+    }));
+    const create = createTable(doubleQuoted(table.name), definitions(columns, doubleQuoted));
     return {
       table: table.name,
-      create: commented(notes, create),
+      create: commented(typeNotes(columns), create),
       load: loadStatement(table, columns, request),
     };
   });
@@ -42,10 +49,8 @@ function chooseType(column: DdlColumn, output: OutputOptions): TypeChoice {
     case 'year':
       return { type: 'SMALLINT' };
     case 'decimal':
-      if (shape.precision === null) return { type: 'VARCHAR(68)', note: NOTES.noPrecision };
-      if (shape.precision > 38)
-        return { type: `VARCHAR(${shape.precision + 2})`, note: NOTES.tooPrecise(38) };
-      return { type: `DECIMAL(${shape.precision},${shape.scale})` };
+      // A sign, a point, and of an unknown number of digits the most, behind a zero.
+      return decimalType(shape, 'DECIMAL', `VARCHAR(${(shape.precision ?? 66) + 2})`);
     case 'float':
       return { type: 'REAL' };
     case 'double':
@@ -55,9 +60,7 @@ function chooseType(column: DdlColumn, output: OutputOptions): TypeChoice {
     case 'datetime':
       return { type: 'TIMESTAMP' };
     case 'timestamp':
-      return isInstant(output)
-        ? { type: 'TIMESTAMPTZ' }
-        : { type: 'TIMESTAMP', note: NOTES.local(output.outputTimezone) };
+      return timestampType(output, 'TIMESTAMPTZ', 'TIMESTAMP');
     case 'time':
       return { type: 'VARCHAR(17)', note: NOTES.time };
     case 'text':

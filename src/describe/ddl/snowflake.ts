@@ -5,23 +5,29 @@
  */
 import type { OutputOptions } from '../../domain/spec.ts';
 import { regexOf } from '../key-layout.ts';
-import { commented, ddlColumns, doubleQuoted, escapedLiteral, integerDigits, isDelimited } from './common.ts';
-import { listed, NOTES, notesOf } from './common.ts';
-import type { DdlColumn, DdlRequest, DdlTable, TableDdl, TypeChoice } from './common.ts';
+import {
+  commented,
+  createTable,
+  decimalType,
+  definitions,
+  doubleQuoted,
+  escapedLiteral,
+  isDelimited,
+  NOTES,
+  typedColumns,
+  typeNotes,
+} from './common.ts';
+import type { DdlColumn, DdlRequest, DdlTable, TableDdl, TypeChoice, TypedColumn } from './common.ts';
 
 const IN_UTC = 'the values are in UTC.';
 
 export function snowflakeDdl(request: DdlRequest): TableDdl[] {
   return request.tables.map((table) => {
-    const columns = ddlColumns(table, request.output);
-    const choices = columns.map((column) => chooseType(column, request.output));
-    const definitions = columns.map(
-      ({ name, nullable }, index) =>
-        `${doubleQuoted(name)} ${choices[index]!.type}${nullable ? '' : ' NOT NULL'}`,
-    );
+    const columns = typedColumns(table, request.output, chooseType);
+    const create = createTable(doubleQuoted(table.name), definitions(columns, doubleQuoted));
     const notes = [
       'Names in quotes keep their case: write them in quotes in queries, too.',
-      ...notesOf(columns.map(({ name }, index) => [name, choices[index]!.note])),
+      ...typeNotes(columns),
     ];
     const stage = [
       `CREATE STAGE IF NOT EXISTS ${doubleQuoted(stageOf(request, table))}`,
@@ -31,10 +37,10 @@ export function snowflakeDdl(request: DdlRequest): TableDdl[] {
     return {
       table: table.name,
       create: [
-        commented(notes, `CREATE TABLE ${doubleQuoted(table.name)} (\n${listed(definitions)}\n);`),
+        commented(notes, create),
         commented(['Put the name of your storage integration in the place of INTEGRATION.'], stage),
       ].join('\n'),
-      load: loadStatement(table, columns, choices, request),
+      load: loadStatement(table, columns, request),
     };
   });
 }
@@ -54,9 +60,7 @@ function chooseType({ shape, dateAsText }: DdlColumn, output: OutputOptions): Ty
     case 'year':
       return { type: 'NUMBER(4,0)' };
     case 'decimal':
-      if (shape.precision === null) return { type: 'VARCHAR', note: NOTES.noPrecision };
-      if (shape.precision > 38) return { type: 'VARCHAR', note: NOTES.tooPrecise(38) };
-      return { type: `NUMBER(${shape.precision},${shape.scale})` };
+      return decimalType(shape, 'NUMBER', 'VARCHAR');
     case 'float':
     case 'double':
       return { type: 'FLOAT' };
@@ -86,17 +90,17 @@ function chooseType({ shape, dateAsText }: DdlColumn, output: OutputOptions): Ty
   }
 }
 
-function loadStatement(
-  table: DdlTable,
-  columns: readonly DdlColumn[],
-  choices: readonly TypeChoice[],
-  request: DdlRequest,
-): string {
+/** Digits that an integer may have. */
+function integerDigits(bits: number, unsigned: boolean): number {
+  return String(2n ** BigInt(unsigned ? bits : bits - 1) - 1n).length;
+}
+
+function loadStatement(table: DdlTable, columns: readonly TypedColumn[], request: DdlRequest): string {
   const { output } = request;
   const names = columns.map(({ name }) => doubleQuoted(name)).join(', ');
   const stage = `@${doubleQuoted(stageOf(request, table))}`;
-  const parses = choices.some(({ type }) => type === 'VARIANT');
-  const fields = columns.map((column, index) => fieldOf(column, choices[index]!.type, index, output));
+  const parses = columns.some(({ type }) => type === 'VARIANT');
+  const fields = columns.map((column, index) => fieldOf(column, index, output));
   // A VARIANT must be told that a text is JSON; a plain load would keep it as one string.
   const transformed = parses && output.format !== 'jsonl';
   const from = transformed ? `(\n  SELECT ${fields.join(', ')}\n  FROM ${stage}\n)` : stage;
@@ -120,7 +124,7 @@ function loadStatement(
 }
 
 /** A field of the file, by position in csv and by name in Parquet. */
-function fieldOf({ name }: DdlColumn, type: string, index: number, { format }: OutputOptions): string {
+function fieldOf({ name, type }: TypedColumn, index: number, { format }: OutputOptions): string {
   const field = format === 'parquet' ? `$1:${doubleQuoted(name)}` : `$${index + 1}`;
   if (type === 'VARIANT') return `PARSE_JSON(${field}${format === 'parquet' ? '::VARCHAR' : ''})`;
   return format === 'parquet' ? `${field}::${type}` : field;
