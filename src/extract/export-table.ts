@@ -97,22 +97,22 @@ export async function exportTable(
   const writeRow: RowHandler = (packet, start, end) => {
     progress.bytes += series.takeRow(packet, start, end);
   };
-  transformer =
-    openTransformer?.({ onRow: writeRow, isFull: isWriterFull, drained: goOn, failed: fail }) ?? null;
-  const passOn = transformer?.takeRow ?? writeRow;
   let rowsRead = 0;
-  const takeRow: RowHandler = (packet, start, end) => {
-    passOn(packet, start, end);
-    rowsRead++;
-    progress.rows++;
-    if (isFull()) stream!.pause();
-  };
-  const { mapping = null } = plan;
-  const onRow = mapping === null ? takeRow : mapped(rowMapper(mapping, snapshot.hmac), takeRow);
-  const read = mapping?.columns ?? plan.rowTransform?.input ?? plan.columns;
-  stream = snapshot.rows(plan.sql, read, onRow, ended);
-
   try {
+    transformer =
+      openTransformer?.({ onRow: writeRow, isFull: isWriterFull, drained: goOn, failed: fail }) ?? null;
+    const passOn = transformer?.takeRow ?? writeRow;
+    const takeRow: RowHandler = (packet, start, end) => {
+      passOn(packet, start, end);
+      rowsRead++;
+      progress.rows++;
+      if (isFull()) stream!.pause();
+    };
+    const { mapping = null } = plan;
+    const onRow = mapping === null ? takeRow : mapped(rowMapper(mapping, snapshot.hmac), takeRow);
+    const read = mapping?.columns ?? plan.rowTransform?.input ?? plan.columns;
+    stream = snapshot.rows(plan.sql, read, onRow, ended);
+
     await stream.done;
     const notes = (await transformer?.finish(ended)) ?? [];
     const last = series.current();

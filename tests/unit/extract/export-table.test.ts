@@ -6,6 +6,7 @@ import { BLOCK_BYTES } from '../../../src/extract/compress.ts';
 import { exportTable } from '../../../src/extract/export-table.ts';
 import type { ExportResult, Progress } from '../../../src/extract/export-table.ts';
 import type { PendingUpload } from '../../../src/ports.ts';
+import type { RowTransformer } from '../../../src/transform-ports.ts';
 import { columnsOf, outputOptions } from './packets.ts';
 import type { Overrides } from './packets.ts';
 import { rowSource } from './row-source.ts';
@@ -31,6 +32,7 @@ interface Options {
   readonly concurrency?: number;
   readonly begin?: (key: string) => Promise<PendingUpload>;
   readonly signal?: AbortSignal;
+  readonly transformer?: RowTransformer;
 }
 
 interface Started {
@@ -51,6 +53,7 @@ function start(options: Options, uploads = fakeUploads()): Started {
     options.begin ?? uploads.begin,
     progress,
     options.signal ?? new AbortController().signal,
+    options.transformer === undefined ? null : () => options.transformer!,
   );
   return { rows, progress, result };
 }
@@ -246,6 +249,33 @@ describe('a failure', () => {
   });
 });
 
+it('ends the thread of a module where reading cannot begin', async () => {
+  let ended = 0;
+  const unasked = (): never => {
+    throw new Error('not asked for in this test');
+  };
+  const transformer = {
+    takeRow: unasked,
+    isFull: unasked,
+    resume: unasked,
+    finish: unasked,
+    close: () => Promise.resolve(void ended++),
+  };
+  const field = {
+    name: 'a',
+    path: ['a'],
+    type: { is: 'text' },
+    default: null,
+    trim: false,
+    mask: 'hmac',
+  } as const;
+  const mapping = { columns: columnsOf(['text']), cells: [{ from: 0, field }] };
+  // The snapshot has no key.
+  const { result } = start({ plan: { mapping }, transformer });
+  await expect(result).rejects.toThrow('the snapshot was opened without the HMAC key');
+  expect(ended).toBe(1);
+});
+
 it('ends with the reason of an abort', async () => {
   const controller = new AbortController();
   const { rows, result } = start({ signal: controller.signal });
@@ -379,6 +409,18 @@ describe.each([
     expect(rows.endedBy()).toBe(failure);
     await outcome;
   });
+});
+
+it('counts over all Parquet files of an export', async () => {
+  const uploads = fakeUploads();
+  const plan = { batched: true, keyPattern: 't_{batch}.parquet', thresholdBytes: 30 };
+  const compression = { codec: 'snappy', level: null } as const;
+  const { rows, result } = start({ plan, output: { format: 'parquet', compression } }, uploads);
+  for (let id = 0; id < 6; id++) rows.push(String(id), id % 2 === 0 ? '0000-00-00' : '2024-01-01');
+  rows.end();
+  const { objects, warnings } = await result;
+  expect(objects.map((object) => object.rows)).toEqual([2, 2, 2]);
+  expect(warnings).toEqual(['t.c1: 3 zero or partial dates written as NULL.']);
 });
 
 it('writes JSON Lines, and says what became of texts and documents', async () => {
