@@ -12,27 +12,29 @@ export function parquetSeries(
   target: SeriesTarget<ObjectWriter>,
 ): ObjectSeries {
   const limit = target.thresholdBytes ?? Number.POSITIVE_INFINITY;
-  const files: ParquetFile[] = [];
+  /** Those that are not whole yet. */
+  const files = new Set<ParquetFile>();
+  const zeroDates = new Map<string, number>();
+  const invalidTexts = new Map<string, number>();
+  const finished = (file: ParquetFile): void => {
+    files.delete(file);
+    addCounts(zeroDates, file.writer.zeroDates());
+    addCounts(invalidTexts, file.writer.invalidTexts());
+  };
+  let batch = 0;
   const begin = (): ParquetFile => {
-    const object = target.open(files.length);
+    const object = target.open(batch++);
     const writer = parquetWriter(columns, output, {
       // The chunk is the file's own; the object copies it into its parts.
       bytes: (chunk) => object.append(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
       drained: target.drained,
       failed: target.failed,
     });
-    const file = new ParquetFile(object, writer);
-    files.push(file);
+    const file = new ParquetFile(object, writer, finished);
+    files.add(file);
     return file;
   };
   let file = begin();
-
-  const total = (of: 'zeroDates' | 'invalidTexts'): ReadonlyMap<string, number> => {
-    const sums = new Map<string, number>();
-    for (const { writer } of files)
-      for (const [column, count] of writer[of]()) sums.set(column, (sums.get(column) ?? 0) + count);
-    return sums;
-  };
 
   return {
     takeRow(packet, start, end) {
@@ -43,17 +45,18 @@ export function parquetSeries(
       }
       return file.takeRow(packet, start, end);
     },
-    isFull: () => files.some(({ writer }) => writer.isFull()),
+    // All files are encoded by one thread.
+    isFull: () => file.writer.isFull(),
     current: () => file,
-    oddities: () => ({
-      zeroDates: total('zeroDates'),
-      invalidTexts: total('invalidTexts'),
-      brokenJson: new Map(),
-    }),
+    oddities: () => ({ zeroDates, invalidTexts, brokenJson: new Map() }),
     abandon: () => {
       for (const { writer } of files) writer.discard();
     },
   };
+}
+
+function addCounts(sums: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [column, count] of counts) sums.set(column, (sums.get(column) ?? 0) + count);
 }
 
 class ParquetFile implements OpenObject {
@@ -62,10 +65,12 @@ class ParquetFile implements OpenObject {
   plainBytes = 0;
   readonly writer: ParquetWriter;
   readonly #object: ObjectWriter;
+  readonly #onFinished: (file: ParquetFile) => void;
 
-  constructor(object: ObjectWriter, writer: ParquetWriter) {
+  constructor(object: ObjectWriter, writer: ParquetWriter, onFinished: (file: ParquetFile) => void) {
     this.#object = object;
     this.writer = writer;
+    this.#onFinished = onFinished;
   }
 
   takeRow(packet: Buffer, start: number, end: number): number {
@@ -77,6 +82,7 @@ class ParquetFile implements OpenObject {
 
   async finish(): Promise<PreparedObject> {
     await this.writer.finish();
+    this.#onFinished(this);
     this.#object.rows = this.rows;
     return this.#object.finish();
   }
