@@ -101,7 +101,7 @@ function chooseType({ shape, dateAsText }: DdlColumn, output: OutputOptions): Ty
     case 'timestamp': {
       const local =
         shape.is === 'timestamp' && !isInstant(output) ? `${NOTES.local(output.outputTimezone)} ` : '';
-      const utc = shape.is === 'timestamp' && local === '' ? 'the values are in UTC. ' : '';
+      const utc = shape.is === 'timestamp' && local === '' ? `${NOTES.utc} ` : '';
       const cut = (shape.digits ?? 6) > 3 ? 'Athena keeps milliseconds of a timestamp.' : '';
       const note = `${local}${utc}${cut}`.trim();
       return { type: 'timestamp', note: note === '' ? undefined : note };

@@ -152,6 +152,7 @@ export const NOTES = {
   geometry: 'geometries are written as WKT.',
   bit: 'BIT is written as an unsigned integer.',
   unsigned64: 'BIGINT UNSIGNED goes beyond a signed 64-bit integer.',
+  utc: 'the values are in UTC.',
   local: (zone: string): string =>
     `TIMESTAMP values are written in ${zone} without an offset: local times. With "output_timezone": "UTC" they are instants.`,
   tooPrecise: (limit: number): string => `more than ${limit} digits: text.`,

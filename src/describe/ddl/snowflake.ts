@@ -13,13 +13,12 @@ import {
   doubleQuoted,
   escapedLiteral,
   isDelimited,
+  isInstant,
   NOTES,
   typedColumns,
   typeNotes,
 } from './common.ts';
 import type { DdlColumn, DdlRequest, DdlTable, TableDdl, TypeChoice, TypedColumn } from './common.ts';
-
-const IN_UTC = 'the values are in UTC.';
 
 export function snowflakeDdl(request: DdlRequest): TableDdl[] {
   return request.tables.map((table) => {
@@ -72,7 +71,7 @@ function chooseType({ shape, dateAsText }: DdlColumn, output: OutputOptions): Ty
       const digits = shape.digits ?? 6;
       if (parquet)
         return { type: `TIMESTAMP_LTZ(${digits})`, note: 'an instant, shown in the zone of the session.' };
-      const note = output.outputTimezone === 'UTC' ? IN_UTC : NOTES.local(output.outputTimezone);
+      const note = isInstant(output) ? NOTES.utc : NOTES.local(output.outputTimezone);
       return { type: `TIMESTAMP_NTZ(${digits})`, note };
     }
     case 'time':

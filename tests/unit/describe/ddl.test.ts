@@ -178,6 +178,12 @@ describe('a type holds all that MySQL’s holds', () => {
     },
   );
 
+  it.each(WAREHOUSES)('in %s: UTC by another name is UTC', (warehouse) => {
+    const { create } = first(warehouse, { spec: { output_timezone: 'Etc/UTC' } });
+    expect(create).not.toContain('local times');
+    expect(create).toBe(first(warehouse, { spec: { output_timezone: 'UTC' } }).create);
+  });
+
   it.each(WAREHOUSES)('in %s: a DECIMAL of unknown digits is text', (warehouse) => {
     const columns = [{ name: 'total', mysqlType: 'decimal', nullable: true, kind: 'number' as const }];
     const { create } = first(warehouse, { columns, spec: { output_file_format: 'jsonl' } });
