@@ -1,32 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Incident, MailBook } from '../../../src/mail-ports.ts';
-import { openState } from '../../../src/state/database.ts';
 import { mailBook } from '../../../src/state/outbox.ts';
 import { recordEnd } from '../../../src/state/runs.ts';
 import { attemptOf, backfillOf, recordFor, slotOf } from '../../support/runs.ts';
+import { closeStates, stateDb } from './folder.ts';
 
 const NOW = new Date('2026-07-01T00:00:00Z');
 const after = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1000);
 const inAMinute = (): Date => after(60);
 
-let folder: string;
-let closers: (() => void)[];
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tidemark-outbox-'));
-  closers = [];
-});
-afterEach(() => {
-  for (const close of closers) close();
-  rmSync(folder, { recursive: true });
-});
-
 /** Another process on the same state, so to speak. */
-function open(): { book: MailBook; db: ReturnType<typeof openState>['db'] } {
-  const state = openState(folder);
-  closers.push(() => state.close());
-  return { book: mailBook(state.db), db: state.db };
+function open(): { book: MailBook; db: DatabaseSync } {
+  const db = stateDb();
+  return { book: mailBook(db), db };
 }
 const add = (
   book: MailBook,
@@ -51,7 +37,7 @@ describe('the outbox', () => {
   it('is the same for every process, and outlives them', () => {
     const first = open();
     add(first.book, 'a');
-    closers.splice(0).forEach((close) => close());
+    closeStates();
     const [second, third] = [open(), open()];
     expect(second.book.takeDue(NOW, inAMinute)).toEqual({
       id: 1,

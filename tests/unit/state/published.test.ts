@@ -1,17 +1,13 @@
 /** Which manifest `tidemark verify TASK` begins with. */
-import { openState, type StateDatabase } from '../../../src/state/database.ts';
+import type { DatabaseSync } from 'node:sqlite';
 import { rememberedTasks } from '../../../src/state/known-tasks.ts';
 import { lastPublished } from '../../../src/state/published.ts';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { stateDb } from './folder.ts';
 
-let folder: string;
-let state: StateDatabase;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tidemark-published-'));
-  state = openState(folder);
-  const add = state.db.prepare(
+let db: DatabaseSync;
+beforeEach(() => {
+  db = stateDb();
+  const add = db.prepare(
     `INSERT INTO run (run_id, task, kind, status, stamp, sink, scheduled_for, started_at, manifest)
      VALUES (?, ?, ?, ?, 's', ?, 't', 't', ?)`,
   );
@@ -23,10 +19,6 @@ beforeAll(() => {
   add.run('5', 'staff', 'manual', 'running', 's3', null);
   add.run('6', 'jobs', 'manual', 'failed', 's3', null);
 });
-afterAll(() => {
-  state.close();
-  rmSync(folder, { recursive: true });
-});
 
 it.each([
   ['staff', null, { runId: '2', sink: 'archive', manifest: 'staff/_manifest_2.json' }],
@@ -35,9 +27,9 @@ it.each([
   ['jobs', null, null],
   ['unknown', null, null],
 ])('is of the last run that published: %s into %s', (task, sink, expected) => {
-  expect(lastPublished(state.db, task, sink)).toEqual(expected);
+  expect(lastPublished(db, task, sink)).toEqual(expected);
 });
 
 it('knows every task that has ever run', () => {
-  expect(rememberedTasks(state.db)).toEqual(['jobs', 'staff']);
+  expect(rememberedTasks(db)).toEqual(['jobs', 'staff']);
 });
