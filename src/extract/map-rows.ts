@@ -4,14 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import type { CellMapping, RowMapping } from '../domain/plan.ts';
+import { REDACTED, SHOWN_CHARACTERS } from '../plan/mask-sql.ts';
 import { typedText } from './field-value.ts';
 import { jsonDocument, jsonValueAt } from './json-value.ts';
 import { readRow, writeRow, type Cell } from './row-packet.ts';
 
 type Field = NonNullable<CellMapping['field']>;
 type Hmac = (value: Uint8Array) => string;
-
-const SHOWN_CHARACTERS = 4;
 
 /**
  * @param hmac of the snapshot: with the key of the config.
@@ -74,7 +73,7 @@ function masker(mask: Field['mask'], hmac: Hmac | null | undefined): (text: stri
     case 'null':
       return () => null;
     case 'redact':
-      return () => 'REDACTED';
+      return () => REDACTED;
     case 'last4':
       return lastFour;
     case 'sha256':

@@ -7,7 +7,7 @@
 import type { Mask } from '../domain/spec.ts';
 import type { ColumnValue } from './column-value.ts';
 
-/** How many characters `last4` shows. */
+/** How many characters `last4` shows; also where rows are masked here, see extract/map-rows.ts. */
 export const SHOWN_CHARACTERS = 4;
 export const REDACTED = 'REDACTED';
 
