@@ -15,7 +15,7 @@ export function runBook(db: StateDatabase['db'], timezone: string): RunBook {
     isTaken: (task, scheduledFor) => runs.isTaken(db, task, scheduledFor),
     began: ({ task, sink, attempt }) =>
       runs.recordBeginning(db, { task, sink, identity: attempt }, attempt.startedAt),
-    ended: (record) => runs.recordFailure(db, record),
+    ended: (record) => runs.recordUnpublished(db, record),
   };
 }
 

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { PreparedObject, RunRecord } from '../domain/run.ts';
 import type { Journal, JournalEntry, ManifestObject } from '../ports.ts';
 import { consulted, durably } from './database.ts';
-import { recordEnd } from './runs.ts';
+import { recordEnd, recordUnpublished } from './runs.ts';
 import { keepAborted } from './uploads.ts';
 
 /**
@@ -41,8 +41,7 @@ export function openJournal(
     undoing: () => write(() => setUndoing.run(run.runId)),
     closed: () => closeEntry(db, run.runId),
     recorded: () => recordEntry(db, run.runId),
-    recordEmpty: (record) =>
-      durably(db, 'the run', () => recordEnd(db, record, new Date(record.report.finished_at))),
+    recordEmpty: (record) => recordUnpublished(db, record),
   };
 }
 

@@ -105,7 +105,7 @@ const memory = `
     task       TEXT NOT NULL,
     "from"     TEXT NOT NULL,
     "to"       TEXT NOT NULL,
-    -- as written; NULL: one window
+    -- in one way of writing it; NULL: one window
     every      TEXT,
     -- what of the spec shapes its rows: resuming with another spec would mix two exports
     fingerprint TEXT NOT NULL,

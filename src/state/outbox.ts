@@ -2,8 +2,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { MailBook, MailObstacle, OutboxEntry } from '../mail-ports.ts';
 import { consulted, durably } from './database.ts';
-import { endIncidents, incidentsOf, putIncident } from './incidents.ts';
-import { subjectsLike, unnotedDeaths, unnotedRecoveries } from './incidents.ts';
+import {
+  endIncidents,
+  incidentsOf,
+  putIncident,
+  subjectsLike,
+  unnotedDeaths,
+  unnotedRecoveries,
+} from './incidents.ts';
 import { schemaNotices, takeSchemaNotice } from './schema-notices.ts';
 
 /** All that the state remembers about mails, bound to an open state file. */
@@ -19,7 +25,7 @@ export function mailBook(db: DatabaseSync): MailBook {
     schemaNotices: (task) => read(() => schemaNotices(db, task)),
     takeSchemaNotice: (runId) => write(() => takeSchemaNotice(db, runId)),
     recoveries: () => read(() => unnotedRecoveries(db)),
-    deaths: (task) => read(() => unnotedDeaths(db, task)),
+    deaths: (task, of) => read(() => unnotedDeaths(db, task, of)),
     addMail: (mail, at) => write(() => addMail(db, mail, at)),
     takeDue: (now, putOff) => {
       // Most looks find nothing: they need no transaction.

@@ -21,13 +21,14 @@ export function recordBeginning(
   );
 }
 
-/** A run that failed or was skipped has ended. */
-export function recordFailure(db: DatabaseSync, record: RunRecord): void {
+/** A run that has nothing in the bucket has ended: it failed, was skipped, or had no row to publish. */
+export function recordUnpublished(db: DatabaseSync, record: RunRecord): void {
   durably(db, 'the end of the run', () => recordEnd(db, record, new Date(record.report.finished_at)));
 }
 
 /**
- * Writes down how a run ended, moves its watermarks, keeps its columns and settles its slot. Part of the caller's transaction.
+ * Writes down how a run ended, moves its watermarks, keeps its columns and settles its slot. Part of the caller's
+ * transaction.
  *
  * @param finishedAt of a run that is recorded by a later process, the time of that.
  */
@@ -82,7 +83,13 @@ export function recordEnd(db: DatabaseSync, record: RunRecord, finishedAt: Date)
   if (slot && rest.error?.code !== 'INTERRUPTED') settleSlot(db, rest.task, rest.scheduled_for);
 }
 
-function moveWatermark(
+/**
+ * Part of the caller's transaction.
+ *
+ * @param runId null: by hand.
+ * @param at ISO 8601 UTC.
+ */
+export function moveWatermark(
   db: DatabaseSync,
   task: string,
   { table, column, value }: Watermark,

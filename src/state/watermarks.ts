@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Watermark } from '../domain/run.ts';
 import { consulted, durably } from './database.ts';
 import { recordEvent } from './history.ts';
+import { moveWatermark } from './runs.ts';
 
 /** A watermark, and how it came to its value. */
 export interface KeptWatermark extends Watermark {
@@ -47,16 +48,14 @@ export function listWatermarks(db: DatabaseSync, task: string | null): KeptWater
 export function setWatermark(
   db: DatabaseSync,
   task: string,
-  { table, column, value }: Watermark,
+  watermark: Watermark,
   before: string | null,
   { actor, at }: Deed,
 ): void {
+  const { table, column, value } = watermark;
   const from = before === null ? '' : ` from ${before}`;
   durably(db, 'the watermark', () => {
-    db.prepare(
-      `INSERT OR REPLACE INTO watermark (task, "table", "column", value, run_id, updated_at)
-       VALUES (?, ?, ?, ?, NULL, ?)`,
-    ).run(task, table, column, value, at.toISOString());
+    moveWatermark(db, task, watermark, null, at.toISOString());
     const detail = `watermark ${table}.${column} set${from} to ${value}`;
     recordEvent(db, { task, at: at.toISOString(), actor, action: 'watermark_set', detail });
   });

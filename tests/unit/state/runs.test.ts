@@ -8,7 +8,7 @@ import {
   recordBeginning,
   recordDeaths,
   recordEnd,
-  recordFailure,
+  recordUnpublished,
   successFor,
   taskMemory,
   unendedTasks,
@@ -129,7 +129,7 @@ describe('what a task remembers', () => {
     const db = stateDb();
     ran(db, 'orders', 0, { watermarks: [watermark('a', '5')] });
     const run = attemptOf(slotOf(minutesLater(1)));
-    recordFailure(db, recordFor(run, 'orders', failed()));
+    recordUnpublished(db, recordFor(run, 'orders', failed()));
     expect(taskMemory(db, 'orders')).toEqual({
       watermarks: [watermark('a', '5')],
       schemas: [],

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { SchemaChange, TableSchema } from '../../../src/domain/plan.ts';
 import { schemaNotices, takeSchemaNotice } from '../../../src/state/schema-notices.ts';
-import { recordEnd, recordFailure, taskMemory } from '../../../src/state/runs.ts';
+import { recordEnd, recordUnpublished, taskMemory } from '../../../src/state/runs.ts';
 import { pruneHistory } from '../../../src/state/prune.ts';
 import { attemptOf, recordFor, slotOf } from '../../support/runs.ts';
 import { failed, minutesLater, ran, stateDb } from './folder.ts';
@@ -36,7 +36,7 @@ describe('the columns of a table', () => {
   it('stay what they were with a failure', () => {
     const db = stateDb();
     ran(db, 'orders', 0, { schemas: [schema('orders', 'a')] });
-    recordFailure(db, recordFor(attemptOf(slotOf(minutesLater(1))), 'orders', failed()));
+    recordUnpublished(db, recordFor(attemptOf(slotOf(minutesLater(1))), 'orders', failed()));
     expect(remembered(db)).toEqual([schema('orders', 'a')]);
   });
 

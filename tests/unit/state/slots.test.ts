@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { slotTrigger } from '../../../src/schedule/due.ts';
 import { skippedRun } from '../../../src/daemon/skipped-run.ts';
 import { openState, type StateDatabase } from '../../../src/state/database.ts';
-import { recordFailure } from '../../../src/state/runs.ts';
+import { recordUnpublished } from '../../../src/state/runs.ts';
 import { saveSlots, settledSlots, type SettledSlot } from '../../../src/state/slots.ts';
 import { sampleSpec } from '../watch/sample-spec.ts';
 
@@ -29,7 +29,7 @@ const hourly = (task: string, settled: string): SettledSlot => ({
 });
 /** A run that was skipped, and by that has dealt with its slot. */
 const record = (task: string, slot: string) =>
-  recordFailure(
+  recordUnpublished(
     state.db,
     skippedRun(sampleSpec(task), slotTrigger(false, at(slot), null), 'It was.', at(slot)),
   );
