@@ -1,6 +1,4 @@
 /** The plan of the run that would begin now: what `plan` prints and `check --connect` looks at. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -8,7 +6,7 @@ import type { TaskMemory } from '../domain/run.ts';
 import { identifyRun, makePlan, needsOf } from '../planner.ts';
 import { transformsIn } from '../transform/transforms.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
-import { openState } from '../state/database.ts';
+import { readState } from '../state/database.ts';
 import { planSettings, sourceOptions } from './installation.ts';
 import { memoryOf } from './run-book.ts';
 
@@ -35,11 +33,9 @@ export async function planNow(config: Config, spec: Spec): Promise<Plan> {
   }
 }
 
-/** Looking makes no state file: a plan may be asked for before anything has run, and where nothing may be written. */
+/** A plan may be asked for before anything has run, and where nothing may be written. */
 function memoryNow(config: Config, spec: Spec, now: Date): TaskMemory {
-  if (!existsSync(join(config.state_dir, 'tidemark.db')))
-    return { watermarks: [], schemas: [], lastSuccess: null, missedSince: null };
-  const state = openState(config.state_dir);
+  const state = readState(config.state_dir);
   try {
     return memoryOf(state.db, spec, config.timezone, now);
   } finally {
