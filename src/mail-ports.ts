@@ -48,8 +48,14 @@ export interface MailBook {
   takeSchemaNotice(runId: string): boolean;
   /** Reports of the runs that have ended an incident of their task without anybody noting it. */
   recoveries(): RunReport[];
-  /** Runs of a task that died with their process, after its last success and after the last death that was noted. */
-  deaths(task: string): Pick<RunReport, 'run_id' | 'kind' | 'scheduled_for' | 'started_at' | 'finished_at'>[];
+  /**
+   * Live runs of a task, or its backfills, that died with their process: after the last live success, after the last
+   * success among them, and after the last death that was noted under `subject`.
+   */
+  deaths(
+    task: string,
+    of: { readonly subject: string; readonly backfills: boolean },
+  ): Pick<RunReport, 'run_id' | 'kind' | 'scheduled_for' | 'started_at' | 'finished_at'>[];
   addMail(
     mail: { readonly task: string | null; readonly recipient: string; readonly message: string },
     at: Date,

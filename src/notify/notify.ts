@@ -75,7 +75,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
     context: RunContext,
     count = 1,
   ): MailMessage | null {
-    const subject = subjectOf(report);
+    const subject = subjectOfRun(report);
     const noted = noteFailure(
       books.incidents(subject),
       { code: report.error!.code, at: new Date(report.finished_at), owner: spec.owner, count },
@@ -100,7 +100,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
 
   /** The mail about a recovery; null where nothing was mailed about, or the failures came after the success. */
   function recovered(books: Books, report: RunReport, spec: Spec | null): MailMessage | null {
-    const subject = subjectOf(report);
+    const subject = subjectOfRun(report);
     const incidents = books.incidents(subject);
     const broken = brokenBy(incidents);
     const owner = spec?.owner ?? incidents.at(-1)?.owner ?? null;
@@ -133,17 +133,20 @@ export function createNotifier(options: NotifierOptions): Notifier {
     runBegins: (spec) =>
       post.looking(() => {
         for (const report of book.schemaNotices(spec.taskName)) tellSchemaChanges(spec, report);
-        const deaths = book.deaths(spec.taskName);
-        const last = deaths.at(-1);
-        if (last === undefined) return;
-        const report = deathReport(spec, last);
-        const context = { nextFire: null, logTail: [] };
-        post.write(spec.taskName, (books) => failed(books, spec, report, context, deaths.length));
+        for (const backfills of [false, true]) {
+          const subject = subjectOf(spec.taskName, backfills);
+          const deaths = book.deaths(spec.taskName, { subject, backfills });
+          const last = deaths.at(-1);
+          if (last === undefined) continue;
+          const report = deathReport(spec, last);
+          const context = { nextFire: null, logTail: [] };
+          post.write(spec.taskName, (books) => failed(books, spec, report, context, deaths.length));
+        }
       }),
     runFinished: (spec, report, context) => {
       if (report.status === 'failed')
         post.write(spec.taskName, (books) => failed(books, spec, report, context));
-      if (report.status === 'succeeded' && post.knows(subjectOf(report)))
+      if (report.status === 'succeeded' && post.knows(subjectOfRun(report)))
         post.write(spec.taskName, (books) => recovered(books, report, spec));
       // A backfill changes no memory: the next live run tells.
       if (report.status === 'succeeded' && report.kind !== 'backfill' && report.schema_changes.length > 0)
@@ -181,8 +184,12 @@ function specSubject(file: string): string {
 }
 
 /** A backfill fails and recovers for itself: it says nothing about the live runs. */
-function subjectOf({ kind, task }: RunReport): string {
-  return kind === 'backfill' ? `backfill:${task}` : task;
+function subjectOf(task: string, ofBackfills: boolean): string {
+  return ofBackfills ? `backfill:${task}` : task;
+}
+
+function subjectOfRun({ kind, task }: RunReport): string {
+  return subjectOf(task, kind === 'backfill');
 }
 
 function faultIncident(fingerprint: string): Incident {

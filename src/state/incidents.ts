@@ -68,16 +68,23 @@ export function unnotedRecoveries(db: DatabaseSync): RunReport[] {
 }
 
 /** See `MailBook.deaths`. */
-export function unnotedDeaths(db: DatabaseSync, task: string): ReturnType<MailBook['deaths']> {
+export function unnotedDeaths(
+  db: DatabaseSync,
+  task: string,
+  { subject, backfills }: Parameters<MailBook['deaths']>[1],
+): ReturnType<MailBook['deaths']> {
   return db
     .prepare(
       `SELECT run_id, kind, scheduled_for, started_at, finished_at FROM run
-       WHERE task = ?1 AND error_code = 'PROCESS_DIED'
+       WHERE task = ?1 AND error_code = 'PROCESS_DIED' AND (kind = 'backfill') = ?3
          AND id > coalesce((SELECT max(id) FROM run
                             WHERE task = ?1 AND status = 'succeeded' AND kind <> 'backfill'), 0)
+         AND NOT EXISTS (SELECT 1 FROM run AS later
+                         WHERE later.task = ?1 AND later.id > run.id
+                           AND later.status = 'succeeded' AND (later.kind = 'backfill') = ?3)
          AND finished_at > coalesce((SELECT last_failure_at FROM incident
-                                     WHERE task = ?1 AND code = 'PROCESS_DIED'), '')
+                                     WHERE task = ?2 AND code = 'PROCESS_DIED'), '')
        ORDER BY id`,
     )
-    .all(task) as unknown as ReturnType<MailBook['deaths']>;
+    .all(task, subject, Number(backfills)) as unknown as ReturnType<MailBook['deaths']>;
 }

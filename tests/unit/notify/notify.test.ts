@@ -162,12 +162,33 @@ describe('a run that ended without its process', () => {
     );
     expect(process.book.incidents('employees')).toMatchObject([{ code: 'PROCESS_DIED', failures: 2 }]);
     dies(2);
+    record(db, succeededAt(0.5, { kind: 'backfill' }));
     notifier.runBegins(spec);
     expect(process.book.incidents('employees')).toMatchObject([{ failures: 3 }]);
     record(db, succeededAt(1));
     notifier.runFinished(spec, succeededAt(1), context);
     notifier.runBegins(spec);
     expect(process.book.incidents('employees')).toEqual([]);
+  });
+
+  it('of a backfill and died, is mailed as that, and not again, whatever becomes of later runs', async () => {
+    const process = setUp();
+    const { db, notifier } = process;
+    const backfill = { id: 'b', from: '2026-01-01', to: '2026-01-02' };
+    const identity = attemptOf(slotOf(new Date(START)), { runId: 'dead', kind: 'backfill', backfill });
+    recordBeginning(db, { task: 'employees', sink: 's3', identity }, new Date(START));
+    recordDeaths(db, 'employees', new Date(START + 500));
+    for (const hour of [1, 2, 9, 40]) {
+      notifier.runBegins(spec);
+      record(db, failedAt(hour));
+    }
+    expect(process.book.incidents('backfill:employees')).toMatchObject([{ failures: 1, mails: 1 }]);
+    const done = succeededAt(41, { kind: 'backfill' });
+    record(db, done);
+    notifier.runFinished(spec, done, context);
+    notifier.runBegins(spec);
+    await notifier.close();
+    expect(subjects(process)).toEqual(['[tidemark] employees failed: PROCESS_DIED', RECOVERED]);
   });
 });
 
