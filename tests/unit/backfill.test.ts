@@ -3,10 +3,10 @@ import { runBackfill } from '../../src/backfill.ts';
 import type { RunReport } from '../../src/domain/run.ts';
 import { TidemarkError } from '../../src/errors.ts';
 import { UNOBSERVED, type Installation } from '../../src/execute.ts';
-import { attemptOf, backfillOf, horizonAt, microsAt, recordFor } from '../support/runs.ts';
-import { fakeInstallation } from './fake-installation.ts';
+import { backfillOf, horizonAt, microsAt } from '../support/runs.ts';
+import { diedInCommit, fakeInstallation } from './fake-installation.ts';
 import { specOf } from './plan/sample.ts';
-import { nothing, type Remains } from './publish/bucket.ts';
+import type { Remains } from './publish/bucket.ts';
 import { fakeSource } from './publish/fake-run.ts';
 
 const NEVER = new AbortController().signal;
@@ -120,22 +120,10 @@ it('does not run a window again that recovery has only now found to be published
 
 /** What is left of the first window's run whose process died before it could be recorded. */
 function publishedAndDied(): Remains {
-  const remains = nothing();
   const { from, to } = WINDOWS[0]!;
-  const run = attemptOf(backfillOf(new Date(`${to}T00:00:00Z`), from, to, '7'), { runId: 'died' });
-  const manifest = { key: `staff/_manifest_${run.stamp}.json`, body: '{}' };
-  remains.objects.set(manifest.key, manifest.body);
-  remains.owners.set(manifest.key, 'died');
-  remains.entry = {
-    runId: 'died',
-    task: 'staff',
-    sink: 's3',
-    place: null,
-    phase: 'committing',
-    uploads: [],
-    prepared: [],
-    manifest,
-  };
-  remains.committing = recordFor(run, 'staff');
+  const remains = diedInCommit(backfillOf(new Date(`${to}T00:00:00Z`), from, to, '7'));
+  const { key, body } = remains.entry!.manifest!;
+  remains.objects.set(key, body);
+  remains.owners.set(key, 'died');
   return remains;
 }

@@ -6,10 +6,9 @@ import { executeRun, type Installation } from '../../src/execute.ts';
 import type { RunOutcome } from '../../src/report.ts';
 import { recoverAll } from '../../src/recovery.ts';
 import { attemptOf, backfillOf, byHand, horizonAt, microsAt, recordFor, slotOf } from '../support/runs.ts';
-import { fakeInstallation, leftBehind } from './fake-installation.ts';
+import { diedInCommit, fakeInstallation, leftBehind } from './fake-installation.ts';
 import { SCHEDULED_FOR, STAMP, specOf } from './plan/sample.ts';
-import { nothing, type Remains } from './publish/bucket.ts';
-import { fakeSource } from './publish/fake-run.ts';
+import { nothing } from './publish/bucket.ts';
 
 const NEVER = new AbortController().signal;
 /** A spec whose attempts do not wait for one another. */
@@ -194,20 +193,16 @@ describe('which run it is', () => {
   });
 
   it('lets a backfill have the time of a live run: its keys are others', async () => {
-    const installation = fakeInstallation({ remains: { ...nothing(), records: [done] } });
+    const installation = fakeInstallation({
+      remains: { ...nothing(), records: [done] },
+      horizon: horizonAt(microsAt('2026-07-02T00:00:00Z')),
+    });
     const spec = specOf({
       retries: 0,
       table: { name: 'employees', columns: '*', cdc: { hire_date: '2 weeks' } },
     });
     const window = backfillOf(SCHEDULED_FOR, '1995-01-01', '1996-01-01', '7');
-    const { report } = await execute(
-      {
-        ...installation,
-        source: () => fakeSource(() => {}, false, horizonAt(microsAt('2026-07-02T00:00:00Z'))).source,
-      },
-      window,
-      spec,
-    );
+    const { report } = await execute(installation, window, spec);
     expect(report).toMatchObject({ status: 'succeeded', kind: 'backfill' });
     expect(report.manifest).toBe(`staff/_manifest_backfill_7_${STAMP}.json`);
     expect(installation.bucket.remains.records.at(-1)).toMatchObject({
@@ -218,7 +213,17 @@ describe('which run it is', () => {
 
   it('skips a slot whose earlier run is only now finished by recovery: it has been published', async () => {
     // A process died in the commit of this very slot, and nobody has cleared up since.
-    const installation = fakeInstallation({ remains: diedInCommit() });
+    const object = {
+      table: 'employees',
+      batch: null,
+      uploadId: 'u',
+      parts: [],
+      rows: 3,
+      bytes: 40,
+      crc32: '0',
+    };
+    const prepared = [{ ...object, key: `staff/employees_${STAMP}.csv` }];
+    const installation = fakeInstallation({ remains: diedInCommit(slotOf(SCHEDULED_FOR), prepared) });
     const { report } = await execute(installation);
     expect(report).toMatchObject({ status: 'skipped', error: { code: 'ALREADY_DONE' } });
     expect(installation.bucket.remains).toMatchObject({ entry: null, uploads: new Map() });
@@ -230,36 +235,6 @@ describe('which run it is', () => {
     expect(installation.lines.join('\n')).not.toContain('run failed');
   });
 });
-
-/** What is left of a run for the sample's slot whose process died before its manifest was written. */
-function diedInCommit(): Remains {
-  const remains = nothing();
-  const key = `staff/employees_${STAMP}.csv`;
-  const record = recordFor(attemptOf(slotOf(SCHEDULED_FOR), { runId: 'died' }), 'staff');
-  const object = {
-    table: 'employees',
-    batch: null,
-    key,
-    uploadId: 'u',
-    parts: [],
-    rows: 3,
-    bytes: 40,
-    crc32: '0',
-  };
-  remains.uploads.set('u', { key, runId: 'died', parts: new Map([[1, 'rows']]) });
-  remains.entry = {
-    runId: 'died',
-    task: 'staff',
-    sink: 's3',
-    place: null,
-    phase: 'committing',
-    uploads: [{ key, uploadId: 'u' }],
-    prepared: [object],
-    manifest: { key: `staff/_manifest_${STAMP}.json`, body: '{}' },
-  };
-  remains.committing = record;
-  return remains;
-}
 
 describe('what is recorded', () => {
   it('closes runs that died, then the beginning, before the source is asked', async () => {
@@ -275,14 +250,10 @@ describe('what is recorded', () => {
   });
 
   it('records a success once, with its commit, and moves its watermarks with it', async () => {
-    const { bucket, began, ...installation } = fakeInstallation();
+    const installation = fakeInstallation({ horizon: horizonAt(microsAt('2026-07-01T02:03:04.500Z')) });
+    const { bucket, began } = installation;
     const table = { name: 'employees', columns: '*', cdc: { changed: { mode: 'watermark', lag: 0 } } };
-    const source = fakeSource(() => {}, false, horizonAt(microsAt('2026-07-01T02:03:04.500Z')));
-    const { report } = await execute(
-      { ...installation, source: () => source.source },
-      slotOf(SCHEDULED_FOR),
-      specOf({ table }),
-    );
+    const { report } = await execute(installation, slotOf(SCHEDULED_FOR), specOf({ table }));
     expect(report.status).toBe('succeeded');
     expect(bucket.remains.records).toHaveLength(1);
     expect(bucket.remains.records[0]).toMatchObject({
@@ -462,12 +433,11 @@ describe('trying again', () => {
 });
 
 it('says once in a process what cannot be promised of a task', async () => {
-  const installation = fakeInstallation();
   const blind = horizonAt(microsAt('2026-07-01T02:03:04Z'), { blind: 'Grant PROCESS to see it.' });
+  const installation = fakeInstallation({ horizon: blind });
   const table = { name: 'employees', columns: '*', cdc: { changed: { mode: 'watermark' } } };
-  const seeing = { ...installation, source: () => fakeSource(() => {}, false, blind).source };
-  await execute(seeing, byHand(SCHEDULED_FOR), specOf({ table }));
-  await execute(seeing, byHand(SCHEDULED_FOR), specOf({ table }));
+  await execute(installation, byHand(SCHEDULED_FOR), specOf({ table }));
+  await execute(installation, byHand(SCHEDULED_FOR), specOf({ table }));
   expect(installation.lines.filter((line) => line.includes('Grant PROCESS'))).toEqual([
     'warn Grant PROCESS to see it. {}',
   ]);

@@ -2,12 +2,12 @@
  * What runs share in one process, in memory: a source of two tables, a bucket, a journal, the state's record of runs,
  * and a log. Every part may be replaced, and all of it can be looked at.
  */
-import type { TaskMemory } from '../../src/domain/run.ts';
+import type { PreparedObject, TaskMemory, Trigger } from '../../src/domain/run.ts';
 import { TidemarkError } from '../../src/errors.ts';
 import type { Installation } from '../../src/execute.ts';
-import type { JournalEntry, Log, LogFields } from '../../src/ports.ts';
+import type { Horizon, JournalEntry, Log, LogFields } from '../../src/ports.ts';
 import type { RunAttempt } from '../../src/report.ts';
-import { NO_MEMORY } from '../support/runs.ts';
+import { NO_MEMORY, attemptOf, recordFor } from '../support/runs.ts';
 import { fakeBucket, nothing, recordKept } from './publish/bucket.ts';
 import type { FakeBucket, Moment, Remains } from './publish/bucket.ts';
 import { NO_TRANSFORMS, fakeSource } from './publish/fake-run.ts';
@@ -30,7 +30,9 @@ export interface FakeInstallation extends Installation {
 export interface FakeOptions {
   /** May throw: the call to the source then fails. */
   readonly onCall?: (call: SourceCall) => void;
-  /** The same for bucket and journal. */
+  /** What the source says of its clock and its open transactions. */
+  readonly horizon?: Horizon;
+  /** As `onCall`, for bucket and journal. */
   readonly onEvent?: (event: string, moment: Moment) => void;
   readonly entries?: readonly JournalEntry[];
   readonly remains?: Remains;
@@ -49,6 +51,26 @@ export function leftBehind(task: string): JournalEntry {
     prepared: [],
     manifest: null,
   };
+}
+
+/** What is left of a run of task `staff` whose process died in its commit, before one of these objects was there. */
+export function diedInCommit(trigger: Trigger, prepared: readonly PreparedObject[] = []): Remains {
+  const run = attemptOf(trigger, { runId: 'died' });
+  const remains = nothing();
+  for (const { key, uploadId } of prepared)
+    remains.uploads.set(uploadId, { key, runId: run.runId, parts: new Map([[1, 'rows']]) });
+  remains.entry = {
+    runId: run.runId,
+    task: 'staff',
+    sink: 's3',
+    place: null,
+    phase: 'committing',
+    uploads: prepared.map(({ key, uploadId }) => ({ key, uploadId })),
+    prepared,
+    manifest: { key: `staff/_manifest_${run.stamp}.json`, body: '{}' },
+  };
+  remains.committing = recordFor(run, 'staff');
+  return remains;
 }
 
 export function fakeInstallation(options: FakeOptions = {}): FakeInstallation {
@@ -77,7 +99,7 @@ export function fakeInstallation(options: FakeOptions = {}): FakeInstallation {
     entries,
     began,
     closed,
-    source: () => fakeSource(options.onCall).source,
+    source: () => fakeSource(options.onCall, false, options.horizon).source,
     sink: () => bucket.sink,
     settings: () => ({ batchThresholdMb: 1, prefix: '' }),
     journal: {
