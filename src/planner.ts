@@ -139,7 +139,7 @@ async function draftOne(
     warnings: [
       ...explained.warnings,
       ...namesakes(assignment, known),
-      ...slowDocuments(assignment, draft.mapping ?? null),
+      ...slowDocuments(assignment, draft.mapping),
     ],
   };
 }
@@ -216,7 +216,7 @@ async function draftCustom(
   const warnings = [
     ...explained.warnings,
     ...namesakes(assignment, known),
-    ...slowDocuments(assignment, draft.mapping ?? null),
+    ...slowDocuments(assignment, draft.mapping),
   ];
   const behind =
     spec.queryWatermark === null ? [] : queryWarnings(spec.taskName, spec.queryWatermark, context);

@@ -44,7 +44,7 @@ export function describeColumns(columns: readonly OutputColumn[], output: Output
 }
 
 /** Parquet holds instants, whatever the output zone, unless dates are written as text. */
-export function zoneOf({ format, zeroDates, outputTimezone }: OutputOptions): string {
+function zoneOf({ format, zeroDates, outputTimezone }: OutputOptions): string {
   return format === 'parquet' && zeroDates !== 'string' ? 'UTC' : outputTimezone;
 }
 

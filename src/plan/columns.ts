@@ -4,7 +4,7 @@
 import type { OutputColumn, ValueKind } from '../domain/plan.ts';
 import type { TableColumn } from '../ports.ts';
 import type { ColumnValue } from './column-value.ts';
-import { quoteName } from './sql.ts';
+import { aliased, quoteName } from './sql.ts';
 
 const KINDS: Readonly<Record<string, ValueKind>> = {
   tinyint: 'number',
@@ -45,9 +45,7 @@ export function outputColumn(column: TableColumn): OutputColumn {
 
 /** The item of the SELECT list that reads a column. */
 export function selectExpression(column: TableColumn): string {
-  const name = quoteName(column.name);
-  const sql = readExpression(column);
-  return sql === name ? name : `${sql} AS ${name}`;
+  return aliased(readExpression(column), column.name);
 }
 
 function readExpression(column: TableColumn): string {
@@ -103,13 +101,10 @@ function needsExactDouble(column: TableColumn): boolean {
 
 /** Result columns that a custom query must be wrapped for, to read them exactly. */
 export function wrappedExpression(column: OutputColumn): string {
-  const name = quoteName(column.name);
-  const sql = exactResult(column);
-  return sql === name ? name : `${sql} AS ${name}`;
+  return aliased(exactResult(column), column.name);
 }
 
 function exactResult(column: OutputColumn): string {
   const name = quoteName(column.name);
-  if (column.mysqlType === 'geometry') return `ST_AsText(${name})`;
-  return column.kind === 'float32' ? exactDouble(name) : name;
+  return column.kind === 'bit' ? name : exactValue(name, column).sql;
 }

@@ -21,9 +21,9 @@ export interface Draft {
   readonly countSql: string;
   readonly columns: readonly OutputColumn[];
   /** From its rows to `columns`; null: they are the same. */
-  readonly mapping?: RowMapping | null;
-  /** Names of the columns that tell a row from all others; left out where that is not known. */
-  readonly key?: readonly string[];
+  readonly mapping: RowMapping | null;
+  /** Names of the columns that tell a row from all others; empty where that is not known. */
+  readonly key: readonly string[];
   readonly windows: readonly Window[];
   /** Whether a WHERE keeps rows out, so that the table's own row count says too much. */
   readonly filtered: boolean;
@@ -146,6 +146,7 @@ export function draftQuery(
     countSql: countQuerySql(sql),
     columns: transformed?.columns ?? columns,
     mapping: transformed?.mapping ?? null,
+    key: [],
     windows,
     filtered: true,
     inSnapshot: true,

@@ -12,6 +12,11 @@ export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
+/** `sql AS name`; a bare column needs no second name. */
+export function aliased(sql: string, name: string): string {
+  return sql === quoteName(name) ? sql : `${sql} AS ${quoteName(name)}`;
+}
+
 const ESCAPES: Readonly<Record<string, string>> = {
   '\0': '\\0',
   '\b': '\\b',

@@ -10,11 +10,11 @@ import { TidemarkError } from '../errors.ts';
 import { defaultFault } from '../spec/default-value.ts';
 import { repeatedNames, type Assigned } from '../spec/transformation-names.ts';
 import type { ColumnValue } from './column-value.ts';
-import { exactValue, type SourceColumn } from './columns.ts';
+import { exactDouble, exactValue, type SourceColumn } from './columns.ts';
 import { defaultSql } from './default-sql.ts';
 import { jsonFieldSql, serverReadsJson } from './json-sql.ts';
 import { maskSql } from './mask-sql.ts';
-import { quoteName } from './sql.ts';
+import { aliased } from './sql.ts';
 
 /** What a SELECT with transformations has in place of the bare columns. */
 export interface TransformedColumns {
@@ -31,8 +31,6 @@ interface Item {
   readonly sql: string;
   readonly column: OutputColumn;
 }
-
-type Operations = Pick<ColumnTransformation, 'trim' | 'default' | 'mask'>;
 
 /**
  * @param assigned what is exported, in order; at least one with a transformation.
@@ -101,11 +99,6 @@ export function transformColumns(
   };
 }
 
-/** `sql AS name`; a bare column needs no second name. */
-export function aliased(sql: string, name: string): string {
-  return sql === quoteName(name) ? sql : `${sql} AS ${quoteName(name)}`;
-}
-
 /** How a spec names a transformation. */
 export function keyOf({ table, column }: Pick<ColumnTransformation, 'table' | 'column'>): string {
   return table === null ? column : `${table}.${column}`;
@@ -138,7 +131,7 @@ function castSql(
 ): ColumnValue {
   const { target, mysqlType, kind } = cast;
   return {
-    sql: target === null ? `${sql} * 1e0` : `CAST(${sql} AS ${target})`,
+    sql: target === null ? exactDouble(sql) : `CAST(${sql} AS ${target})`,
     mysqlType,
     kind,
     // What is no date becomes NULL; what is no number becomes 0.
@@ -162,7 +155,7 @@ function withTrim(value: ColumnValue, transformation: ColumnTransformation): Col
   return { ...value, sql: `TRIM(${value.sql})` };
 }
 
-function withDefault(value: ColumnValue, transformation: ColumnTransformation & Operations): ColumnValue {
+function withDefault(value: ColumnValue, transformation: ColumnTransformation): ColumnValue {
   if (transformation.default === null) return value;
   const fault = defaultFault(transformation.default, value.mysqlType, value.mysqlType);
   if (fault !== null) throw unfit(transformation, 'default', fault);
