@@ -13,6 +13,7 @@ import { openInstallation, type LiveInstallation } from './installation.ts';
 import { abortOnSignal } from './interrupt.ts';
 import { loadTask } from './load.ts';
 import type { TaskOptions } from './options.ts';
+import { print, printReport } from './print.ts';
 import { progressBar } from './progress.ts';
 
 export interface BackfillOptions extends TaskOptions {
@@ -42,16 +43,14 @@ export async function backfillCommand(options: BackfillOptions): Promise<ExitCod
         bar?.observer ?? UNOBSERVED,
         (window, report) => {
           reports.push(redactReport(report, installation.redact));
-          if (options.json !== true) process.stdout.write(line(window, report));
+          if (options.json !== true) print(line(window, report));
         },
         abort.signal,
       );
       bar?.stop();
       const done = reports.filter(isDone).length;
-      process.stdout.write(
-        options.json === true
-          ? `${JSON.stringify(document(backfill, windows, left.length - done, reports), null, 2)}\n`
-          : summary(backfill, windows.length, left.length, done),
+      printReport(options, document(backfill, windows, left.length - done, reports), () =>
+        summary(backfill, windows.length, left.length, done),
       );
       if (failed === null) {
         const last = reports.at(-1);

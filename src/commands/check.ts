@@ -13,6 +13,7 @@ import type { Finding } from './check-connect.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { namesIn, readSpec, specFiles } from './load.ts';
 import type { CommonOptions } from './options.ts';
+import { printReport } from './print.ts';
 
 export interface CheckOptions extends CommonOptions {
   readonly connect?: boolean;
@@ -30,10 +31,8 @@ export async function checkCommand(named: readonly string[], options: CheckOptio
   // With a connection, the plan says it of the columns themselves.
   const findings = options.connect === true ? await connect(config, specs) : specs.flatMap(warnings);
   const ok = faults.length === 0 && findings.every(({ severity }) => severity !== 'error');
-  process.stdout.write(
-    options.json === true
-      ? `${JSON.stringify({ ok, specs: files.length, faults, findings }, null, 2)}\n`
-      : describe(files.length, faults, findings, options.connect === true),
+  printReport(options, { ok, specs: files.length, faults, findings }, () =>
+    describe(files.length, faults, findings, options.connect === true),
   );
   if (faults.length > 0) return EXIT.usage;
   return ok ? EXIT.done : EXIT.failed;

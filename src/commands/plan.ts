@@ -6,6 +6,7 @@ import { loadTask } from './load.ts';
 import type { TaskOptions } from './options.ts';
 import { ddlText, planDdl } from './plan-ddl.ts';
 import { planNow } from './plan-now.ts';
+import { printReport } from './print.ts';
 
 export interface PlanOptions extends TaskOptions {
   readonly ddl?: Warehouse;
@@ -14,14 +15,12 @@ export interface PlanOptions extends TaskOptions {
 export async function planCommand(options: PlanOptions): Promise<ExitCode> {
   const { config, spec } = loadTask(options);
   const plan = await planNow(config, spec);
-  if (options.ddl !== undefined) {
+  if (options.ddl === undefined) {
+    printReport(options, planDocument(plan), () => describePlan(plan));
+  } else {
     const ddl = planDdl(options.ddl, plan, spec, config);
-    process.stdout.write(options.json === true ? `${JSON.stringify({ ddl }, null, 2)}\n` : ddlText(ddl));
-    return EXIT.done;
+    printReport(options, { ddl }, () => ddlText(ddl));
   }
-  process.stdout.write(
-    options.json === true ? `${JSON.stringify(planDocument(plan), null, 2)}\n` : describePlan(plan),
-  );
   return EXIT.done;
 }
 

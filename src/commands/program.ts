@@ -5,6 +5,7 @@ import { WAREHOUSES } from '../describe/warehouses.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import type { CommonOptions } from './options.ts';
+import { jsonText, print } from './print.ts';
 
 /** Runs a command. Returns the process's exit code; everything that is to be said has been said. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -148,7 +149,7 @@ function addSourceOptions(command: Command): Command {
 }
 
 function printDocument({ code, message, hint, retryable }: TidemarkError): void {
-  process.stdout.write(`${JSON.stringify({ error: { code, message, hint, retryable } }, null, 2)}\n`);
+  print(jsonText({ error: { code, message, hint, retryable } }));
 }
 
 function version(): string {

@@ -13,6 +13,7 @@ import { abortOnSignal } from './interrupt.ts';
 import { loadTask } from './load.ts';
 import { mailWithoutState } from './mails.ts';
 import type { TaskOptions } from './options.ts';
+import { printReport } from './print.ts';
 import { progressBar } from './progress.ts';
 
 export interface RunOptions extends TaskOptions {
@@ -38,7 +39,7 @@ export async function runCommand(options: RunOptions): Promise<ExitCode> {
     );
     bar?.stop();
     const shown = redactReport(report, installation.redact);
-    process.stdout.write(options.json === true ? `${JSON.stringify(shown, null, 2)}\n` : summary(shown));
+    printReport(options, shown, () => summary(shown));
     // Whoever interrupts a run by hand knows of it.
     const interrupted = report.error?.code === 'INTERRUPTED';
     if (!interrupted)

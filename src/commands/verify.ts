@@ -15,6 +15,7 @@ import { verifyObjects, type Difference } from '../verify/verify.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { entryOf, sinkOptions } from './installation.ts';
 import type { CommonOptions } from './options.ts';
+import { jsonText, print } from './print.ts';
 import { verifyProgress } from './verify-progress.ts';
 
 export interface VerifyOptions extends CommonOptions {
@@ -50,9 +51,7 @@ export async function verifyCommand(what: string, options: VerifyOptions): Promi
     progress.stop();
     const seconds = (Date.now() - startedAt) / 1000;
     const result = resultOf(url, manifest, differences, reader.url, Math.round(seconds * 1000));
-    process.stdout.write(
-      redact(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : summary(result, seconds)),
-    );
+    print(redact(options.json === true ? jsonText(result) : summary(result, seconds)));
     return differences.length === 0 ? EXIT.done : EXIT.failed;
   } finally {
     progress.stop();
