@@ -6,16 +6,16 @@
 import { withRetries, withTimeout } from './attempts.ts';
 import type { Spec } from './domain/spec.ts';
 import type { RunIdentity, RunReport, TaskMemory, Trigger } from './domain/run.ts';
-import { asTidemarkError, TidemarkError } from './errors.ts';
+import { asTidemarkError } from './errors.ts';
 import { identifyRun } from './planner.ts';
 import type { PlanSettings } from './plan/build.ts';
-import { manifestKey } from './plan/keys.ts';
 import type { Journal, RunLog, RunObserver, Source } from './ports.ts';
 import type { Transforms } from './transform-ports.ts';
 import { recoverTask, type RecoveryPorts } from './recovery.ts';
 import { beginRun, failedReport, notBegun, recordOf } from './report.ts';
 import type { RunAttempt, RunEnd, RunOutcome } from './report.ts';
 import { logEnd, tellLog } from './run-log.ts';
+import { alreadyDone, nameRun, refusePublished } from './run-once.ts';
 import { runTask, type RunPorts } from './run.ts';
 import { lockInTurn, type Turns } from './turns.ts';
 
@@ -70,7 +70,7 @@ export async function executeRun(
   const asAsked: RunAttempt = { ...identifyRun(trigger), startedAt, number: 1 };
   let lock;
   try {
-    lock = await lockRecovered(installation, spec.taskName, trigger, signal);
+    lock = await lockInTurn(installation, spec.taskName, trigger, signal);
   } catch (error) {
     return notBegun(beginRun(spec.taskName, asAsked), asTidemarkError(error));
   }
@@ -83,55 +83,6 @@ export async function executeRun(
   } finally {
     lock.release();
   }
-}
-
-/**
- * Takes the task's lock, after recovery where this process is at it: also where that begins between looking and locking.
- *
- * @throws as `lockInTurn`.
- */
-async function lockRecovered(
-  installation: Installation,
-  task: string,
-  trigger: Trigger,
-  signal: AbortSignal,
-): Promise<{ release(): void }> {
-  await installation.recovering.get(task);
-  try {
-    return await lockInTurn(installation, task, trigger, signal);
-  } catch (error) {
-    const recovery = installation.recovering.get(task);
-    if (recovery === undefined || asTidemarkError(error).code !== 'ALREADY_RUNNING') throw error;
-    await recovery;
-    return lockInTurn(installation, task, trigger, signal);
-  }
-}
-
-/**
- * The run's identity. Its time names its objects, so no two runs of a task may share one: a slot that has succeeded is
- * not run again, and who asks for a run gets the next free second.
- *
- * @throws TidemarkError ALREADY_DONE.
- */
-function nameRun({ runs }: Installation, task: string, trigger: Trigger): RunIdentity {
-  let run = identifyRun(trigger);
-  if (trigger.kind === 'backfill') return run;
-  if (trigger.kind === 'manual') {
-    while (runs.isTaken(task, run.scheduledFor)) {
-      run = identifyRun({ ...trigger, scheduledFor: new Date(run.scheduledFor.getTime() + 1000) });
-    }
-    return run;
-  }
-  const earlier = runs.successFor(task, run);
-  if (earlier === null) return run;
-  throw alreadyDone(run, earlier);
-}
-
-function alreadyDone({ scheduledFor }: RunIdentity, earlier: RunReport): TidemarkError {
-  return new TidemarkError(
-    'ALREADY_DONE',
-    `The run for ${scheduledFor.toISOString()} has succeeded already: ${earlier.run_id}, at ${earlier.finished_at}.`,
-  );
 }
 
 async function logged(
@@ -204,30 +155,6 @@ async function recorded(
     log.error('the end of the run could not be recorded', { error: asTidemarkError(error) });
   }
   return end;
-}
-
-/**
- * A slot that the state takes for missed may have been published all the same, where the state was restored from a
- * backup: the rows of that run would be written over, and they are behind the watermark by now.
- *
- * @throws TidemarkError ALREADY_DONE, and those of the sink.
- */
-async function refusePublished(installation: Installation, spec: Spec, run: RunAttempt): Promise<void> {
-  const sink = installation.sink(spec.sink);
-  const key = manifestKey(installation.settings(spec).prefix, spec.taskName, run.stamp);
-  const owner = await sink.runOf(key).catch((error: unknown) => {
-    // Who may only write cannot be told.
-    if (asTidemarkError(error).code === 'S3_ACCESS_DENIED') return null;
-    throw error;
-  });
-  if (owner === null || owner === run.runId) return;
-  throw new TidemarkError(
-    'ALREADY_DONE',
-    `The run for ${run.scheduledFor.toISOString()} has been published already, by run ${owner} as ${sink.url(key)}, of which the state knows nothing.`,
-    {
-      hint: 'The state was restored from a backup, or another installation runs the task. See that the watermark is where the newest manifest ends: `tidemark watermark get`.',
-    },
-  );
 }
 
 async function recoverThenRun(

@@ -1,4 +1,4 @@
-/** Taking turns: a live run and a backfill of the same task, which may be in different processes. */
+/** Taking turns on a task: live runs, the windows of a backfill, which may be another process's, and recovery. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Trigger } from './domain/run.ts';
 import { asTidemarkError } from './errors.ts';
@@ -18,12 +18,46 @@ export interface Turns {
 const TURN_MS = 2000;
 
 /**
- * Takes the task's lock. A slot that has come waits for its turn where a backfill is in the way, which would be there
- * at the next slots, too; for any other run it does not wait.
+ * Takes the task's lock, after recovery where this process is at it: also where that begins between looking and locking.
+ * A slot that has come waits for its turn where a backfill is in the way, which would be there at the next slots, too;
+ * for any other run it does not wait.
  *
  * @throws TidemarkError ALREADY_RUNNING, STATE_UNUSABLE, or the signal's reason.
  */
 export async function lockInTurn(
+  ports: { readonly turns: Turns } & Pick<RecoveryPorts, 'lockTask' | 'recovering'>,
+  task: string,
+  trigger: Trigger,
+  signal: AbortSignal,
+): Promise<{ release(): void }> {
+  await recoveryOf(ports, task, signal);
+  try {
+    return await lockBetweenWindows(ports, task, trigger, signal);
+  } catch (error) {
+    if (!ports.recovering.has(task) || asTidemarkError(error).code !== 'ALREADY_RUNNING') throw error;
+    await recoveryOf(ports, task, signal);
+    return lockBetweenWindows(ports, task, trigger, signal);
+  }
+}
+
+/** Waits for this process's recovery of the task. Who is told to stop does not: a bucket that hangs may take minutes. */
+async function recoveryOf(
+  { recovering }: Pick<RecoveryPorts, 'recovering'>,
+  task: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const told = Promise.withResolvers<never>();
+  const tell = (): void => told.reject(signal.reason);
+  signal.addEventListener('abort', tell);
+  if (signal.aborted) tell();
+  try {
+    await Promise.race([recovering.get(task), told.promise]);
+  } finally {
+    signal.removeEventListener('abort', tell);
+  }
+}
+
+async function lockBetweenWindows(
   { turns, lockTask }: { readonly turns: Turns } & Pick<RecoveryPorts, 'lockTask'>,
   task: string,
   { kind }: Trigger,

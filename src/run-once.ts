@@ -1,0 +1,63 @@
+/** That no run is made twice: which slot or second it is for, and whether that is in the bucket already. */
+import type { Spec } from './domain/spec.ts';
+import type { RunIdentity, RunReport, Trigger } from './domain/run.ts';
+import { asTidemarkError, TidemarkError } from './errors.ts';
+import type { Installation } from './execute.ts';
+import { manifestKey } from './plan/keys.ts';
+import { identifyRun } from './planner.ts';
+
+/**
+ * The run's identity. Its time names its objects, so no two runs of a task may share one: a slot that has succeeded is
+ * not run again, and who asks for a run gets the next free second.
+ *
+ * @throws TidemarkError ALREADY_DONE.
+ */
+export function nameRun({ runs }: Pick<Installation, 'runs'>, task: string, trigger: Trigger): RunIdentity {
+  let run = identifyRun(trigger);
+  if (trigger.kind === 'backfill') return run;
+  if (trigger.kind === 'manual') {
+    while (runs.isTaken(task, run.scheduledFor)) {
+      run = identifyRun({ ...trigger, scheduledFor: new Date(run.scheduledFor.getTime() + 1000) });
+    }
+    return run;
+  }
+  const earlier = runs.successFor(task, run);
+  if (earlier === null) return run;
+  throw alreadyDone(run, earlier);
+}
+
+/** Why a run is not made: its slot, or its window, has succeeded. */
+export function alreadyDone({ scheduledFor }: RunIdentity, earlier: RunReport): TidemarkError {
+  return new TidemarkError(
+    'ALREADY_DONE',
+    `The run for ${scheduledFor.toISOString()} has succeeded already: ${earlier.run_id}, at ${earlier.finished_at}.`,
+  );
+}
+
+/**
+ * A slot that the state takes for missed may have been published all the same, where the state was restored from a
+ * backup: the rows of that run would be written over, and they are behind the watermark by now.
+ *
+ * @throws TidemarkError ALREADY_DONE, and those of the sink.
+ */
+export async function refusePublished(
+  installation: Pick<Installation, 'sink' | 'settings'>,
+  spec: Spec,
+  run: RunIdentity,
+): Promise<void> {
+  const sink = installation.sink(spec.sink);
+  const key = manifestKey(installation.settings(spec).prefix, spec.taskName, run.stamp);
+  const owner = await sink.runOf(key).catch((error: unknown) => {
+    // Who may only write cannot be told.
+    if (asTidemarkError(error).code === 'S3_ACCESS_DENIED') return null;
+    throw error;
+  });
+  if (owner === null || owner === run.runId) return;
+  throw new TidemarkError(
+    'ALREADY_DONE',
+    `The run for ${run.scheduledFor.toISOString()} has been published already, by run ${owner} as ${sink.url(key)}, of which the state knows nothing.`,
+    {
+      hint: 'The state was restored from a backup, or another installation runs the task. See that the watermark is where the newest manifest ends: `tidemark watermark get`.',
+    },
+  );
+}
