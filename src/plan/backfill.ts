@@ -1,7 +1,7 @@
 /** Past windows for a backfill: a stretch of times or numbers, cut into windows `(from, to]` that touch. Pure. */
 import type { Spec } from '../domain/spec.ts';
 import { TidemarkError } from '../errors.ts';
-import { parseSpan } from '../spec/span.ts';
+import { addMonths, parseSpan } from '../spec/span.ts';
 import { floorTo, formatClock, parseClock, unitOf } from './clock.ts';
 
 export interface PastWindow {
@@ -75,7 +75,7 @@ function cutTimes(start: bigint, end: bigint, every: string | null): PastWindow[
       ? [start, end]
       : boundaries(start, end, (index) =>
           span.months > 0
-            ? addMonths(start, index * span.months)
+            ? monthsAfter(start, index * span.months)
             : start + BigInt(index) * BigInt(span.milliseconds) * 1000n,
         );
   const whole = (unit: bigint): boolean => bounds.every((bound) => floorTo(bound, unit) === bound);
@@ -106,16 +106,10 @@ function pairs(bounds: readonly string[]): PastWindow[] {
   return bounds.slice(1).map((to, index) => ({ from: bounds[index]!, to }));
 }
 
-/** A day that a month does not have becomes its last. */
-function addMonths(micros: bigint, months: number): bigint {
+function monthsAfter(micros: bigint, months: number): bigint {
   const day = floorTo(micros, unitOf('date'));
-  const date = new Date(Number(day / 1000n));
-  const dayOfMonth = date.getUTCDate();
-  date.setUTCDate(1);
-  date.setUTCMonth(date.getUTCMonth() + months);
-  const last = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
-  date.setUTCDate(Math.min(dayOfMonth, last));
-  return BigInt(date.getTime()) * 1000n + (micros - day);
+  const moved = addMonths(new Date(Number(day / 1000n)), months);
+  return BigInt(moved.getTime()) * 1000n + (micros - day);
 }
 
 /**

@@ -68,18 +68,18 @@ export function misspelledSpan(text: string): string | null {
   return 'A span is one positive number and one unit, such as "12 hours"; months and years are whole.';
 }
 
-/**
- * The instant that lies a span before another. Months are counted in the UTC calendar; a day that the month does
- * not have becomes its last (31 March less 1 month is the last day of February).
- */
+/** The instant that lies a span before another: 31 March less 1 month is the last day of February. */
 export function spanBefore(span: Span, instant: Date): Date {
-  const start = new Date(instant);
-  if (span.months > 0) {
-    const day = start.getUTCDate();
-    start.setUTCDate(1);
-    start.setUTCMonth(start.getUTCMonth() - span.months);
-    const lastDay = new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1, 0)).getUTCDate();
-    start.setUTCDate(Math.min(day, lastDay));
-  }
-  return new Date(start.getTime() - span.milliseconds);
+  return new Date(addMonths(instant, -span.months).getTime() - span.milliseconds);
+}
+
+/** Counted in the UTC calendar; a day that the month does not have becomes its last. */
+export function addMonths(instant: Date, months: number): Date {
+  const moved = new Date(instant);
+  const day = moved.getUTCDate();
+  moved.setUTCDate(1);
+  moved.setUTCMonth(moved.getUTCMonth() + months);
+  const lastDay = new Date(Date.UTC(moved.getUTCFullYear(), moved.getUTCMonth() + 1, 0)).getUTCDate();
+  moved.setUTCDate(Math.min(day, lastDay));
+  return moved;
 }
