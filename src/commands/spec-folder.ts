@@ -1,6 +1,6 @@
 /** The specs folder as the commands see it: what can be used, and of every other file what is wrong with it first. */
 import type { Config } from '../config/config.ts';
-import type { Spec, WatermarkSpec } from '../domain/spec.ts';
+import type { Spec } from '../domain/spec.ts';
 import { asTidemarkError, FaultsError, formatFault } from '../errors.ts';
 import { parseSpec } from '../spec/parse.ts';
 import { duplicateTasks } from '../spec/set.ts';
@@ -31,22 +31,4 @@ export function readSpecFolder(config: Config): SpecFolder {
   for (const fault of twice) unusable.push({ file: fault.file, message: formatFault(fault) });
   const used = parsed.filter(({ file }) => !twice.some((fault) => fault.file === file));
   return { specs: new Map(used.map((spec) => [spec.taskName, spec])), unusable };
-}
-
-/** Where a task has a watermark. Of a custom query, the table has the task's name and the column is `:from`. */
-export interface WatermarkPlace {
-  readonly table: string;
-  readonly column: string;
-  readonly watermark: WatermarkSpec;
-}
-
-export function watermarkPlaces(spec: Spec): WatermarkPlace[] {
-  const { taskName, queryWatermark, tables } = spec;
-  const ofTables = tables.flatMap(({ name: table, cdc }) =>
-    cdc.flatMap(({ column, bound }) =>
-      bound.kind === 'watermark' ? [{ table, column, watermark: bound.watermark }] : [],
-    ),
-  );
-  if (queryWatermark === null) return ofTables;
-  return [...ofTables, { table: taskName, column: ':from', watermark: queryWatermark }];
 }

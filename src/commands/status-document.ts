@@ -1,12 +1,12 @@
 /** `tidemark status --json`: how every task stands, from the specs folder and the state. Pure. */
-import type { Spec } from '../domain/spec.ts';
 import type { PastRun } from '../domain/run.ts';
 import { floorTo, parseClock, zoneClock } from '../plan/clock.ts';
 import { timingOf, type Timing } from '../schedule/reconcile.ts';
 import { nextSlot } from '../schedule/slots.ts';
 import type { LockHolder } from '../state/lock.ts';
 import type { TaskState } from '../state/task-states.ts';
-import { watermarkPlaces, type SpecFolder } from './spec-folder.ts';
+import { knownWatermarks, type KnownWatermark } from './known-watermarks.ts';
+import type { SpecFolder } from './spec-folder.ts';
 
 /** Times are ISO 8601 UTC. */
 export interface TaskStatus {
@@ -102,7 +102,7 @@ function taskStatus(task: string, facts: StatusFacts): TaskStatus {
     failing_since: state?.failing?.since ?? null,
     failures: state?.failing?.runs ?? 0,
     skipped: state?.skipped ?? 0,
-    watermarks: watermarkStatuses(spec, state, facts.now),
+    watermarks: knownWatermarks(spec, state?.watermarks ?? []).map((one) => watermarkStatus(one, facts.now)),
   };
 }
 
@@ -122,36 +122,16 @@ function slots(
   return { next_fire: iso(nextSlot(timing, now)), missed_since: late ? iso(open) : null };
 }
 
-/** Those of the spec, then what the state still remembers of tables that are no longer in it. */
-function watermarkStatuses(spec: Spec | null, state: TaskState | null, now: Date): WatermarkStatus[] {
-  const places = spec === null ? [] : watermarkPlaces(spec);
-  const kept = state?.watermarks ?? [];
-  const ofSpec = places.map(({ table, column, watermark }): WatermarkStatus => {
-    const found = kept.find((one) => one.table === table);
-    return {
-      table,
-      column: found?.column ?? column,
-      value: found?.value ?? null,
-      initial: watermark.initial?.text ?? null,
-      updated_at: found?.updatedAt ?? null,
-      run_id: found?.runId ?? null,
-      behind_seconds:
-        found === undefined ? null : secondsBehind(found.value, watermark.timezone ?? 'UTC', now),
-    };
-  });
-  const others = kept.filter(({ table }) => !places.some((place) => place.table === table));
-  return [
-    ...ofSpec,
-    ...others.map(({ table, column, value, updatedAt, runId }): WatermarkStatus => ({
-      table,
-      column,
-      value,
-      initial: null,
-      updated_at: updatedAt,
-      run_id: runId,
-      behind_seconds: secondsBehind(value, 'UTC', now),
-    })),
-  ];
+function watermarkStatus({ table, column, watermark, kept }: KnownWatermark, now: Date): WatermarkStatus {
+  return {
+    table,
+    column: kept?.column ?? column,
+    value: kept?.value ?? null,
+    initial: watermark?.initial?.text ?? null,
+    updated_at: kept?.updatedAt ?? null,
+    run_id: kept?.runId ?? null,
+    behind_seconds: kept === null ? null : secondsBehind(kept.value, watermark?.timezone ?? 'UTC', now),
+  };
 }
 
 /**

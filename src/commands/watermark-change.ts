@@ -1,37 +1,8 @@
 /** Which watermark of a task is meant, whether a value fits it, and what the next run makes of the change. Pure. */
-import type { Spec } from '../domain/spec.ts';
-import type { Watermark } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { parseClock } from '../plan/clock.ts';
-import type { KeptWatermark } from '../state/watermarks.ts';
-import { watermarkPlaces, type WatermarkPlace } from './spec-folder.ts';
-
-/** A watermark of a task: what its spec says of it, what is remembered, or both. */
-export interface KnownWatermark {
-  readonly table: string;
-  readonly column: string;
-  /** Null: the spec has none there, or cannot be read. */
-  readonly place: WatermarkPlace | null;
-  /** Null: the first run has not been yet. */
-  readonly kept: KeptWatermark | null;
-}
-
-/** Those of the spec first. The column is the spec's: it is what the next run reads. */
-export function knownWatermarks(spec: Spec | null, kept: readonly KeptWatermark[]): KnownWatermark[] {
-  const places = spec === null ? [] : watermarkPlaces(spec);
-  const ofSpec = places.map((place) => ({
-    table: place.table,
-    column: place.column,
-    place,
-    kept: kept.find(({ table }) => table === place.table) ?? null,
-  }));
-  const others = kept.filter(({ table }) => !places.some((place) => place.table === table));
-  return [
-    ...ofSpec,
-    ...others.map((one) => ({ table: one.table, column: one.column, place: null, kept: one })),
-  ];
-}
+import type { KnownWatermark } from './known-watermarks.ts';
 
 /**
  * The one that is meant.
@@ -100,10 +71,10 @@ export function fittingValue(known: KnownWatermark, text: string): string {
 }
 
 /** Where the next run would begin as things are: it tells what a value looks like. Null: at the beginning. */
-function exampleOf({ place, kept, column }: KnownWatermark): string | null {
+function exampleOf({ watermark, kept, column }: KnownWatermark): string | null {
   // What is remembered of another column than the spec's says nothing of this one.
   const ofColumn = kept?.column.toLowerCase() === column.toLowerCase() ? kept.value : null;
-  return ofColumn ?? place?.watermark.initial?.text ?? null;
+  return ofColumn ?? watermark?.initial?.text ?? null;
 }
 
 function formOf(text: string): Form | null {
@@ -118,13 +89,13 @@ export function consequence(known: KnownWatermark, value: string): string {
   const before = exampleOf(known);
   const name = `${table}.${column}`;
   // Once there is a value, the next run is no first run.
-  const dropsNulls = known.kept === null && known.place?.watermark.nulls === 'first_run';
+  const dropsNulls = known.kept === null && known.watermark?.nulls === 'first_run';
   const nulls = dropsNulls
     ? ` Rows with NULL in ${name} will never be read: \`null_watermark\` is "first_run", and that run is then over; "always" reads them.`
     : '';
   const next = `The next run reads the rows of ${table} with ${column} > ${value}.${nulls}`;
   if (before === null) return next;
-  const [was, is] = [countOf(before), countOf(value)];
+  const [was, is] = [positionOf(before), positionOf(value)];
   if (was === is) return `${next} That is where it would have begun anyway.`;
   if (is > was) return `${next} Rows with ${name} in (${before}, ${value}] will never be read.`;
   return known.kept === null
@@ -133,19 +104,15 @@ export function consequence(known: KnownWatermark, value: string): string {
 }
 
 /** What the next run does once the value is forgotten. */
-export function consequenceOfReset({ table, column, place }: KnownWatermark): string {
-  if (place === null) return `The spec has no watermark of ${table} any more: it makes no difference.`;
-  const { initial, nulls } = place.watermark;
+export function consequenceOfReset({ table, column, watermark }: KnownWatermark): string {
+  if (watermark === null) return `The spec has no watermark of ${table} any more: it makes no difference.`;
+  const { initial, nulls } = watermark;
   const rows = initial === null ? 'all its rows' : `its rows with ${column} > ${initial.text}`;
   const withNulls = nulls === 'first_run' ? ', and those with NULL in it' : '';
   return `The next run begins at the initial value: of ${table}, ${rows}${withNulls} will be published, those of earlier runs a second time.`;
 }
 
-function countOf(value: string): bigint {
+/** On the count of its kind: values of one column compare as these do. */
+function positionOf(value: string): bigint {
   return formOf(value) === 'integer' ? BigInt(value) : (parseClock(value) ?? 0n);
-}
-
-/** What is remembered now. */
-export function asWatermark({ table, column }: KnownWatermark, value: string): Watermark {
-  return { table, column, value };
 }

@@ -10,19 +10,12 @@ import { listWatermarks, resetWatermarks, setWatermark, type Deed } from '../sta
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { openInstallation } from './installation.ts';
 import { checkTaskKnown } from './known-task.ts';
+import { knownWatermarks, type KnownWatermark } from './known-watermarks.ts';
 import type { CommonOptions } from './options.ts';
 import { printReport } from './print.ts';
 import { readSpecFolder } from './spec-folder.ts';
 import { shownTime } from './time-text.ts';
-import {
-  asWatermark,
-  chosenWatermark,
-  consequence,
-  consequenceOfReset,
-  fittingValue,
-  knownWatermarks,
-  type KnownWatermark,
-} from './watermark-change.ts';
+import { chosenWatermark, consequence, consequenceOfReset, fittingValue } from './watermark-change.ts';
 
 export interface WatermarkOptions extends CommonOptions {
   readonly table?: string;
@@ -48,10 +41,10 @@ export async function watermarkSet(
 ): Promise<ExitCode> {
   return change(task, options, (db, known, deed) => {
     const chosen = chosenWatermark(task, known, options.table ?? null);
-    const { kept } = chosen;
-    if (kept === null && chosen.place === null) throw noPlace(task, chosen.table);
+    const { table, column, kept } = chosen;
+    if (kept === null && chosen.watermark === null) throw noPlace(task, table);
     const next = fittingValue(chosen, value);
-    setWatermark(db, task, asWatermark(chosen, next), kept?.value ?? null, deed);
+    setWatermark(db, task, { table, column, value: next }, kept?.value ?? null, deed);
     return [{ chosen, value: next, note: consequence(chosen, next) }];
   });
 }
@@ -138,12 +131,12 @@ function userName(): string {
   }
 }
 
-function document({ table, column, place, kept }: KnownWatermark): object {
+function document({ table, column, watermark, kept }: KnownWatermark): object {
   return {
     table,
     column: kept?.column ?? column,
     value: kept?.value ?? null,
-    initial: place?.watermark.initial?.text ?? null,
+    initial: watermark?.initial?.text ?? null,
     updated_at: kept?.updatedAt ?? null,
     run_id: kept?.runId ?? null,
   };
@@ -152,9 +145,9 @@ function document({ table, column, place, kept }: KnownWatermark): object {
 function describeAll(task: string, known: readonly KnownWatermark[]): string {
   if (known.length === 0) return `Task ${task} has no watermark.\n`;
   return known
-    .map(({ table, column, place, kept }) => {
+    .map(({ table, column, watermark, kept }) => {
       if (kept === null)
-        return `${table}.${column}: none yet; the first run begins at ${place?.watermark.initial?.text ?? 'the beginning'}\n`;
+        return `${table}.${column}: none yet; the first run begins at ${watermark?.initial?.text ?? 'the beginning'}\n`;
       const value = kept.value === BELOW_ALL ? 'no value yet' : kept.value;
       const by = kept.runId === null ? 'by hand' : `by run ${kept.runId}`;
       return `${table}.${kept.column} = ${value}, ${by}, ${shownTime(kept.updatedAt, true)} UTC\n`;

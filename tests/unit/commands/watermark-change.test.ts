@@ -1,10 +1,9 @@
+import { knownWatermarks, type KnownWatermark } from '../../../src/commands/known-watermarks.ts';
 import {
   chosenWatermark,
   consequence,
   consequenceOfReset,
   fittingValue,
-  knownWatermarks,
-  type KnownWatermark,
 } from '../../../src/commands/watermark-change.ts';
 import type { Literal, Spec } from '../../../src/domain/spec.ts';
 import type { KeptWatermark } from '../../../src/state/watermarks.ts';
@@ -56,13 +55,13 @@ describe('which one is meant', () => {
   ]);
 
   it('is found in the spec, in the state, or in both', () => {
-    expect(two.map(({ table, column, kept, place }) => [table, column, kept?.value, place !== null])).toEqual(
-      [
-        ['orders', 'updated_at', '2026-03-01', true],
-        ['items', 'updated_at', undefined, true],
-        ['gone', 'id', '7', false],
-      ],
-    );
+    expect(
+      two.map(({ table, column, kept, watermark }) => [table, column, kept?.value, watermark !== null]),
+    ).toEqual([
+      ['orders', 'updated_at', '2026-03-01', true],
+      ['items', 'updated_at', undefined, true],
+      ['gone', 'id', '7', false],
+    ]);
   });
 
   it('need not be said where there is one', () => {
