@@ -1,19 +1,20 @@
 /**
- * The memory of an export: part buffers that are used again and again, and a count of the bytes in use. Whoever
- * fills them stops the source while the pool is full, so memory is flat however many rows there are.
+ * The memory of an export: buffers for parts, and for blocks of text to be compressed, that are used again and again,
+ * and a count of the bytes in use. Whoever fills them stops the source while the pool is full, so memory is flat however
+ * many rows there are.
  */
 import { partSize } from './part-size.ts';
 
 export interface BufferPool {
-  /** A buffer for a part. Never refuses: rows already received must go somewhere. */
-  take(partNumber: number): Buffer;
+  /** A buffer for a part; blocks are all of the base size. Never refuses: rows already received must go somewhere. */
+  take(partNumber?: number): Buffer;
   give(buffer: Buffer): void;
   /** Whether the source should wait until a buffer comes back. */
   isFull(): boolean;
 }
 
 /**
- * @param basePartBytes size of an object's first parts.
+ * @param basePartBytes size of an object's first parts, or of a block.
  * @param limit how many parts of that size may be in use before the pool is full.
  * @param onGive called after each buffer that comes back.
  */
@@ -23,7 +24,7 @@ export function bufferPool(basePartBytes: number, limit: number, onGive: () => v
   let inUse = 0;
   let taken = 0;
   return {
-    take(partNumber) {
+    take(partNumber = 1) {
       const size = partSize(basePartBytes, partNumber);
       inUse += size;
       taken++;

@@ -4,7 +4,7 @@
  */
 import type { PreparedObject } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
-import type { BlockPool } from './block-pool.ts';
+import type { BufferPool } from './buffers.ts';
 import type { Compressor } from './compress.ts';
 import type { ObjectWriter } from './object-writer.ts';
 import type { TextWriter } from './text-writer.ts';
@@ -17,7 +17,7 @@ export class CompressedWriter implements TextWriter {
   at = 0;
 
   readonly #object: ObjectWriter;
-  readonly #blocks: BlockPool;
+  readonly #blocks: BufferPool;
   readonly #compressor: Compressor;
   readonly #onFailure: (error: unknown) => void;
   /** Settles when every block so far is in the object. */
@@ -25,7 +25,7 @@ export class CompressedWriter implements TextWriter {
 
   constructor(
     object: ObjectWriter,
-    blocks: BlockPool,
+    blocks: BufferPool,
     compressor: Compressor,
     onFailure: (error: unknown) => void,
   ) {

@@ -2,8 +2,8 @@
 import type { OutputOptions } from '../domain/spec.ts';
 import type { OutputColumn } from '../domain/plan.ts';
 import { batchRoller } from './batch-roller.ts';
-import { blockPool } from './block-pool.ts';
-import { compressorOf } from './compress.ts';
+import { bufferPool } from './buffers.ts';
+import { BLOCK_BYTES, compressorOf } from './compress.ts';
 import { CompressedWriter } from './compressed-writer.ts';
 import { csvEncoder } from './csv.ts';
 import { jsonlEncoder } from './jsonl.ts';
@@ -21,7 +21,7 @@ export function textSeries(
 ): ObjectSeries {
   const encoder = output.format === 'jsonl' ? jsonlEncoder(columns, output) : csvEncoder(columns, output);
   const newCompressor = compressorOf(output.compression);
-  const blocks = blockPool(BLOCKS, target.drained);
+  const blocks = bufferPool(BLOCK_BYTES, BLOCKS, target.drained);
   const open = (batch: number): TextWriter => {
     const object = target.open(batch);
     return newCompressor === null
