@@ -1,8 +1,8 @@
 /** An object is read whole or not at all, whatever happens to the connection meanwhile. */
 import { crc32 } from 'node:zlib';
-import type { S3SinkOptions } from '../../src/sinks/s3/options.ts';
 import { s3Sink, type S3Sink } from '../../src/sinks/s3/sink.ts';
-import { startS3, type TestS3 } from '../support/s3.ts';
+import { NEVER } from '../support/installation.ts';
+import { sinkOptionsOf, startS3, type TestS3 } from '../support/s3.ts';
 import { startS3Proxy, type S3Proxy } from '../support/s3-proxy.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
@@ -34,25 +34,11 @@ afterAll(async () => {
 });
 
 function sinkAt(endpoint: string): S3Sink {
-  const options: S3SinkOptions = {
-    bucket,
-    region: s3.region,
-    endpoint,
-    forcePathStyle: true,
-    credentials: { ...s3.credentials, sessionToken: null },
-    serverSideEncryption: null,
-    kmsKeyId: null,
-    checksum: 'crc32',
-    partBytes: 5 * 1024 * 1024,
-    concurrency: 3,
-    requestTimeoutMs: 500,
-  };
-  const sink = s3Sink(options);
+  const sink = s3Sink({ ...sinkOptionsOf(s3, bucket), endpoint, requestTimeoutMs: 500 });
   sinks.push(sink);
   return sink;
 }
 
-const NEVER = new AbortController().signal;
 const overTcp = (): S3Sink => sinkAt(`http://${tcp.host}:${tcp.port}`);
 
 /** @param onChunk hears how many bytes have come. */

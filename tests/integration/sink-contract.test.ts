@@ -3,29 +3,16 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { crc32 } from 'node:zlib';
 import type { S3SinkOptions } from '../../src/sinks/s3/options.ts';
 import { s3Sink } from '../../src/sinks/s3/sink.ts';
-import { startS3, type TestS3 } from '../support/s3.ts';
+import { NEVER } from '../support/installation.ts';
+import { sinkOptionsOf, startS3, type TestS3 } from '../support/s3.ts';
 import { sinkContract } from '../support/sink-contract.ts';
 
 let s3: TestS3;
 let bucket: string;
-let options: S3SinkOptions;
 const sinks: ReturnType<typeof s3Sink>[] = [];
 beforeAll(async () => {
   s3 = await startS3();
   bucket = await s3.bucket();
-  options = {
-    bucket,
-    region: s3.region,
-    endpoint: s3.endpoint,
-    forcePathStyle: true,
-    credentials: { ...s3.credentials, sessionToken: null },
-    serverSideEncryption: null,
-    kmsKeyId: null,
-    checksum: 'crc32',
-    partBytes: 5 * 1024 * 1024,
-    concurrency: 3,
-    requestTimeoutMs: 30_000,
-  };
 });
 afterAll(async () => {
   for (const sink of sinks) sink.close();
@@ -33,7 +20,7 @@ afterAll(async () => {
 });
 
 const open = (more: Partial<S3SinkOptions> = {}): ReturnType<typeof s3Sink> => {
-  const sink = s3Sink({ ...options, ...more });
+  const sink = s3Sink({ ...sinkOptionsOf(s3, bucket), ...more });
   sinks.push(sink);
   return sink;
 };
@@ -49,8 +36,6 @@ for (const checksum of ['crc32', 'none'] as const) {
     };
   });
 }
-
-const NEVER = new AbortController().signal;
 
 it.each([
   ['crc32', 'rQO6gw=='],

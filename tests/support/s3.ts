@@ -14,6 +14,7 @@ import {
   ListMultipartUploadsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { S3SinkOptions } from '../../src/sinks/s3/options.ts';
 import { startS3Emulator } from './s3-emulator.ts';
 
 export interface TestS3 {
@@ -31,6 +32,23 @@ export interface TestS3 {
   openUploads(bucket: string): Promise<{ key: string; uploadId: string }[]>;
   /** Removes the buckets that were made through this handle, and the emulator if it began with it. */
   stop(): Promise<void>;
+}
+
+/** What a sink of `src` takes to work on a bucket. */
+export function sinkOptionsOf(s3: TestS3, bucket: string): S3SinkOptions {
+  return {
+    bucket,
+    region: s3.region,
+    endpoint: s3.endpoint,
+    forcePathStyle: true,
+    credentials: { ...s3.credentials, sessionToken: null },
+    serverSideEncryption: null,
+    kmsKeyId: null,
+    checksum: 'crc32',
+    partBytes: 5 * 1024 * 1024,
+    concurrency: 3,
+    requestTimeoutMs: 30_000,
+  };
 }
 
 /** The endpoint that the test run uses; where there is none, an emulator of its own. */
