@@ -3,7 +3,7 @@ import mysql, { type RowDataPacket } from 'mysql2/promise';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { NEVER, readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
 import { startMySql, type MySqlServer } from '../support/mysql.ts';
-import { slotOf } from '../support/runs.ts';
+import { microsAt, slotOf } from '../support/runs.ts';
 
 const SCHEDULED = new Date('2024-06-15T12:00:00Z');
 
@@ -100,17 +100,11 @@ it('a span on a number is refused', async () => {
 });
 
 it.each([
-  ['Test/Summer', '2024-06-15T12:00:00.250Z', '2024-06-15 14:00:00.250'],
-  ['Test/Summer', '2024-01-15T12:00:00.250Z', '2024-01-15 13:00:00.250'],
-  ['+05:30', '2024-06-15T12:00:00.250Z', '2024-06-15 17:30:00.250'],
-  ['-08:00', '2024-06-15T04:00:00.250Z', '2024-06-14 20:00:00.250'],
-])('the wall clock of a server in %s at %s', async (zone, instant, expected) => {
-  const admin = await mysql.createConnection(server.url);
-  await admin.query(`SET GLOBAL time_zone = '${zone}'`);
+  ['2024-06-15T12:00:00.250Z', '2024-06-15 14:00:00.250'],
+  ['2024-01-15T12:00:00.250Z', '2024-01-15 13:00:00.250'],
+])('the wall clock of a server in a named zone at %s', async (instant, expected) => {
   const snapshot = await mysqlSource(here.source).open(NEVER);
-  const clock = await snapshot.wallClock(BigInt(Date.parse(instant)) * 1000n);
+  const clock = await snapshot.wallClock(microsAt(instant));
   await snapshot.close();
-  await admin.query("SET GLOBAL time_zone = 'Test/Summer'");
-  await admin.end();
   expect(clock.slice(0, 23)).toBe(expected);
 });
