@@ -249,6 +249,7 @@ it('no message or hint gives the password away', async () => {
     await failure(TABLE, { port: await freePort() }),
   ];
   for (const error of errors) {
+    expect(error).not.toBeNull();
     expect(JSON.stringify(error)).not.toMatch(/hunter2/);
     expect(JSON.stringify(error)).not.toContain(reader.password);
     expect(JSON.stringify(error)).not.toContain(here.database.password || 'no password');
