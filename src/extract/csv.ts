@@ -8,6 +8,7 @@ import { isUtf8 } from 'node:buffer';
 import type { CsvDialect, OutputOptions } from '../domain/spec.ts';
 import type { OutputColumn, ValueKind } from '../domain/plan.ts';
 import { countsByName, type RowEncoder } from './row-encoder.ts';
+import { lengthAt, lengthBytes, NULL_MARK } from './row-packet.ts';
 import { isZeroDate, numberText, writeBinary, zeroDate } from './values.ts';
 import { offsetLookup, shiftToZone } from './zone.ts';
 
@@ -21,7 +22,6 @@ const NEVER = 3; // they never may
 const QUOTED = 1;
 const BEYOND_ASCII = 2;
 
-const NULL_MARK = 0xfb;
 /** From this length on, searching natively for each special byte beats a loop over all bytes. */
 const LONG = 256;
 /** Below this length a loop copies faster than the call into native code takes. */
@@ -176,10 +176,9 @@ export function csvEncoder(columns: readonly OutputColumn[], output: OutputOptio
       } else if (length === NULL_MARK) {
         asIs = nullLength === 0;
       } else {
-        const bytes = length === 0xfc ? 2 : length === 0xfd ? 3 : 8;
-        // No value reaches 2^48 bytes, so the two high bytes of an eight-byte length are zero.
-        length = packet.readUIntLE(value, Math.min(bytes, 6));
-        value += bytes;
+        const size = lengthBytes(length);
+        length = lengthAt(packet, value, size);
+        value += size;
         end = value + length;
       }
 

@@ -7,10 +7,10 @@ import type { OutputColumn, ValueKind } from '../domain/plan.ts';
 import { copyBytes, isJson, writeDocument, writeText } from './json-text.ts';
 import { copyPlain, copyWords, viewOf } from './words.ts';
 import { countsByName, type RowEncoder } from './row-encoder.ts';
+import { lengthAt, lengthBytes, NULL_MARK } from './row-packet.ts';
 import { isZeroDate, numberText, writeBinary, zeroDate } from './values.ts';
 import { offsetLookup, shiftToZone } from './zone.ts';
 
-const NULL_MARK = 0xfb;
 const QUOTE = 0x22;
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -188,10 +188,9 @@ export function jsonlEncoder(columns: readonly OutputColumn[], output: OutputOpt
           }
         }
         if (length > NULL_MARK) {
-          const bytes = length === 0xfc ? 2 : length === 0xfd ? 3 : 8;
-          // No value reaches 2^48 bytes, so the two high bytes of an eight-byte length are zero.
-          length = packet.readUIntLE(from, Math.min(bytes, 6));
-          from += bytes;
+          const size = lengthBytes(length);
+          length = lengthAt(packet, from, size);
+          from += size;
         }
         to = writeValue(column, packet, from, from + length, out, to);
         from += length;

@@ -5,10 +5,21 @@
  * https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_dt_strings.html
  */
 
-const NULL_MARK = 0xfb;
+/** What stands in the place of a value's length where it is NULL; lengths from here on have bytes of their own. */
+export const NULL_MARK = 0xfb;
 
 /** A column's bytes in one row, as the server writes them; null is NULL. */
 export type Cell = Buffer | null;
+
+/** How many bytes a length beyond NULL_MARK has, by the byte before them. */
+export function lengthBytes(mark: number): number {
+  return mark === 0xfc ? 2 : mark === 0xfd ? 3 : 8;
+}
+
+/** A length of so many bytes. No value reaches 2^48 bytes: of eight, the two high ones are zero. */
+export function lengthAt(packet: Buffer, at: number, size: number): number {
+  return packet.readUIntLE(at, Math.min(size, 6));
+}
 
 /** The cells of a row. They are views of the packet, valid as long as it is. */
 export function readRow(packet: Buffer, start: number, columns: number): Cell[] {
@@ -21,10 +32,9 @@ export function readRow(packet: Buffer, start: number, columns: number): Cell[] 
       continue;
     }
     if (length > NULL_MARK) {
-      const bytes = length === 0xfc ? 2 : length === 0xfd ? 3 : 8;
-      // No value reaches 2^48 bytes, so the two high bytes of an eight-byte length are zero.
-      length = packet.readUIntLE(from, Math.min(bytes, 6));
-      from += bytes;
+      const size = lengthBytes(length);
+      length = lengthAt(packet, from, size);
+      from += size;
     }
     cells.push(packet.subarray(from, from + length));
     from += length;

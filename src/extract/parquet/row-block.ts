@@ -2,12 +2,12 @@
  * Row packets laid end to end, taken apart column by column: where each value begins and how long it is. Columns are
  * then read one after the other, each in a loop of its own, while the bytes are still in the processor's cache.
  */
+import { lengthAt, lengthBytes, NULL_MARK } from '../row-packet.ts';
 
 /** Rows of a block at most, and the bytes after which it is full: both fit into a core's own cache. */
 export const BLOCK_ROWS = 1024;
 const BLOCK_BYTES = 256 * 1024;
 
-const NULL_MARK = 0xfb;
 export const NULL_LENGTH = -1;
 
 export interface RowBlock {
@@ -53,9 +53,8 @@ export function scanRows(
           lengths[slot] = NULL_LENGTH;
           continue;
         }
-        const size = length === 0xfc ? 2 : length === 0xfd ? 3 : 8;
-        // No value reaches 2^48 bytes, so the two high bytes of an eight-byte length are zero.
-        length = bytes.readUIntLE(at, Math.min(size, 6));
+        const size = lengthBytes(length);
+        length = lengthAt(bytes, at, size);
         at += size;
       }
       starts[slot] = at;
