@@ -6,6 +6,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { PreparedObject, RunRecord } from '../domain/run.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
+import { fewAtOnce } from '../few-at-once.ts';
 import type { Journal, ManifestObject, PendingUpload, Sink } from '../ports.ts';
 
 /** How long a run that has failed goes on clearing up before it leaves the rest to recovery. */
@@ -181,7 +182,8 @@ export async function finishCommit(
   prepared: readonly PreparedObject[],
   manifest: ManifestObject,
 ): Promise<void> {
-  await forEach(prepared, sink.concurrency, (object) => sink.complete(object, runId));
+  // A run may have thousands of objects.
+  await fewAtOnce(prepared, sink.concurrency, (object) => sink.complete(object, runId));
   await sink.put(manifest.key, Buffer.from(manifest.body), { contentType: 'application/json', runId });
 }
 
@@ -195,30 +197,11 @@ export async function undoCommit(
   prepared: readonly PreparedObject[],
   manifest: ManifestObject,
 ): Promise<void> {
-  await forEach(prepared, sink.concurrency, (object) => sink.abort(object));
+  await fewAtOnce(prepared, sink.concurrency, (object) => sink.abort(object));
   const removeOurs = async (key: string): Promise<void> => {
     if ((await sink.runOf(key)) === runId) await sink.remove(key);
   };
   // A manifest never names an object that is gone.
   await removeOurs(manifest.key);
-  await forEach(prepared, sink.concurrency, ({ key }) => removeOurs(key));
-}
-
-/** A few at a time: a run may have thousands of objects. Throws the first failure when all that had begun have ended. */
-async function forEach<T>(
-  items: readonly T[],
-  atOnce: number,
-  act: (item: T) => Promise<void>,
-): Promise<void> {
-  const waiting = [...items];
-  const worker = async (): Promise<void> => {
-    try {
-      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await act(item);
-    } catch (error) {
-      waiting.length = 0;
-      throw error;
-    }
-  };
-  const workers = await Promise.allSettled(Array.from({ length: atOnce }, worker));
-  for (const result of workers) if (result.status === 'rejected') throw result.reason;
+  await fewAtOnce(prepared, sink.concurrency, ({ key }) => removeOurs(key));
 }

@@ -4,6 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { asTidemarkError, type ErrorCode } from '../errors.ts';
+import { fewAtOnce } from '../few-at-once.ts';
 import type { ObjectReader, StoredObject } from '../ports.ts';
 import type { Manifest, ManifestEntry } from './manifest.ts';
 import { objectCounter } from './object-counter.ts';
@@ -69,22 +70,19 @@ export async function verifyObjects(
   let [bytes, files] = [0, 0];
   const onBytes = (length: number): void => observer.progress({ bytes: (bytes += length), files });
 
-  // The workers share one iterator: each takes the next entry that nobody has.
-  const waiting = manifest.entries.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, entry] of waiting) {
+  await fewAtOnce(manifest.entries, AT_ONCE, async (entry, index) => {
+    try {
       const difference = await verifyObject(manifest, entry, reader, onBytes, ended);
       differences[index] = difference;
       files++;
       onBytes(0);
       if (difference !== null) observer.different(difference);
+    } catch (error) {
+      // The others would go on reading to no end.
+      failed.abort(error);
+      throw error;
     }
-  };
-  const fail = (error: unknown): never => {
-    failed.abort(error);
-    throw error;
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, () => worker().catch(fail)));
+  });
   return differences.filter((difference) => difference !== null);
 }
 
