@@ -12,26 +12,35 @@ export interface ProgressBar {
   stop(): void;
 }
 
-const REDRAW_MS = 200;
+export const REDRAW_MS = 200;
 /** With the figures beside it, the bar fits into 80 columns up to a billion rows. */
 const BAR_COLUMNS = 20;
 // The bar is drawn with wrapping off; a log line is longer than the terminal is wide, and must be read whole.
 const WRAP_ON = '\u001b[?7h';
 const WRAP_OFF = '\u001b[?7l';
 
-export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
-  const bars = new cliProgress.MultiBar(
+/** Where a bar is drawn. @param clearOnComplete takes it away at the end. */
+export function openBars(
+  stream: NodeJS.WriteStream,
+  format: string,
+  clearOnComplete: boolean,
+): cliProgress.MultiBar {
+  return new cliProgress.MultiBar(
     {
-      stream: terminal,
+      stream,
       hideCursor: true,
-      clearOnComplete: false,
+      clearOnComplete,
       barsize: BAR_COLUMNS,
       // A signal is the command's business, which also stops the bar.
       gracefulExit: false,
-      format: '{bar} {rows} rows · {mb} MB · {rate} MB/s · {files} files',
+      format,
     },
     cliProgress.Presets.rect,
   );
+}
+
+export function progressBar(terminal: NodeJS.WriteStream): ProgressBar {
+  const bars = openBars(terminal, '{bar} {rows} rows · {mb} MB · {rate} MB/s · {files} files', false);
   let bar: cliProgress.SingleBar | null = null;
   let current: Readonly<Progress> = { rows: 0, bytes: 0, files: 0 };
   const startedAt = Date.now();

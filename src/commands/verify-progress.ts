@@ -1,6 +1,7 @@
 /** How far `tidemark verify` has come: a bar on a terminal, and the first difference as soon as it is found. */
-import cliProgress from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import type { Manifest } from '../verify/manifest.ts';
+import { openBars, REDRAW_MS } from './progress.ts';
 
 export interface VerifyProgress {
   begin(manifest: Manifest): void;
@@ -11,25 +12,12 @@ export interface VerifyProgress {
   stop(): void;
 }
 
-const REDRAW_MS = 200;
+const FORMAT = '{bar} {mb} of {totalMb} MB · {rate} MB/s · {files} of {totalFiles} files';
 
 /** @param wanted whether there may be a bar: only where somebody looks. */
 export function verifyProgress(stderr: NodeJS.WriteStream, wanted: boolean): VerifyProgress {
-  const bars =
-    wanted && stderr.isTTY
-      ? new cliProgress.MultiBar(
-          {
-            stream: stderr,
-            hideCursor: true,
-            clearOnComplete: true,
-            barsize: 20,
-            gracefulExit: false,
-            format: '{bar} {mb} of {totalMb} MB · {rate} MB/s · {files} of {totalFiles} files',
-          },
-          cliProgress.Presets.rect,
-        )
-      : null;
-  let bar: cliProgress.SingleBar | null = null;
+  const bars = wanted && stderr.isTTY ? openBars(stderr, FORMAT, true) : null;
+  let bar: SingleBar | null = null;
   let timer: NodeJS.Timeout | undefined;
   let current = { bytes: 0, files: 0 };
   let said = false;
