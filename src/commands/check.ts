@@ -4,14 +4,14 @@ import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import type { Spec } from '../domain/spec.ts';
 import { FaultsError, TidemarkError, asTidemarkError, formatFault, type Fault } from '../errors.ts';
+import { countOf } from '../notify/phrases.ts';
 import { transformsIn } from '../transform/transforms.ts';
 import { rowTransformPlace } from '../spec/row-transform.ts';
 import { cautionsOf } from '../spec/cautions.ts';
-import { parseSpec } from '../spec/parse.ts';
 import { duplicateTasks, taskNameIn } from '../spec/set.ts';
 import type { Finding } from './check-connect.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { namesIn, readSpec, specFiles } from './load.ts';
+import { parseSpecs, readSpec, specFiles } from './load.ts';
 import type { CommonOptions } from './options.ts';
 import { printReport } from './print.ts';
 
@@ -25,9 +25,12 @@ export async function checkCommand(named: readonly string[], options: CheckOptio
     named.length > 0
       ? [...new Map(named.map((file) => [identity(file), file])).values()]
       : specFiles(config.specs_dir);
-  const { specs, faults: own } = parseAll(files, config);
-  own.push(...(await moduleFaults(specs, config)));
-  const faults = [...own, ...duplicateTasks(specs, named.length > 0 ? tasksBeside(files, config) : [])];
+  const { specs, unusable } = parseSpecs(files, config);
+  const faults = [
+    ...unusable.flatMap(({ file, error }) => faultsOf(file, error)),
+    ...(await moduleFaults(specs, config)),
+    ...duplicateTasks(specs, named.length > 0 ? tasksBeside(files, config) : []),
+  ];
   // With a connection, the plan says it of the columns themselves.
   const findings = options.connect === true ? await connect(config, specs) : specs.flatMap(warnings);
   const ok = faults.length === 0 && findings.every(({ severity }) => severity !== 'error');
@@ -44,22 +47,9 @@ async function connect(config: Config, specs: readonly Spec[]): Promise<Finding[
   return checkConnections(config, specs);
 }
 
-function parseAll(files: readonly string[], config: Config): { specs: Spec[]; faults: Fault[] } {
-  const known = namesIn(config);
-  const specs: Spec[] = [];
-  const faults: Fault[] = [];
-  for (const file of files) {
-    try {
-      specs.push(parseSpec(readSpec(file), file, known));
-    } catch (thrown) {
-      const error = asTidemarkError(thrown);
-      if (error instanceof FaultsError) faults.push(...error.faults);
-      else if (error.code === 'SPEC_UNREADABLE')
-        faults.push({ file, line: 1, column: 1, path: '', message: error.message });
-      else throw error;
-    }
-  }
-  return { specs, faults };
+function faultsOf(file: string, error: TidemarkError): readonly Fault[] {
+  if (error instanceof FaultsError) return error.faults;
+  return [{ file, line: 1, column: 1, path: '', message: error.message }];
 }
 
 /** Loads every module that a spec names, as a run would: each in a thread of its own, with its limits. */
@@ -126,8 +116,8 @@ function describe(
   const bad = new Set(faults.map(({ file }) => file)).size;
   lines.push(
     faults.length === 0
-      ? `${specs} specs and the config are valid.`
-      : `${bad} of ${specs} specs are not valid: ${faults.length} faults.`,
+      ? `${countOf(specs, 'spec')} and the config are valid.`
+      : `${bad} of ${countOf(specs, 'spec')} ${bad === 1 ? 'is' : 'are'} not valid: ${countOf(faults.length, 'fault')}.`,
   );
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (connected && errors > 0) lines.push(`${errors} of the connections or tables cannot be used.`);

@@ -63,7 +63,7 @@ function scheduledFor({ scheduled_for, started_at, kind }: PastRun): string {
 function resultOf({ status, error, warnings }: PastRun): string {
   if (error !== null) return `${status}: ${error.code}`;
   const count = warnings.length;
-  return count === 0 ? status : `${status}, ${count} ${count === 1 ? 'warning' : 'warnings'}`;
+  return count === 0 ? status : `${status}, ${countOf(count, 'warning')}`;
 }
 
 /** `(from, to]`, as it was read. */

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { withSourceOverrides } from '../config/source-overrides.ts';
 import type { Spec } from '../domain/spec.ts';
-import { TidemarkError } from '../errors.ts';
+import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { parseSpec, type KnownNames } from '../spec/parse.ts';
 import { specText } from '../spec/text.ts';
 import { isSpecFileName } from '../watch/spec-folder.ts';
@@ -55,6 +55,29 @@ export function readSpec(file: string): string {
     );
   }
   return specText(bytes, file);
+}
+
+/** Specs that can be used, and of every other file why not: SPEC_INVALID (FaultsError) or SPEC_UNREADABLE. */
+export function parseSpecs(
+  files: readonly string[],
+  config: Config,
+): {
+  readonly specs: readonly Spec[];
+  readonly unusable: readonly { readonly file: string; readonly error: TidemarkError }[];
+} {
+  const known = namesIn(config);
+  const specs: Spec[] = [];
+  const unusable: { file: string; error: TidemarkError }[] = [];
+  for (const file of files) {
+    try {
+      specs.push(parseSpec(readSpec(file), file, known));
+    } catch (thrown) {
+      const error = asTidemarkError(thrown);
+      if (error.code !== 'SPEC_INVALID' && error.code !== 'SPEC_UNREADABLE') throw error;
+      unusable.push({ file, error });
+    }
+  }
+  return { specs, unusable };
 }
 
 /** @throws TidemarkError CONFIG_INVALID where the folder cannot be read. */

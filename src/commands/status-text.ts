@@ -1,4 +1,5 @@
 /** `tidemark status` on a terminal: a line for each task, and below it what deserves attention. Pure. */
+import { countOf } from '../notify/phrases.ts';
 import { BELOW_ALL } from '../plan/watermark.ts';
 import { cut, tableLines, type TableColumn } from './table.ts';
 import { shownDuration, shownGap, shownTime } from './time-text.ts';
@@ -85,8 +86,7 @@ function detailLines(status: TaskStatus, { width, paint, now }: Screen): string[
   const lines: string[] = [];
   if (failing_since !== null && last_run !== null && last_run.error !== null) {
     const { code, hint } = last_run.error;
-    const runs = failures === 1 ? '1 failed run' : `${COUNTS.format(failures)} failed runs`;
-    const text = `${code}: ${runs} since ${ago(failing_since)}. ${firstSentence(hint)}`;
+    const text = `${code}: ${countOf(failures, 'failed run')} since ${ago(failing_since)}. ${firstSentence(hint)}`;
     lines.push(...wrapped(text, INDENT).map((line) => paint('red', line)));
   }
   if (running_since !== null) lines.push(`${INDENT}running since ${ago(running_since)}`);

@@ -54,7 +54,7 @@ describe('a watermark that begins at a number', () => {
     expect(text.stdout).toMatch(
       /^warning: task staff: the watermark "order_id".*\n {2}Use an indexed column/,
     );
-    expect(text.stdout).toContain('1 specs and the config are valid.');
+    expect(text.stdout).toContain('1 spec and the config are valid.');
   });
 
   it('is the only one that is warned of', async () => {

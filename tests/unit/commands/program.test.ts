@@ -49,7 +49,7 @@ describe('check', () => {
   it('passes what is valid', async () => {
     const { code, stdout } = await tidemark('check', '--config', config, good);
     expect(code).toBe(0);
-    expect(stdout).toContain('1 specs and the config are valid');
+    expect(stdout).toContain('1 spec and the config are valid');
   });
 
   it('lists every fault of every file, with its place', async () => {
