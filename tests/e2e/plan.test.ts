@@ -3,7 +3,7 @@ import type { RowDataPacket } from 'mysql2';
 import { loadLargeTable } from '../support/hr.ts';
 import { grantReader } from '../support/mysql.ts';
 import { NOTHING, openSite, type Place, type Site } from './site.ts';
-import { regionsSpec, sampleSpec } from './specs.ts';
+import { regionsSpec, SAMPLE_WINDOW, sampleSpec } from './specs.ts';
 
 let site: Site;
 beforeAll(async () => {
@@ -43,16 +43,7 @@ it('shows SQL, window, estimate and keys of the spec that users have', async () 
   expect(plan).toMatchObject({
     task: 'employees',
     manifest: `employees/_manifest_${stamp}.json`,
-    windows: [
-      {
-        table: 'employees',
-        column: 'hire_date',
-        mode: 'literal',
-        from: '1995-05-05',
-        to: null,
-        nulls: false,
-      },
-    ],
+    windows: [SAMPLE_WINDOW],
   });
   const [table] = plan.tables;
   expect(table).toMatchObject({

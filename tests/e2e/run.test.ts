@@ -7,7 +7,7 @@ import { loadLargeTable } from '../support/hr.ts';
 import { startS3Proxy } from '../support/s3-proxy.ts';
 import { reportOf, stampOf } from './report.ts';
 import { openSite, NOTHING, type Site } from './site.ts';
-import { regionsSpec, sampleSpec, twoTablesSpec } from './specs.ts';
+import { regionsSpec, SAMPLE_WINDOW, sampleSpec, twoTablesSpec } from './specs.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const EXPECTED = `SELECT employee_id, first_name, last_name, email, phone_number, hire_date, job_id, salary, manager_id,
@@ -57,16 +57,7 @@ it('runs the spec that users have, as it stands', async () => {
     tables: [{ name: 'employees', rows: 82, bytes, files: 1, sql: [sql] }],
     files: [{ key, table: 'employees', batch: null, rows: 82, bytes }],
     manifest: manifestKey,
-    windows: [
-      {
-        table: 'employees',
-        column: 'hire_date',
-        mode: 'literal',
-        from: '1995-05-05',
-        to: null,
-        nulls: false,
-      },
-    ],
+    windows: [SAMPLE_WINDOW],
     warnings: [],
     error: null,
   });

@@ -43,6 +43,16 @@ export function sampleSpec(changes: Changes = {}): Record<string, unknown> {
   };
 }
 
+/** What of it stands in every plan and report. */
+export const SAMPLE_WINDOW = {
+  table: 'employees',
+  column: 'hire_date',
+  mode: 'literal',
+  from: '1995-05-05',
+  to: null,
+  nulls: false,
+};
+
 /** One small table as it is: 4 rows. */
 export function regionsSpec(changes: Changes = {}): Record<string, unknown> {
   return { task_name: 'regions', table: { name: 'regions' }, ...COMMON, ...changes };
