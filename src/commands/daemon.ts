@@ -1,6 +1,5 @@
 /** `tidemark daemon`: what pm2, systemd and Docker start. Runs until SIGTERM or SIGINT, and ends in order. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '../collect-garbage.ts';
 import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { startDaemon, type Daemon } from '../daemon.ts';
@@ -26,7 +25,9 @@ export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
       throw error;
     });
     installation.notifier?.start();
-    letGoOfStart();
+    // Reading a thousand specs and reckoning their slots leaves 70 MB of garbage, which V8 would keep for hours: an idle
+    // daemon allocates next to nothing.
+    collectGarbage('last-resort');
     log.info('daemon runs', { pid: process.pid, specs_dir: config.specs_dir, http: daemon.http?.port });
     await daemon.done.finally(release);
     return EXIT.done;
@@ -76,15 +77,4 @@ function stopOnSignal(starting: Promise<Daemon>): () => void {
     void starting.then((daemon) => daemon.stop(signal)).catch(() => {});
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   return () => void process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
-}
-
-/**
- * Reading a thousand specs and reckoning their slots leaves 70 MB of garbage, which V8 would keep for hours: an idle
- * daemon allocates next to nothing. The `last-resort` flavor also gives the empty pages back.
- */
-function letGoOfStart(): void {
-  // The flag makes `gc` a global of contexts that are made from now on.
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as (how: object) => void;
-  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

@@ -49,6 +49,7 @@ const OFFENCES: readonly (readonly [file: string, source: string, rule: string])
   ['src/redact.ts', use('./errors.ts'), IMPORTS],
   ['src/zone-clock.ts', use('./plan/clock.ts'), IMPORTS],
   ['src/backoff.ts', use('./errors.ts'), IMPORTS],
+  ['src/collect-garbage.ts', use('./errors.ts'), IMPORTS],
   ['src/log.ts', use('./run.ts'), IMPORTS],
   ['src/log.ts', use('./notify/notify.ts'), IMPORTS],
   ['src/run.ts', use('./daemon.ts'), IMPORTS],
