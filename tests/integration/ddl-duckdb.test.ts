@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import { planDdl } from '../../src/commands/plan-ddl.ts';
 import { planNow } from '../../src/commands/plan-now.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { TableDdl } from '../../src/describe/ddl/common.ts';
+import type { Spec } from '../../src/domain/spec.ts';
 import { readExport } from '../support/installation.ts';
 import { typeTables, type TypeTables } from '../support/type-tables.ts';
 
@@ -102,6 +104,13 @@ afterAll(async () => {
   await types.close();
 });
 
+/** What `plan --ddl duckdb` prints of the table. */
+async function printed(spec: Spec): Promise<TableDdl> {
+  const config = loadConfig({ file: types.here.configFile, env: {} });
+  const [ddl] = planDdl('duckdb', await planNow(config, spec), spec, config);
+  return ddl!;
+}
+
 let number = 0;
 /**
  * Runs a spec, loads what it wrote by the statements that were printed before, and returns the columns as text.
@@ -117,8 +126,7 @@ async function loaded(
 }> {
   const { here } = types;
   const spec = here.spec({ task_name: `ddl-${number++}`, table: { name: table }, ...fields });
-  const config = loadConfig({ file: here.configFile, env: {} });
-  const [ddl] = planDdl('duckdb', await planNow(config, spec), spec, config);
+  const ddl = await printed(spec);
   const { report, error } = await here.runSpec(spec);
   if (error !== null) throw error;
   const { objects } = await readExport(here.s3, here.bucket, report);
@@ -131,8 +139,8 @@ async function loaded(
   const connection = await instance.connect();
   try {
     await connection.run("SET TimeZone = 'America/New_York'");
-    await connection.run(ddl!.create);
-    await connection.run(ddl!.load.replaceAll(`s3://${here.bucket}/`, `${folder}/`));
+    await connection.run(ddl.create);
+    await connection.run(ddl.load.replaceAll(`s3://${here.bucket}/`, `${folder}/`));
     const items = names.map(
       (name) => `CAST(${(others[name] ?? COLUMNS[name]![2]).replaceAll('#', `"${name}"`)} AS VARCHAR)`,
     );
@@ -200,9 +208,6 @@ it.each(['csv', 'jsonl', 'parquet'])(
 );
 
 it('says which column DuckDB cannot read exactly from JSON', async () => {
-  const { here } = types;
-  const spec = here.spec({ table: { name: table }, output_file_format: 'jsonl' });
-  const config = loadConfig({ file: here.configFile, env: {} });
-  const [ddl] = planDdl('duckdb', await planNow(config, spec), spec, config);
-  expect(ddl!.load).toMatch(/^-- huge: DuckDB reads a JSON number with a point as DOUBLE/m);
+  const { load } = await printed(types.here.spec({ table: { name: table }, output_file_format: 'jsonl' }));
+  expect(load).toMatch(/^-- huge: DuckDB reads a JSON number with a point as DOUBLE/m);
 });
