@@ -6,7 +6,9 @@ import type { Spec } from '../domain/spec.ts';
 import { ERRORS, type Fault, formatFault, type TidemarkError } from '../errors.ts';
 import { compose } from './compose.ts';
 import { type MailMessage, oneLine, shorten, shortenList } from './letter.ts';
-import { type Instance, ownerAddress } from './phrases.ts';
+import { footerFor, type Instance, ownerAddress } from './phrases.ts';
+
+const ADMINISTRATOR = 'administrator of this Tidemark';
 
 export interface InvalidSpecDetails {
   readonly file: string;
@@ -73,7 +75,10 @@ export function invalidSpecMessage(details: InvalidSpecDetails): MailMessage {
           ],
         },
       ],
-      footer: `Tidemark on ${instance.host}. You get this mail as the ${lastGood === null ? 'administrator of this Tidemark' : `owner of the task ${lastGood.taskName}`}.`,
+      footer: footerFor(
+        instance,
+        lastGood === null ? ADMINISTRATOR : `owner of the task ${lastGood.taskName}`,
+      ),
     }),
   });
 }
@@ -105,7 +110,7 @@ export function logsUnwritableMessage(
           ],
         },
       ],
-      footer: `Tidemark on ${instance.host}. You get this mail as the administrator of this Tidemark.`,
+      footer: footerFor(instance, ADMINISTRATOR),
     }),
   });
 }

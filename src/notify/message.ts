@@ -5,11 +5,11 @@
 import type { Spec } from '../domain/spec.ts';
 import type { RunReport } from '../domain/run.ts';
 import { ERRORS } from '../errors.ts';
-import { compose, type Limits } from './compose.ts';
-import { type Block, formatInstant, type MailMessage, oneLine, shorten, shortenList } from './letter.ts';
-import { countOf, formatDuration, formatWindow, inBothZones, kindInWords } from './phrases.ts';
-import { type Instance, ownerAddress } from './phrases.ts';
+import type { Limits } from './compose.ts';
+import { type Block, type MailMessage, oneLine, shorten, shortenList } from './letter.ts';
+import { countOf, formatDuration, formatWindow, inBothZones, type Instance } from './phrases.ts';
 import type { Repeat } from './repeat.ts';
+import { composeRunMail, runFacts } from './run-mail.ts';
 
 export interface FailureDetails {
   readonly spec: Pick<
@@ -35,49 +35,27 @@ export function failureMessage(details: FailureDetails): MailMessage {
   if (error === null)
     throw new TypeError(`run ${report.run_id} of ${report.task} has no error to write about`);
   const zone = spec.timezone ?? instance.timezone;
-  const kind = kindInWords(report.kind);
+  const about = { owner: spec.owner, zone, report, instance };
 
-  return compose({
-    to: ownerAddress(spec.owner),
-    subject: `[tidemark] ${spec.taskName} failed: ${error.code}`,
-    headers: {
-      'X-Tidemark-Task': spec.taskName,
-      'X-Tidemark-Code': error.code,
-      'X-Tidemark-Run': report.run_id,
-    },
-    letter: (limits) => ({
-      headline: `${spec.taskName} failed`,
-      code: error.code,
-      title: ERRORS[error.code].title,
-      when: `Scheduled for ${inBothZones(new Date(report.scheduled_for), zone)}`,
-      blocks: [
-        { kind: 'words', heading: 'Cause', text: shorten(error.message, limits.value) },
-        { kind: 'words', heading: 'What to do', text: shorten(error.hint, limits.value), strong: true },
-        ...(repeat === null ? [] : [repeatBlock(repeat, zone)]),
-        { kind: 'list', heading: 'What this means', items: consequences(details, zone, limits) },
-        {
-          kind: 'facts',
-          heading: 'The run',
-          rows: [
-            ['Task', spec.taskName],
-            ...(kind === null ? [] : [['Kind', kind] as const]),
-            ['Started', formatInstant(new Date(report.started_at), 'UTC')],
-            ['Failed after', `${formatDuration(report.duration_ms)}, ${countOf(report.attempts, 'attempt')}`],
-            ...shortenList(report.windows.map(formatWindow), limits.entries).map(
-              (window, index) => [index === 0 ? 'Window' : '', shorten(window, limits.line)] as const,
-            ),
-            ['Spec', spec.file],
-            ['Host', instance.host],
-            ['Run id', report.run_id],
-          ],
-        },
-        ...warningBlocks(report.warnings, limits),
-        ...sqlBlocks(details, limits),
-        logBlock(details.logTail, limits),
-      ],
-      footer: `Tidemark on ${instance.host}. You get this mail as the owner of the task ${spec.taskName}.`,
-    }),
-  });
+  return composeRunMail(about, `${spec.taskName} failed`, error.code, (limits) => ({
+    title: ERRORS[error.code].title,
+    blocks: [
+      { kind: 'words', heading: 'Cause', text: shorten(error.message, limits.value) },
+      { kind: 'words', heading: 'What to do', text: shorten(error.hint, limits.value), strong: true },
+      ...(repeat === null ? [] : [repeatBlock(repeat, zone)]),
+      { kind: 'list', heading: 'What this means', items: consequences(details, zone, limits) },
+      runFacts(about, [
+        ['Failed after', `${formatDuration(report.duration_ms)}, ${countOf(report.attempts, 'attempt')}`],
+        ...shortenList(report.windows.map(formatWindow), limits.entries).map(
+          (window, index) => [index === 0 ? 'Window' : '', shorten(window, limits.line)] as const,
+        ),
+        ['Spec', spec.file],
+      ]),
+      ...warningBlocks(report.warnings, limits),
+      ...sqlBlocks(details, limits),
+      logBlock(details.logTail, limits),
+    ],
+  }));
 }
 
 function repeatBlock({ since, failures, quietMs }: Repeat, zone: string): Block {

@@ -15,6 +15,11 @@ export function ownerAddress({ name, email }: Spec['owner']): MailAddress {
   return { name: name === null ? null : oneLine(name, 200), address: oneLine(email, 320) };
 }
 
+/** @param reader whom the mail goes to: the owner of a task, the administrator. */
+export function footerFor({ host }: Instance, reader: string): string {
+  return `Tidemark on ${host}. You get this mail as the ${reader}.`;
+}
+
 export function inBothZones(instant: Date, zone: string): string {
   const utc = formatInstant(instant, 'UTC');
   return isUtc(zone) ? utc : `${utc}, ${formatInstant(instant, zone)}`;
