@@ -199,7 +199,7 @@ A setting is taken from the first of these that has it: a flag of the command, t
 - **Environment.** Each setting has a variable: \`TIDEMARK_\` and its name, with \`__\` between levels:
   \`TIDEMARK_SPECS_DIR\`, \`${variableName(['http', 'port'])}\`, \`${variableName(['sources', 'mysql', 'host'])}\`. In the name of a source or sink, \`-\` and \`.\`
   become \`_\`. \`null\` clears a setting that may be null. An empty variable counts as not set. A variable that begins
-  with \`TIDEMARK_\` and belongs to no setting is a fault.
+  with \`TIDEMARK_\` and belongs to no setting is a fault, unless a placeholder names it.
 - **Placeholders.** Any text in the file may hold \`\${ENV_NAME}\` or \`\${file:/run/secrets/x}\`, the text of a file
   without its last line break. \`$\${\` stands for \`\${\` itself. A variable or file that does not exist is a fault.
 - **Folders** and files that are not absolute are taken from the working directory.

@@ -2,6 +2,7 @@
  * What the schema cannot say about the settings. The checks run beside the schema, on values of any shape, so that
  * all faults come at once; a value of the wrong type is passed over here, because the schema reports it.
  */
+import { durationFault } from '../spec/duration.ts';
 import type { Segment } from '../spec/json-document.ts';
 import { zoneFault } from '../spec/schedule.ts';
 import { showText } from '../spec/show.ts';
@@ -11,8 +12,8 @@ import { settingPaths } from './settings.ts';
 type Report = (path: readonly Segment[], message: string) => void;
 type Values = Readonly<Record<string, unknown>>;
 
-// What a timer of Node can wait; a longer one would fire at once.
-const LONGEST_SPAN_MS = 24 * 86_400_000;
+/** 24 days are what a timer of Node can wait; a longer one would fire at once. */
+const SPAN = { example: '30 seconds', longestDays: 24, zero: false };
 
 const SHORTEST_RETENTION_MS = 86_400_000;
 
@@ -83,9 +84,7 @@ function endpointFault(endpoint: string): string | null {
 }
 
 function spanFault(text: string): string | null {
-  const span = parseSpan(text);
-  if (span !== null && span.months === 0 && span.milliseconds <= LONGEST_SPAN_MS) return null;
-  return `found ${showText(text)}. Allowed: a span of time such as "30 seconds" or "5 minutes", at most 24 days.`;
+  return durationFault(text, SPAN);
 }
 
 function retentionFault(text: string): string | null {

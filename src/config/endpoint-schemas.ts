@@ -1,6 +1,13 @@
 /** The parts of the config's JSON Schema that describe one source and one sink. See `schema.ts`. */
 
-const span = {
+export const port = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 65_535,
+  errorMessage: 'Allowed: a port number from 1 to 65535.',
+} as const;
+
+export const span = {
   type: 'string',
   errorMessage: 'Allowed: a span of time such as "30 seconds" or "5 minutes".',
 } as const;
@@ -18,17 +25,10 @@ export const sourceSchema = {
       default: 'mysql',
     },
     host: { title: 'Host', type: 'string', minLength: 1, default: '127.0.0.1' },
-    port: {
-      title: 'Port',
-      type: 'integer',
-      minimum: 1,
-      maximum: 65_535,
-      default: 3306,
-      errorMessage: 'Allowed: a port number from 1 to 65535.',
-    },
+    port: { ...port, title: 'Port', default: 3306 },
     user: {
       title: 'User',
-      description: 'Needs SELECT on what is exported, nothing else.',
+      description: 'Needs SELECT on what is exported, and for watermarks better PROCESS, too.',
       type: 'string',
       examples: ['tidemark'],
     },

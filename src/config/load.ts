@@ -17,7 +17,7 @@ import { normaliseConfig } from './normalise.ts';
 import type { ConfigDocument } from './schema.ts';
 import { configSchema } from './schema.ts';
 
-export const DEFAULT_CONFIG_FILE = 'config/config.json';
+const DEFAULT_CONFIG_FILE = 'config/config.json';
 
 export interface LoadOptions {
   /** The file that `--config` names; left out, TIDEMARK_CONFIG or the default. */

@@ -1,5 +1,6 @@
 /** From a config that has been checked to one that is ready for use: spans to milliseconds, folders to paths. */
 import { resolve } from 'node:path';
+import { durationMs } from '../spec/duration.ts';
 import { parseSpan } from '../spec/span.ts';
 import type { Config, SinkConfig, SourceConfig } from './config.ts';
 import type { ConfigDocument } from './schema.ts';
@@ -68,7 +69,7 @@ function normaliseSink({ request_timeout, ...settings }: ConfigDocument['sinks']
 
 /** Of a span that has been checked. */
 function milliseconds(span: string): number {
-  return parseSpan(span)!.milliseconds;
+  return durationMs(span)!;
 }
 
 function mapEntries<From, To>(

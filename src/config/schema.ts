@@ -5,21 +5,9 @@
  */
 import type { FromSchema } from 'json-schema-to-ts';
 import { EMAIL, EMAIL_PATTERN } from '../spec/email.ts';
-import { sinkSchema, sourceSchema } from './endpoint-schemas.ts';
-
-const port = {
-  type: 'integer',
-  minimum: 1,
-  maximum: 65_535,
-  errorMessage: 'Allowed: a port number from 1 to 65535.',
-} as const;
+import { port, sinkSchema, sourceSchema, span } from './endpoint-schemas.ts';
 
 const folder = { type: 'string', minLength: 1 } as const;
-
-const span = {
-  type: 'string',
-  errorMessage: 'Allowed: a span of time such as "30 seconds" or "5 minutes".',
-} as const;
 
 export const configSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -222,7 +210,7 @@ export const configSchema = {
       type: 'string',
       title: 'History retention',
       description:
-        'How long runs stay in the history, calendar months allowed. Of each task, the last run and the last success stay for ever.',
+        'How long runs stay in the history, calendar months allowed. Of each task, the last run, the last success and the last run that published something stay for ever, and so do the runs of a backfill that has not come to its end.',
       default: '90 days',
       examples: ['90 days', '1 year'],
       errorMessage: 'Allowed: a span of time of at least a day, such as "90 days" or "1 year".',

@@ -136,7 +136,10 @@ describe('loadConfig', () => {
     [{ ...MINIMAL, sources: { a__b: MINIMAL.sources.mysql } }, 'sources.a__b: found the name "a__b".'],
     [{ ...MINIMAL, sources: { 'a b': MINIMAL.sources.mysql } }, 'sources["a b"]: found the name "a b".'],
     [{ ...MINIMAL, parallelism: 2 }, 'parallelism: found 2. Allowed: 1.'],
-    [{ ...MINIMAL, shutdown_grace: '1 month' }, 'shutdown_grace: found "1 month". Allowed: a span of time'],
+    [
+      { ...MINIMAL, shutdown_grace: '1 month' },
+      'shutdown_grace: found "1 month"; months and years have no fixed length. Allowed: a span of time',
+    ],
     [{ ...MINIMAL, shutdown_grace: '25 days' }, 'shutdown_grace: found "25 days". Allowed: a span of time'],
     [
       { ...MINIMAL, history_retention: '3 hours' },
