@@ -31,6 +31,12 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   return near === null ? '' : ` Did you mean "${near}"?`;
 }
 
+/** The word with ` (did you mean x?)` behind it, or alone; `shown` stands in place of the word. */
+export function withNearest(word: string, candidates: readonly string[], shown = word): string {
+  const near = nearest(word, candidates);
+  return near === null ? shown : `${shown} (did you mean ${near}?)`;
+}
+
 /** Whether two words differ only in that two neighbouring letters changed places, the commonest slip of all. */
 function isSwapped(word: string, other: string): boolean {
   if (word.length !== other.length) return false;

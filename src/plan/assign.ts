@@ -5,7 +5,7 @@
 import type { ColumnTransformation, Spec, TableSpec } from '../domain/spec.ts';
 import type { RowMapping } from '../domain/plan.ts';
 import { TidemarkError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { nearest, withNearest } from '../nearest.ts';
 import type { TableFacts } from '../ports.ts';
 import { assignTransformations, type Assigned } from '../spec/transformation-names.ts';
 import { selectedColumns } from './draft.ts';
@@ -113,10 +113,7 @@ export function checkAllAssigned(
     );
   const lost = transformations.filter((one) => !isMeant(one));
   if (lost.length === 0) return;
-  const described = lost.map((one) => {
-    const near = nearest(one.column, exported);
-    return near === null ? keyOf(one) : `${keyOf(one)} (did you mean ${near}?)`;
-  });
+  const described = lost.map((one) => withNearest(one.column, exported, keyOf(one)));
   throw new TidemarkError(
     'COLUMN_UNKNOWN',
     `column_transformation names ${described.join(', ')}, and no column of that name is exported.`,

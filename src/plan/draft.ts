@@ -6,7 +6,7 @@ import type { ColumnTransformation, TableSpec } from '../domain/spec.ts';
 import type { OutputColumn, RowMapping, ServerIdentity, Window } from '../domain/plan.ts';
 import { TidemarkError } from '../errors.ts';
 import type { TableColumn, TableFacts } from '../ports.ts';
-import { nearest } from '../nearest.ts';
+import { withNearest } from '../nearest.ts';
 import { creates } from '../spec/transformation-names.ts';
 import { outputColumn, selectExpression, wrappedExpression } from './columns.ts';
 import { countQuerySql, countSql, filterSql, selectSql } from './sql.ts';
@@ -173,10 +173,7 @@ function tableWarnings(name: string, facts: TableFacts): string[] {
 
 function unknownColumns(table: string, unknown: readonly string[], facts: TableFacts): TidemarkError {
   const known = facts.columns.map((column) => column.name);
-  const described = unknown.map((name) => {
-    const near = nearest(name, known);
-    return near === null ? name : `${name} (did you mean ${near}?)`;
-  });
+  const described = unknown.map((name) => withNearest(name, known));
   return new TidemarkError('COLUMN_UNKNOWN', `Table ${table} has no column ${described.join(', ')}.`, {
     hint: `Correct the spec. The columns of ${table} are: ${known.join(', ')}.`,
   });

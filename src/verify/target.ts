@@ -1,6 +1,6 @@
 /** What `tidemark verify` was asked to look at: a task, or a manifest in one of the config's buckets. */
 import { TidemarkError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { withNearest } from '../nearest.ts';
 
 /** Where a sink of the config writes. */
 export interface SinkPlace {
@@ -24,10 +24,9 @@ export function targetOf(
 ): Target {
   const names = Object.keys(sinks);
   if (chosen !== null && !names.includes(chosen)) {
-    const near = nearest(chosen, names);
     throw new TidemarkError(
       'USAGE',
-      `The config has no sink "${chosen}"${near === null ? '' : ` (did you mean ${near}?)`}.`,
+      `The config has no sink ${withNearest(chosen, names, JSON.stringify(chosen))}.`,
       { hint: `Its sinks are: ${names.join(', ')}.` },
     );
   }

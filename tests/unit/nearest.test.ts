@@ -1,4 +1,4 @@
-import { didYouMean, nearest } from '../../src/nearest.ts';
+import { didYouMean, nearest, withNearest } from '../../src/nearest.ts';
 
 describe('nearest', () => {
   const keys = ['task_name', 'table', 'source', 'sink', 'schedule', 'csv'];
@@ -21,5 +21,7 @@ describe('nearest', () => {
   it('says so in a message, or nothing', () => {
     expect(didYouMean('snik', keys)).toBe(' Did you mean "sink"?');
     expect(didYouMean('xyz', keys)).toBe('');
+    expect(withNearest('snik', keys)).toBe('snik (did you mean sink?)');
+    expect(withNearest('xyz', keys, '"xyz"')).toBe('"xyz"');
   });
 });
