@@ -1,9 +1,9 @@
 /**
  * Counts the records of a text while its bytes stream by: no value is parsed, nothing is kept but a few numbers.
  *
- * JSON Lines have a record on each line. In the CSV that Tidemark writes, a quote stands only around a value that has one, and doubled inside it. So a line break is
- * the end of a record exactly where an even number of quotes stands before it, whatever the delimiter is. Quote and
- * line feed are ASCII, which never occurs inside a longer UTF-8 sequence.
+ * JSON Lines have a record on each line. In the CSV that Tidemark writes, quotes stand only around a value and, doubled,
+ * inside it. So a line break is the end of a record exactly where an even number of quotes stands before it, whatever
+ * the delimiter is. Quote and line feed are ASCII, which never occurs inside a longer UTF-8 sequence.
  */
 import type { CsvDialect } from '../domain/spec.ts';
 

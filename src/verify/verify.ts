@@ -1,6 +1,6 @@
 /**
  * Holds the objects of a run against its manifest: each is read to its end, and its length, CRC-32 and number of
- * records are compared. Nothing of an object is kept in memory.
+ * records are compared. Of an object, no more is kept in memory than its footer, where it has one.
  */
 import { crc32 } from 'node:zlib';
 import { asTidemarkError, type ErrorCode } from '../errors.ts';
