@@ -5,6 +5,7 @@
  * https://dev.mysql.com/doc/refman/8.4/en/data-types.html
  */
 import type { OutputColumn } from '../domain/plan.ts';
+import { GEOMETRY } from '../plan/columns.ts';
 
 export type Shape =
   | { readonly is: 'integer'; readonly bits: 8 | 16 | 24 | 32 | 64; readonly unsigned: boolean }
@@ -20,9 +21,6 @@ export type Shape =
   | { readonly is: 'text' | 'binary'; readonly bytes: number | null };
 
 const INTEGER_BITS = { tinyint: 8, smallint: 16, mediumint: 24, int: 32, integer: 32, bigint: 64 } as const;
-
-const GEOMETRY =
-  /^(geometry|point|linestring|polygon|multi(point|linestring|polygon)|geom(etry)?collection)$/;
 
 /** The most bytes of the types that have no length of their own. */
 const CAPACITY: Readonly<Record<string, number>> = {

@@ -5,7 +5,7 @@ import type { DeclaredColumns, Spec } from '../domain/spec.ts';
 import type { Estimate, ExportPlan, Plan, ServerIdentity, Window } from '../domain/plan.ts';
 import type { RunIdentity } from '../domain/run.ts';
 import type { Draft } from './draft.ts';
-import { extensionOf } from './formats.ts';
+import { extensionOf, isDelimited } from './formats.ts';
 import { keyPattern, manifestKey } from './keys.ts';
 import { mappedColumns } from './row-transform.ts';
 
@@ -97,8 +97,7 @@ function cautionsOf(windows: readonly Window[], blind: string | null): string[] 
 }
 
 function csvWarnings(spec: Spec, exports: readonly ExportPlan[]): string[] {
-  const { csv, format } = spec.output;
-  if ((format !== 'csv' && format !== 'tsv') || csv.null !== '') return [];
+  if (!isDelimited(spec.output) || spec.output.csv.null !== '') return [];
   return exports
     .filter(({ columns }) => columns.length === 1 && columns[0]!.nullable)
     .map(

@@ -30,7 +30,8 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   vector: 'binary',
 };
 
-const GEOMETRY =
+/** The types of geometries. */
+export const GEOMETRY =
   /^(geometry|point|linestring|polygon|multi(point|linestring|polygon)|geom(etry)?collection)$/;
 
 export function outputColumn(column: TableColumn): OutputColumn {

@@ -1,4 +1,4 @@
-/** How objects of each format are called: their extension and their content type. */
+/** What a format says of its objects: their extension, their content type, whether a dialect is for them. */
 import type { OutputOptions } from '../domain/spec.ts';
 
 type Naming = Pick<OutputOptions, 'format' | 'compression'>;
@@ -8,6 +8,11 @@ const SUFFIXES = { none: '', gzip: '.gz', zstd: '.zst', snappy: '' } as const;
 /** Without the first dot: `csv`, `jsonl.gz`. Readers tell the compression of text by it; Parquet says its own. */
 export function extensionOf({ format, compression }: Naming): string {
   return format === 'parquet' ? format : `${format}${SUFFIXES[compression.codec]}`;
+}
+
+/** Whether the `csv` options are about it. */
+export function isDelimited({ format }: Pick<OutputOptions, 'format'>): boolean {
+  return format === 'csv' || format === 'tsv';
 }
 
 const TEXT_TYPES = {

@@ -7,6 +7,8 @@
 import type { Plan } from '../domain/plan.ts';
 import type { PreparedObject } from '../domain/run.ts';
 import { describeColumns } from '../describe/describe.ts';
+import { isDelimited } from '../plan/formats.ts';
+import { changesOf } from '../plan/schema-change.ts';
 import type { ManifestObject } from '../ports.ts';
 
 export interface RunTimes {
@@ -48,7 +50,7 @@ export function manifestOf(
     consistency: plan.consistency,
     format: plan.output.format,
     compression: plan.output.compression.codec,
-    csv: isDelimited(plan)
+    csv: isDelimited(plan.output)
       ? {
           delimiter: plan.output.csv.delimiter,
           quote: plan.output.csv.quote,
@@ -62,9 +64,7 @@ export function manifestOf(
     zero_dates: plan.output.zeroDates,
     binary: plan.output.binary,
     windows: plan.windows,
-    schema_changes: plan.schemaChanges.filter(({ table }) =>
-      objects.some((object) => object.table === table),
-    ),
+    schema_changes: changesOf(plan.schemaChanges, objects),
     tables: plan.exports.map((table) => ({
       name: table.name,
       sql: table.sql,
@@ -80,8 +80,4 @@ export function manifestOf(
     warnings,
   };
   return { key: plan.manifestKey, body: `${JSON.stringify(body, null, 2)}\n` };
-}
-
-function isDelimited({ output }: Plan): boolean {
-  return output.format === 'csv' || output.format === 'tsv';
 }

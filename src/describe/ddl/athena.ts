@@ -5,12 +5,12 @@
  * The SerDe that reads quoted csv reads text only, and takes no NULL: a view makes types of it.
  */
 import type { OutputOptions } from '../../domain/spec.ts';
+import { isDelimited } from '../../plan/formats.ts';
 import {
   commented,
   decimalType,
   doubleQuoted,
   escapedLiteral,
-  isDelimited,
   isInstant,
   listed,
   NOTES,

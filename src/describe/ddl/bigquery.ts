@@ -4,13 +4,13 @@
  * https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-parquet#parquet_conversions
  */
 import type { OutputOptions } from '../../domain/spec.ts';
+import { isDelimited } from '../../plan/formats.ts';
 import { oneStarOf } from '../key-layout.ts';
 import {
   commented,
   createTable,
   definitions,
   escapedLiteral,
-  isDelimited,
   listed,
   NOTES,
   notesOf,

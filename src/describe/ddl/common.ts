@@ -79,10 +79,6 @@ export function createTable(name: string, items: readonly string[]): string {
   return `CREATE TABLE ${name} (\n${listed(items)}\n);`;
 }
 
-export function isDelimited({ format }: OutputOptions): boolean {
-  return format === 'csv' || format === 'tsv';
-}
-
 /** Whether a TIMESTAMP in the file is an instant that its reader can know without being told a zone. */
 export function isInstant({ format, outputTimezone }: OutputOptions): boolean {
   return format === 'parquet' || /^(Etc\/)?(UTC|UCT|Zulu|Universal)$/i.test(outputTimezone);

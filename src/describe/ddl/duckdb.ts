@@ -3,6 +3,7 @@
  * https://duckdb.org/docs/stable/data/csv/overview · json/overview · parquet/overview · sql/data_types/overview
  */
 import type { OutputOptions } from '../../domain/spec.ts';
+import { isDelimited } from '../../plan/formats.ts';
 import { globOf } from '../key-layout.ts';
 import {
   commented,
@@ -10,7 +11,6 @@ import {
   decimalType,
   definitions,
   doubleQuoted,
-  isDelimited,
   listed,
   NOTES,
   notesOf,

@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/redshift/latest/dg/c_Supported_data_types.html
  */
 import type { OutputOptions } from '../../domain/spec.ts';
+import { isDelimited } from '../../plan/formats.ts';
 import type { Shape } from '../shape.ts';
 import {
   commented,
@@ -10,7 +11,6 @@ import {
   decimalType,
   definitions,
   doubleQuoted,
-  isDelimited,
   NOTES,
   plainLiteral,
   timestampType,

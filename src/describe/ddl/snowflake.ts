@@ -4,6 +4,7 @@
  * https://docs.snowflake.com/en/sql-reference/intro-summary-data-types
  */
 import type { OutputOptions } from '../../domain/spec.ts';
+import { isDelimited } from '../../plan/formats.ts';
 import { regexOf } from '../key-layout.ts';
 import {
   commented,
@@ -12,7 +13,6 @@ import {
   definitions,
   doubleQuoted,
   escapedLiteral,
-  isDelimited,
   isInstant,
   NOTES,
   typedColumns,
