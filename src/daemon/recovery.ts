@@ -2,6 +2,7 @@
  * What the daemon does by itself at its start and from time to time after that: recovery, because a bucket that was
  * out of reach comes back some day, and the sweep of aborted uploads, because they may come back, too.
  */
+import { repeat } from './repeat.ts';
 
 const RECOVER_EVERY_MS = 5 * 60_000;
 const SWEEP_EVERY_MS = 24 * 60 * 60_000;
@@ -18,24 +19,8 @@ export interface Housekeeping {
  * @returns stops it. What is under way is left to itself: the state knows all that is not done.
  */
 export function startRecovery({ recover, sweep }: Housekeeping): () => void {
-  const stopped = new AbortController();
-  const timers = new Set<NodeJS.Timeout>();
-  const repeat = (act: (signal: AbortSignal) => Promise<void>, everyMs: number): void => {
-    const round = async (): Promise<void> => {
-      await act(stopped.signal);
-      if (stopped.signal.aborted) return;
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        void round();
-      }, everyMs);
-      timers.add(timer);
-    };
-    void round();
-  };
-  repeat(recover, RECOVER_EVERY_MS);
-  repeat(sweep, SWEEP_EVERY_MS);
+  const stops = [repeat(recover, RECOVER_EVERY_MS), repeat(sweep, SWEEP_EVERY_MS)];
   return () => {
-    stopped.abort();
-    for (const timer of timers) clearTimeout(timer);
+    for (const stop of stops) void stop();
   };
 }

@@ -52,7 +52,7 @@ it('stops, and tells what is under way', async () => {
   const under = Promise.withResolvers<void>();
   const counted = start(() => under.promise);
   counted.stop();
-  expect([...counted.signals].map(({ aborted }) => aborted)).toEqual([true]);
+  expect([...counted.signals].map(({ aborted }) => aborted)).toEqual([true, true]);
   under.resolve();
   await jest.advanceTimersByTimeAsync(49 * HOUR_MS);
   expect([counted.recovered, counted.swept]).toEqual([1, 1]);
