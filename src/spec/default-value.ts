@@ -1,11 +1,10 @@
 /** Whether a default fits the type of the column in which it stands for NULL. */
 import type { Literal } from '../domain/spec.ts';
+import { parseClock } from '../plan/clock.ts';
 import { showText } from './show.ts';
 
 type Fitness = { readonly allowed: string; readonly fits: (text: string, literal: Literal) => boolean };
 
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const DATETIME = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?$/;
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 /**
@@ -37,7 +36,10 @@ function fitnessOf(type: string): Fitness {
     case 'float':
       return { allowed: 'a number', fits: (text) => NUMBER.test(text) && Number.isFinite(Number(text)) };
     case 'date':
-      return { allowed: 'a date such as "1970-01-01"', fits: (text) => DATE.test(text) && isDay(text) };
+      return {
+        allowed: 'a date such as "1970-01-01"',
+        fits: (text) => text.length === 10 && parseClock(text) !== null,
+      };
     case 'datetime':
     case 'timestamp':
       return timeFitness(Number(/\((\d)\)/.exec(type)?.[1] ?? 0));
@@ -74,9 +76,8 @@ function timeFitness(digits: number): Fitness {
   return {
     allowed: `a time such as "1970-01-01 00:00:00"${digits === 0 ? '' : `, with ${digits} digits of a fraction at most`}`,
     fits(text) {
-      const [, day, hour, minute, second, fraction = ''] = DATETIME.exec(text) ?? [];
-      if (day === undefined || !isDay(day) || fraction.length > digits) return false;
-      return Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
+      const [, fraction = ''] = text.split('.');
+      return text.length > 10 && parseClock(text) !== null && fraction.length <= digits;
     },
   };
 }
@@ -89,11 +90,6 @@ function decimalFitness(type: string): Fitness {
   const pattern = new RegExp(`^-?0*\\d{0,${digits}}(\\.\\d{0,${Number(scale)}})?$`);
   const allowed = type.includes('(') ? `a number of ${type}` : 'a number without an exponent';
   return { allowed, fits: (text) => /\d/.test(text) && pattern.test(text) };
-}
-
-function isDay(text: string): boolean {
-  const day = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 function isJson(text: string): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Node } from 'jsonc-parser';
 import type { Literal, NullWatermark, WatermarkSpec } from '../domain/spec.ts';
+import { parseClock } from '../plan/clock.ts';
 import { durationFault, durationMs } from './duration.ts';
 import { nodeAt, textAt } from './json-document.ts';
 import type { Segment } from './json-document.ts';
@@ -21,7 +22,7 @@ const NULLS = tableWatermarkSchema.properties.null_watermark;
 const LEAST = -(2n ** 63n);
 const MOST = 2n ** 64n - 1n;
 
-const TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?:\.\d{1,6})?)?$/;
+const FORM = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?)?$/;
 const ALLOWED = 'Allowed: "YYYY-MM-DD" or "YYYY-MM-DD HH:MM:SS", with up to six digits of fractions';
 
 /** The watermark of a table's column. */
@@ -101,25 +102,18 @@ function readTime(
   allowed: string,
   report: Report,
 ): Literal | null {
-  const match = TIME.exec(written);
-  if (match !== null && isInCalendar(match.slice(1).map(Number)))
+  // Years below 1000 are outside of what MySQL promises to compare.
+  if (parseClock(written) !== null && !written.startsWith('0'))
     return { kind: 'string', text: written.replace('T', ' ') };
-  report(path, `found ${showText(written)}${whyNoTime(written, match !== null)} ${allowed}`);
+  report(path, `found ${showText(written)}${whyNoTime(written)} ${allowed}`);
   return null;
 }
 
-function isInCalendar([year = 0, month = 0, day = 0, ...time]: readonly number[]): boolean {
-  const date = new Date(Date.UTC(year, month - 1, day));
-  const [hour = 0, minute = 0, second = 0] = time.map((part) => (Number.isNaN(part) ? 0 : part));
-  // Years below 1000 are outside of what MySQL promises to compare.
-  const isDay = year >= 1000 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  return isDay && hour < 24 && minute < 60 && second < 60;
-}
-
-function whyNoTime(written: string, hasForm: boolean): string {
+function whyNoTime(written: string): string {
   if (parseSpan(written) !== null || misspelledSpan(written) !== null)
     return ', a span of time; where the first run begins must stand still. Write a date or a number.';
-  if (hasForm) return ', which no calendar has from the year 1000 on. To read all rows, leave it out.';
+  if (FORM.test(written))
+    return ', which no calendar has from the year 1000 on. To read all rows, leave it out.';
   if (/^-?\d{1,20}$/.test(written)) return ', a number in quotes. Write it without them.';
   if (/[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:Z|[+-]\d\d:?\d\d)$/i.test(written))
     return ', a time with a zone. Write it as the column has it, without one.';
