@@ -2,31 +2,52 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const READY_SECONDS = 60;
+const READY_SECONDS = 100;
+
+/**
+ * Below the ports that systems give to sockets without one of their own, and a stretch for each of Jest's workers: what
+ * was found free stays so until it is used.
+ */
+const FIRST_PORT = 10_000;
+const STRETCH = 2000;
+const STRETCHES = 11;
+let portsGiven = Math.floor(Math.random() * STRETCH);
 
 export interface GuardedProcess {
   /** Kills the server and waits until its folder is gone. */
   stop(): Promise<void>;
 }
 
-/** A port of 127.0.0.1 that nobody listens on at this moment. */
+/** A port of 127.0.0.1 that nobody listens on, and that is given to nobody else in this test run for a long time. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const stretch = Number(process.env['JEST_WORKER_ID'] ?? 0) % STRETCHES;
+  for (let tries = 0; tries < STRETCH; tries++) {
+    const port = FIRST_PORT + stretch * STRETCH + (portsGiven++ % STRETCH);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no port is free from ${FIRST_PORT + stretch * STRETCH} on`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, 'close');
-  return port;
+  return true;
 }
 
 /**
  * Starts `command` and waits until `ready` no longer rejects.
  * @param folder exists, belongs to this server alone, and is removed with it
- * @throws Error with the end of the server's log, when it ends early or is not ready within a minute
+ * @throws Error with the end of the server's log, when it ends early or is not ready in time
  */
 export async function startGuarded(
   folder: string,

@@ -1,10 +1,10 @@
 /** A mail server that keeps what it is sent, parsed. With encryption, a login, or refusals where a test asks. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
+import { freePort } from './guarded.ts';
 
-const WAIT_SECONDS = 30;
+const WAIT_SECONDS = 90;
 
 export interface MailboxOptions {
   /** Only this login may send. */
@@ -25,7 +25,7 @@ export interface Mailbox {
   readonly host: string;
   readonly port: number;
   mails(): readonly ParsedMail[];
-  /** The first `count` mails, as soon as there are that many. Rejects after half a minute. */
+  /** The first `count` mails, as soon as there are that many. Rejects after a minute and a half. */
   waitForMail(count?: number): Promise<readonly ParsedMail[]>;
   /** Refuses from now on; null: accepts again. */
   refuse(refusal: Refusal | null): void;
@@ -74,12 +74,13 @@ export async function startMailbox(options: MailboxOptions = {}): Promise<Mailbo
   // A client that hangs up in the middle is not this server's failure.
   server.on('error', () => {});
   const listening = once(server.server, 'listening');
-  server.listen(options.port ?? 0, '127.0.0.1');
+  const port = options.port ?? (await freePort());
+  server.listen(port, '127.0.0.1');
   await listening;
 
   return {
     host: '127.0.0.1',
-    port: (server.server.address() as AddressInfo).port,
+    port,
     mails: () => received,
     waitForMail: (count = 1) =>
       new Promise((resolve, reject) => {

@@ -1,7 +1,8 @@
 /** A TCP proxy that fails on command: what a database client sees when a server dies, hangs or is not there. */
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { freePort } from './guarded.ts';
 
 export interface TcpProxy {
   readonly host: string;
@@ -79,8 +80,8 @@ export async function startTcpProxy(target: { host?: string; port: number }): Pr
     listener.listen(port, '127.0.0.1');
     await listening;
   };
-  await listen(0);
-  const { port } = listener.address() as AddressInfo;
+  const port = await freePort();
+  await listen(port);
 
   const cut = (how: 'close' | 'reset' = 'close'): void => {
     for (const { client, server } of pairs) {
