@@ -1,8 +1,10 @@
 /** Backfills of the built CLI: beside a live daemon, interrupted and resumed, each row in exactly one window. */
 import type { PastRun } from '../../src/domain/run.ts';
+import type { CliResult } from '../support/cli.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { startGate, type Gate } from './gate.ts';
 import { openSite, type Place, type Site } from './site.ts';
 import { sampleSpec } from './specs.ts';
-import { waitFor } from './wait.ts';
 
 /** People were hired between 1987 and 2000; most windows are empty. */
 const STRETCH = ['--from', '1987-01-01', '--to', '2000-06-01', '--every', '6 months'];
@@ -10,13 +12,18 @@ const WINDOWS = 27;
 const SPEC = ['-s', 'specs/employees.json'];
 
 let site: Site;
+let gate: Gate;
 beforeAll(async () => {
   site = await openSite();
+  gate = await startGate(site.s3.endpoint);
 });
-afterAll(() => site.stop());
+afterAll(async () => {
+  await site.stop();
+  await gate.stop();
+});
 
 async function placeWith(changes: Readonly<Record<string, unknown>> = {}): Promise<Place> {
-  const place = await site.place();
+  const place = await site.place({ sink: { endpoint: gate.endpoint } });
   const table = {
     name: 'employees',
     columns: ['employee_id', 'hire_date'],
@@ -37,7 +44,10 @@ async function backfill(
   place: Place,
   ...more: string[]
 ): Promise<BackfillDocument & { code: number | null }> {
-  const { stdout, code } = await place.tidemark('backfill', ...SPEC, ...STRETCH, '--json', ...more);
+  return documentOf(await place.tidemark('backfill', ...SPEC, ...STRETCH, '--json', ...more));
+}
+
+function documentOf({ stdout, code }: CliResult): BackfillDocument & { code: number | null } {
   return { ...(JSON.parse(stdout) as BackfillDocument), code };
 }
 
@@ -65,9 +75,11 @@ it('is interrupted, goes on where it stopped, and is then done; the live waterma
   await place.tidemark('run', ...SPEC);
   const before = (await place.tidemark('watermark', 'get', 'employees', '--json')).stdout;
 
+  gate.holdMatching(/partNumber=/, 'before', 5);
   const first = place.start('backfill', ...SPEC, ...STRETCH);
-  await waitFor('some windows', async () => ((await place.keys()).length > 8 ? true : null));
+  await gate.held();
   first.kill('SIGINT');
+  gate.open();
   expect((await first.exit).code).toBe(4);
 
   const second = await backfill(place);
@@ -106,7 +118,17 @@ it('lets the slots of a daemon have their turn: none is skipped', async () => {
   const place = await placeWith({ schedule: '*/3 * * * * *' });
   const daemon = place.start('daemon');
   await waitFor('a live run', async () => ((await runsOf(place)).length > 0 ? true : null));
-  const { backfill: id, code } = await backfill(place);
+  gate.holdMatching(/employees_backfill_.*partNumber=/, 'before', 3);
+  const running = place.start('backfill', ...SPEC, ...STRETCH, '--json');
+  await gate.held();
+  // A slot comes while a window is being written, and its run waits for its turn.
+  await waitFor('a live run that waits', async () => {
+    const answer = await fetch(`http://127.0.0.1:${place.httpPort}/api/tasks`);
+    const { tasks } = (await answer.json()) as { tasks: { running: boolean }[] };
+    return tasks[0]?.running === true ? true : null;
+  });
+  gate.open();
+  const { backfill: id, code } = documentOf(await running.exit);
   expect(code).toBe(0);
   expect((await daemon.stop()).code).toBe(0);
   expect((await idsIn(place, id)).toSorted()).toEqual((await expectedIds()).toSorted());

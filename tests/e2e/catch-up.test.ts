@@ -1,9 +1,9 @@
 /** Slots that no daemon was there for: real daemons, down for some seconds, and what is in the bucket afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PastRun } from '../../src/domain/run.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { openSite, type Place, type Site } from './site.ts';
 import { regionsSpec, slowSpec } from './specs.ts';
-import { waitFor } from './wait.ts';
 
 const EVERY = 2; // seconds
 const SCHEDULE = `*/${EVERY} * * * * *`;

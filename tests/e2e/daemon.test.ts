@@ -2,10 +2,11 @@
 import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningCli } from '../support/cli.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { reportOf } from './report.ts';
 import { openSite, type Place, type Site } from './site.ts';
 import { regionsSpec, sampleSpec, slowSpec } from './specs.ts';
-import { mailAbout, mailsAbout, recipientOf, waitFor } from './wait.ts';
+import { mailAbout, mailsAbout, recipientOf } from './mail.ts';
 
 const EVERY_SECOND = '* * * * * *';
 const NEVER_SOON = '0 3 1 1 *';
@@ -94,12 +95,11 @@ it('follows edits, renames and deletions without a restart', async () => {
   rmSync(place.path('specs/renamed.json'));
   await waitFor('no task', async () => ((await tasks(place)).length === 0 ? true : null));
   await daemon.waitForLine(/task removed/);
-  const settled = await waitFor('the last run to end', async () => {
-    const before = await place.keys();
-    await sleep(1500);
-    const after = await place.keys();
-    return after.length === before.length ? after : null;
-  });
+  const runs = (what: RegExp): number => daemon.lines().filter((line) => what.test(line)).length;
+  await waitFor('the last run to end', () =>
+    runs(/ regions run begins/) === runs(/ regions run succeeded/) ? true : null,
+  );
+  const settled = await place.keys();
   await sleep(2100);
   expect(await place.keys()).toEqual(settled);
   expect((await daemon.stop()).code).toBe(0);
@@ -200,6 +200,7 @@ it('refuses `tidemark run` of a task that it is running', async () => {
   expect([result.code, report.status, report.error?.code]).toEqual([3, 'skipped', 'ALREADY_RUNNING']);
   expect(report.error?.message).toContain(String(daemon.pid));
   daemon.kill('SIGTERM');
+  await daemon.waitForLine(/daemon stops/);
   daemon.kill('SIGTERM');
   expect((await daemon.exit).code).toBe(0);
 });

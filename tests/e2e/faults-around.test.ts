@@ -1,10 +1,11 @@
 /** What goes wrong beside a run, and must not become the run's failure: the mail server, the disk of the logs. */
 import { symlinkSync } from 'node:fs';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { reportOf } from './report.ts';
 import { openSite, type Site } from './site.ts';
 import { regionsSpec } from './specs.ts';
-import { mailsAbout, recipientOf, waitFor } from './wait.ts';
+import { mailsAbout, recipientOf } from './mail.ts';
 
 let site: Site;
 beforeAll(async () => {

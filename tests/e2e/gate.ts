@@ -18,14 +18,14 @@ export interface Gate {
   holdAt(n: number, moment?: Moment): void;
   /** The same for the `n`th request that matches, the first by default. */
   holdMatching(match: RegExp, moment?: Moment, n?: number): void;
-  /** Settles when a request is held; rejects after half a minute. */
+  /** Settles when a request is held; rejects after a minute and a half. */
   held(): Promise<void>;
   /** Lets go of what is held, and of all that comes. What a client no longer waits for is not forwarded. */
   open(): void;
   stop(): Promise<void>;
 }
 
-const WAIT_SECONDS = 30;
+const WAIT_SECONDS = 90;
 
 export async function startGate(target: string): Promise<Gate> {
   const { hostname, port } = new URL(target);

@@ -4,10 +4,10 @@ import type { PastRun } from '../../src/domain/run.ts';
 import type { HistoryDocument } from '../../src/commands/history.ts';
 import type { StatusDocument } from '../../src/commands/status-document.ts';
 import { CLI } from '../support/cli.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { reportOf } from './report.ts';
 import { openSite, type Place, type Site } from './site.ts';
 import { regionsSpec, slowSpec } from './specs.ts';
-import { waitFor } from './wait.ts';
 
 let site: Site;
 beforeAll(async () => {

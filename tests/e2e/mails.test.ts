@@ -2,9 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import type { ParsedMail } from 'mailparser';
 import { startMailbox, type Mailbox } from '../support/smtp.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { openSite, type Place, type PlaceChanges, type Site } from './site.ts';
 import { regionsSpec, slowSpec } from './specs.ts';
-import { recipientOf, waitFor } from './wait.ts';
+import { recipientOf } from './mail.ts';
 
 const EVERY_SECOND = '* * * * * *';
 /** Never while a test runs. */

@@ -5,7 +5,7 @@ import { startS3Proxy } from '../support/s3-proxy.ts';
 import { startMailbox, type Mailbox } from '../support/smtp.ts';
 import { openSite, type Place, type Site } from './site.ts';
 import { regionsSpec, sampleSpec } from './specs.ts';
-import { mailAbout, mailsAbout } from './wait.ts';
+import { mailAbout, mailsAbout } from './mail.ts';
 
 /** With characters that are written differently in URLs, JSON and SQL. */
 const SOURCE = `cAnary-s0urce/"'\\+ä`;

@@ -4,7 +4,7 @@ import type { RowDataPacket } from 'mysql2';
 import { reportOf } from './report.ts';
 import { NOTHING, openSite, type Place, type Site } from './site.ts';
 import { regionsSpec } from './specs.ts';
-import { mailAbout } from './wait.ts';
+import { mailAbout } from './mail.ts';
 
 const PREFIX = 'safe/place/';
 const DROP = '; DROP TABLE regions; -- x';

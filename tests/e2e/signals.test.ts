@@ -1,6 +1,7 @@
 /** SIGTERM and SIGINT: what stops, what ends normally, and what is undone. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2';
+import { waitFor } from '../support/wait-for.ts';
 import { startGate, type Gate } from './gate.ts';
 import { reportOf } from './report.ts';
 import { NOTHING, openSite, type Site } from './site.ts';
@@ -21,15 +22,13 @@ afterAll(async () => {
 
 /** Settles when no query with this text runs in this database any more; other tests share the server. */
 async function queryGone(text: string): Promise<void> {
-  for (let tries = 0; tries < 50; tries++) {
+  await waitFor(`the end of a query like ${text}`, async () => {
     const [rows] = await site.database.connection.query<RowDataPacket[]>(
       'SELECT id FROM information_schema.processlist WHERE info LIKE ? AND db = DATABASE() AND id != CONNECTION_ID()',
       [`%${text}%`],
     );
-    if (rows.length === 0) return;
-    await sleep(100);
-  }
-  throw new Error(`the server is still busy with a query like ${text}`);
+    return rows.length === 0 ? true : null;
+  });
 }
 
 describe('tidemark run', () => {
@@ -104,18 +103,21 @@ describe('the daemon', () => {
   });
 
   it('lets a run end within the grace', async () => {
-    const place = await site.place();
-    place.writeSpec('slow', slowSpec(2, { schedule: EVERY_SECOND }));
+    const place = await site.place({ sink: { endpoint: gate.endpoint } });
+    place.writeSpec('regions', regionsSpec({ schedule: EVERY_SECOND }));
+    gate.holdMatching(/partNumber=/);
     const daemon = place.start('daemon');
-    await daemon.waitForLine(/ reading /);
+    await gate.held();
     daemon.kill('SIGTERM');
+    await daemon.waitForLine(/daemon stops/);
+    gate.open();
     const result = await daemon.exit;
     expect(result.code).toBe(0);
     expect(result.stderr).toContain('run succeeded');
     const keys = await place.keys();
     expect(keys).toEqual([
-      expect.stringMatching(/^slow\/_manifest_/),
-      expect.stringMatching(/^slow\/slow_\d{14}\.csv$/),
+      expect.stringMatching(/^regions\/_manifest_/),
+      expect.stringMatching(/^regions\/regions_\d{14}\.csv$/),
     ]);
     expect(await site.s3.openUploads(place.bucket)).toEqual([]);
   });

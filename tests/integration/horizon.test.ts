@@ -4,15 +4,17 @@
  */
 import type { Connection } from 'mysql2/promise';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { horizonPlace, micros, microsOf, type HorizonPlace } from '../support/horizon-place.ts';
+import { horizonPlace, micros, microsOf, valueOf, type HorizonPlace } from '../support/horizon-place.ts';
 import { NEVER } from '../support/installation.ts';
 
 const SECOND = 1_000_000n;
 
+/** Whoever has the lock lets those who wait for it go on to the table. */
+const LOCK = 'a-test-of-horizons';
 /** Not null while somebody has not come to the table. */
 const RUNNING =
   'SELECT MAX(ID) FROM information_schema.PROCESSLIST ' +
-  "WHERE STATE = 'User sleep' AND INFO LIKE 'INSERT INTO t SELECT 3 + SLEEP%'";
+  "WHERE STATE = 'User lock' AND INFO LIKE 'INSERT INTO t SELECT 2 + GET_LOCK%'";
 
 let here: HorizonPlace;
 beforeAll(async () => {
@@ -114,22 +116,30 @@ it.each([
 });
 
 it.each<[string, (writer: Connection) => Promise<unknown>]>([
-  ['a client', (writer) => writer.query('INSERT INTO t SELECT 3 + SLEEP(2), NOW(6)')],
-  ['a prepared statement', (writer) => writer.execute('INSERT INTO t SELECT 3 + SLEEP(?), NOW(6)', [2])],
+  ['a client', (writer) => writer.query(`INSERT INTO t SELECT 2 + GET_LOCK('${LOCK}', 600), NOW(6)`)],
+  [
+    'a prepared statement',
+    (writer) => writer.execute('INSERT INTO t SELECT 2 + GET_LOCK(?, 600), NOW(6)', [LOCK]),
+  ],
   [
     'a scheduled event',
     async (writer) => {
       await writer.query('SET GLOBAL event_scheduler = ON');
-      await writer.query('CREATE EVENT e ON SCHEDULE AT NOW() DO INSERT INTO t SELECT 3 + SLEEP(2), NOW(6)');
+      await writer.query(
+        `CREATE EVENT e ON SCHEDULE AT NOW() DO INSERT INTO t SELECT 2 + GET_LOCK('${LOCK}', 600), NOW(6)`,
+      );
     },
   ],
 ])('is held back by a statement of %s that has not come to a table yet', async (_, write) => {
-  const writer = await here.client();
+  const [holder, writer] = [await here.client(), await here.client()];
+  // That of the test before may still be about to go.
+  expect(await valueOf(holder, `SELECT GET_LOCK('${LOCK}', 60)`)).toBe('1');
   const before = await microsOf(writer, 'NOW(6)');
   const writing = write(writer);
   await here.untilValue(RUNNING);
   await sleep(1200);
   const { oldestWrite } = await here.horizon();
+  await holder.query(`DO RELEASE_LOCK('${LOCK}')`);
   await writing;
   const at = micros(await here.untilValue('SELECT at FROM t WHERE id = 3'));
   expect(oldestWrite).toBeLessThanOrEqual(at);
@@ -137,12 +147,12 @@ it.each<[string, (writer: Connection) => Promise<unknown>]>([
 });
 
 it.each([
-  ['sleeps', 'SELECT SLEEP(20)'],
-  ['reads', 'SELECT COUNT(*), SLEEP(20) FROM t'],
+  ['sleeps', 'SELECT SLEEP(600)'],
+  ['reads', 'SELECT COUNT(*), SLEEP(600) FROM t'],
   ['is prepared and reads', 'SELECT SLEEP(?)'],
 ])('is not held back by a running SELECT that %s', async (_, sql) => {
   const reader = await here.client();
-  const running = sql.includes('?') ? reader.execute(sql, [20]) : reader.query(sql);
+  const running = sql.includes('?') ? reader.execute(sql, [600]) : reader.query(sql);
   running.catch(() => {});
   await here.untilState(reader, /^User sleep/);
   expect(await here.freeHorizon()).toMatchObject({ oldestWrite: null, blind: null });

@@ -8,6 +8,7 @@ import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { loadLargeTable } from '../support/hr.ts';
 import { NEVER, testInstallation, type TestInstallation } from '../support/installation.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const ROWS = 1500;
 const ALL = 'SELECT id, customer, amount, note, created_at FROM events ORDER BY id';
@@ -170,7 +171,8 @@ describe('a connection cut in mid-stream', () => {
 });
 
 describe('silence', () => {
-  const impatient = { idleTimeoutMs: 400, tls: 'disabled' } as const;
+  // No shorter: opening a session has to keep to it as well.
+  const impatient = { idleTimeoutMs: 1000, tls: 'disabled' } as const;
 
   it('of a server that hangs ends the run, before the first row and after it', async () => {
     const hangs = [0, 30_000].map(async (at) => {
@@ -187,7 +189,7 @@ describe('silence', () => {
 
   it('of a slow query is waited for', async () => {
     const { snapshot, stop } = await through(impatient);
-    const stream = count(snapshot, 'SELECT SLEEP(1.5) AS s', [column('s')]);
+    const stream = count(snapshot, 'SELECT SLEEP(3) AS s', [column('s')]);
     await stream.done;
     expect(stream.rows()).toBe(1);
     await stop();
@@ -257,6 +259,7 @@ it('backpressure reaches the server: while the stream rests, neither bytes nor m
   let rows = 0;
   let paused = 0;
   const stream = snapshot.rows(HUGE, [column('x')], () => { if (++rows === 100) { stream.pause(); paused = rows; } }, NEVER); // prettier-ignore
+  await waitFor('the first rows', () => (paused > 0 ? true : null));
   await untilStill(proxy);
   expect(paused).toBe(100);
   // What had been received already still comes: one read of the socket.

@@ -68,8 +68,8 @@ it.each([
 });
 
 it('waits for a server that says nothing and works', async () => {
-  const patient = await mysqlSource({ ...here.source, idleTimeoutMs: 300 }).open(NEVER);
-  const answer = await patient.scalar('SELECT 5 + SLEEP(1.5)', NEVER);
+  const patient = await mysqlSource({ ...here.source, idleTimeoutMs: 1000 }).open(NEVER);
+  const answer = await patient.scalar('SELECT 5 + SLEEP(3)', NEVER);
   await patient.close();
   expect(answer).toBe('5');
 });

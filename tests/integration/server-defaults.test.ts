@@ -42,7 +42,7 @@ async function read(): Promise<{ rows: string[]; columns: number }> {
     database: name,
     tls: 'disabled',
     tlsCa: null,
-    connectTimeoutMs: 5000,
+    connectTimeoutMs: 60_000,
     idleTimeoutMs: 60_000,
   }).open(NEVER);
   try {

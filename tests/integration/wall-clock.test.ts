@@ -30,7 +30,7 @@ async function clocks(zone: string, instants: readonly bigint[]): Promise<string
     database: name,
     tls: 'preferred',
     tlsCa: null,
-    connectTimeoutMs: 5000,
+    connectTimeoutMs: 60_000,
     idleTimeoutMs: 60_000,
   }).open(NEVER, { horizon: true });
   await admin.end();

@@ -11,7 +11,7 @@ const ROOT = path.join(import.meta.dirname, '../..');
 /** The built program, for tests that start it in a way of their own. */
 export const CLI = path.join(ROOT, 'dist/main.js');
 
-const WAIT_SECONDS = 30;
+const WAIT_SECONDS = 90;
 const STOP_SECONDS = 40; // longer than the daemon's own `shutdown_grace`
 
 export interface CliOptions {
@@ -33,7 +33,7 @@ export interface RunningCli {
   kill(signal?: NodeJS.Signals): void;
   /** Everything written to stdout and stderr so far, line by line in order of arrival. */
   lines(): readonly string[];
-  /** The first line that matches, past or future. Rejects when the process ends first, or after half a minute. */
+  /** The first line that matches, past or future. Rejects when the process ends first, or after a minute and a half. */
   waitForLine(pattern: RegExp): Promise<string>;
   /** Settles when the process has ended and its output has been read. */
   readonly exit: Promise<CliResult>;

@@ -1,7 +1,7 @@
 /** Jest runs this once after all test files of integration and e2e. */
 import { stopSharedServers } from './shared-servers.ts';
 
-const PATIENCE_SECONDS = 5;
+const PATIENCE_SECONDS = 30;
 
 export default async function globalTeardown(): Promise<void> {
   await stopSharedServers();

@@ -5,10 +5,10 @@
  * was given a MySQL 8 or later, which cannot be started from here, on that one.
  */
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Horizon, Source } from '../../src/ports.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { freshDatabase, serverVersion, startMySql, type MySqlServer, type TestDatabase } from './mysql.ts';
+import { waitFor } from './wait-for.ts';
 
 const BERLIN = 'CET-1CEST,M3.5.0,M10.5.0/3';
 const NEVER = new AbortController().signal;
@@ -54,7 +54,7 @@ export async function horizonPlace(): Promise<HorizonPlace> {
       return session;
     },
     source({ host, port, user, password, name } = database) {
-      const limits = { connectTimeoutMs: 5000, idleTimeoutMs: 60_000 };
+      const limits = { connectTimeoutMs: 60_000, idleTimeoutMs: 60_000 };
       const login = { host, port, user, password, database: name };
       return mysqlSource({ ...login, ...limits, tls: 'preferred', tlsCa: null });
     },
@@ -63,30 +63,18 @@ export async function horizonPlace(): Promise<HorizonPlace> {
       await snapshot.close();
       return snapshot.horizon!;
     },
-    async freeHorizon() {
-      let seen = await place.horizon();
-      for (let tries = 0; seen.oldestWrite !== null && tries < 20; tries++) {
-        await sleep(200);
-        seen = await place.horizon();
-      }
-      return seen;
-    },
+    freeHorizon: () =>
+      waitFor('a horizon that nothing holds back', async () => {
+        const seen = await place.horizon();
+        return seen.oldestWrite === null ? seen : null;
+      }),
     async untilState({ threadId }, state) {
       const sql = `SELECT STATE FROM information_schema.PROCESSLIST WHERE ID = ${threadId}`;
-      for (let tries = 0; tries < 200; tries++) {
-        if (state.test((await valueOf(database.connection, sql)) ?? '')) return;
-        await sleep(25);
-      }
-      throw new Error(`thread ${threadId} did not come to ${String(state)}`);
+      await waitFor(`thread ${threadId} in ${String(state)}`, async () =>
+        state.test((await valueOf(database.connection, sql)) ?? '') ? true : null,
+      );
     },
-    async untilValue(sql) {
-      for (let tries = 0; tries < 200; tries++) {
-        const found = await valueOf(database.connection, sql);
-        if (found !== null) return found;
-        await sleep(25);
-      }
-      throw new Error(`there is no value of ${sql}`);
-    },
+    untilValue: (sql) => waitFor(`a value of ${sql}`, () => valueOf(database.connection, sql)),
     async clear() {
       for (const session of sessions.splice(0)) session.destroy();
       await database.connection.query(
