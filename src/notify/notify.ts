@@ -54,7 +54,7 @@ export interface Notifier {
   }): void;
   /** These files can be used, or are gone: the next fault of theirs is news. */
   specsValid(files: readonly string[]): void;
-  /** Mails the administrator. */
+  /** Mails the administrator, unless it repeats. */
   logsUnwritable(error: TidemarkError): void;
   /** Sends what there is from now on, until `close`. */
   start(): void;
@@ -170,14 +170,21 @@ export function createNotifier(options: NotifierOptions): Notifier {
       }),
     logsUnwritable: ({ code, message, hint }) => {
       const said = { code, message: redact(message), hint: redact(hint) };
-      post.write(null, () => logsUnwritableMessage(said, smtp.admin, instance));
+      post.write(null, (books) => {
+        const failure = { code, at: new Date(), owner: null };
+        const { incident, mail } = noteFailure(books.incidents(LOGS), failure, repeatAfterMs);
+        books.putIncident(LOGS, incident);
+        return mail ? logsUnwritableMessage(said, smtp.admin, instance) : null;
+      });
     },
     start: () => post.start(lookBack),
     close: () => post.close(),
   };
 }
 
+/** No name of a task: those have no colon. */
 const SPEC = 'spec:';
+const LOGS = 'logs:';
 
 function specSubject(file: string): string {
   return `${SPEC}${file}`;
