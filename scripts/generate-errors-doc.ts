@@ -93,7 +93,7 @@ export function errorsDoc(): string {
     '<!-- Made from src/errors.ts by scripts/generate-errors-doc.ts. Edit there. -->',
     '# Errors',
     'Every failure has a code. It stands in the subject of the mail, in the log (`code=…`) and in `error.code` of `tidemark run --json`. The message and the hint of a failure are usually more exact than this page: they name the host, the table, the GRANT.',
-    'After a run that failed, nothing of it is published, and it can be repeated. _Passes by itself_ says whether the same run can succeed later without anybody changing anything.',
+    'After a run that failed, nothing of it is published, and it can be repeated; [PUBLISH_INCOMPLETE](#publish_incomplete) and [PROCESS_DIED](#process_died) say where that is not known yet. _Passes by itself_ says whether the same run can succeed later without anybody changing anything.',
     ...GROUPS.map(
       ([heading, codes]) =>
         `${heading}: ${codes.map((code) => `[${code}](#${code.toLowerCase()})`).join(', ')}.`,
