@@ -112,7 +112,9 @@ it.each([
   [{ table: [{ name: 'a', cdc: { u: '1 day' } }, { name: 'b' }, { name: 'c' }] }, /b, c have not/],
   [{ query: { custom: 'SELECT 1 AS a' } }, /no :from and :to/],
 ])('refuses %j, whose rows every window would export', (fields, message) => {
-  expect(() => checkIncremental(specWith(fields))).toThrow(message);
+  expect(() => checkIncremental(specWith(fields))).toThrow(
+    expect.objectContaining({ code: 'NOT_INCREMENTAL', message: expect.stringMatching(message) as string }),
+  );
 });
 
 it('refuses keys that windows would share with one another and with live runs', () => {
