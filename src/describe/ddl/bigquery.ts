@@ -14,6 +14,7 @@ import {
   listed,
   NOTES,
   notesOf,
+  strangersNote,
   timestampType,
   typedColumns,
   typeNotes,
@@ -114,17 +115,15 @@ function decimalType(precision: number | null, scale: number, parquet: boolean):
 function loadStatement(
   table: DdlTable,
   items: readonly string[],
-  { output, url, region }: DdlRequest,
+  { output, tables, url, region }: DdlRequest,
 ): string {
   const format =
     output.format === 'parquet' ? 'PARQUET' : isDelimited(output) ? 'CSV' : 'NEWLINE_DELIMITED_JSON';
-  const options = [
-    `format = '${format}'`,
-    `uris = [${escapedLiteral(url(oneStarOf(table.layout)))}]`,
-    ...csvOptions(output),
-  ];
+  const pattern = oneStarOf(table.layout);
+  const options = [`format = '${format}'`, `uris = [${escapedLiteral(url(pattern))}]`, ...csvOptions(output)];
   const notes = [
     'Reads the objects of every run there is. For one run, put its stamp in the place of the asterisk.',
+    ...strangersNote(table, tables, pattern),
     'Put your own names in the place of DATASET and CONNECTION. Without a connection to S3, copy the objects to Cloud Storage and name them by gs://.',
   ];
   if (output.compression.codec === 'zstd' && output.format !== 'parquet')

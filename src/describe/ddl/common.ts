@@ -118,6 +118,25 @@ export function commented(notes: readonly string[], sql: string): string {
   return [...notes.map((note) => `-- ${note.replaceAll(/\s+/g, ' ')}`), sql].join('\n');
 }
 
+/**
+ * A caution where a pattern of keys takes the objects of other tables of the task, too.
+ *
+ * @param pattern with `*` and `[0-9]`.
+ */
+export function strangersNote(table: DdlTable, tables: readonly DdlTable[], pattern: string): string[] {
+  const source = pattern.replaceAll(/\[[^\]]+\]|[^\w\s]/g, (part) =>
+    part === '*' ? '.*' : part.length > 1 ? part : `\\${part}`,
+  );
+  const takes = new RegExp(`^${source}$`);
+  const names = tables
+    .filter((one) => one.name !== table.name && takes.test(one.key.replaceAll('{batch}', '0')))
+    .map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `This takes the objects of ${names.join(', ')} too: give each table a folder, before all that changes from run to run, with "key_template": "{task}/{table}/{stamp}.{ext}".`,
+  ];
+}
+
 /** `"name"` */
 export function doubleQuoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

@@ -15,6 +15,7 @@ import {
   NOTES,
   notesOf,
   plainLiteral,
+  strangersNote,
   timestampType,
   typedColumns,
   typeNotes,
@@ -87,8 +88,9 @@ function readAs({ name, shape, type }: TypedColumn, output: OutputOptions): [str
 function loadStatement(
   table: DdlTable,
   columns: readonly TypedColumn[],
-  { output, url }: DdlRequest,
+  { output, tables, url }: DdlRequest,
 ): string {
+  const glob = globOf(table.layout);
   const reads = columns.map((column) => readAs(column, output));
   const types = columns.map(
     ({ name }, index) => `    ${plainLiteral(name)}: ${plainLiteral(reads[index]![0])}`,
@@ -103,6 +105,7 @@ function loadStatement(
   );
   const notes = [
     'Reads the objects of every run there is. For one run, put its stamp in the place of the digits.',
+    ...strangersNote(table, tables, glob),
     ...notesOf(
       long.map(({ name }) => [
         name,
@@ -112,7 +115,7 @@ function loadStatement(
   ];
   return commented(
     notes,
-    `INSERT INTO ${doubleQuoted(table.name)}\nSELECT\n${listed(reads.map(([, expression]) => expression))}\nFROM ${reader(output)}(\n${listed([plainLiteral(url(globOf(table.layout))), ...options])}\n);`,
+    `INSERT INTO ${doubleQuoted(table.name)}\nSELECT\n${listed(reads.map(([, expression]) => expression))}\nFROM ${reader(output)}(\n${listed([plainLiteral(url(glob)), ...options])}\n);`,
   );
 }
 

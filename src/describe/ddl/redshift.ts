@@ -13,6 +13,7 @@ import {
   doubleQuoted,
   NOTES,
   plainLiteral,
+  strangersNote,
   timestampType,
   typedColumns,
   typeNotes,
@@ -128,7 +129,11 @@ function loadStatement(
     ...(region === null || output.format === 'parquet' ? [] : [`REGION ${plainLiteral(region)}`]),
   ];
   return commented(
-    [...loadNotes(columns, output, alone), 'Put your own role in the place of ACCOUNT and ROLE.'],
+    [
+      ...loadNotes(columns, output, alone),
+      ...(alone ? [] : strangersNote(table, tables, `${stem}*`)),
+      'Put your own role in the place of ACCOUNT and ROLE.',
+    ],
     `${lines.join('\n')};`,
   );
 }

@@ -246,6 +246,24 @@ NULL AS '\N'`,
     );
   });
 
+  it.each([
+    ['{task}/{date}/{table}.{ext}', ['redshift', 'bigquery', 'duckdb']],
+    ['dt={date}/{table}/{stamp}.{ext}', ['bigquery']],
+    ['{task}/{table}/{stamp}.{ext}', []],
+    [null, []],
+  ] as const)(
+    'comes with a warning where %s leads to the objects of another table',
+    (key_template, warned) => {
+      const spec = key_template === null ? {} : { key_template };
+      const tables = ['orders', 'orders_items'];
+      expect(
+        WAREHOUSES.filter((warehouse) =>
+          load(warehouse, { spec, tables }).includes('This takes the objects of orders_items too'),
+        ).toSorted(),
+      ).toEqual([...warned].toSorted());
+    },
+  );
+
   it('comes with a word of caution where a warehouse cannot read it', () => {
     expect(load('bigquery', { spec: { compression: 'zstd' } })).toContain('set "compression": "gzip"');
     expect(first('athena', { tables: ['staff', 'jobs'] }).create).toContain(
