@@ -57,7 +57,16 @@ function fieldText(document: string, { path, type, trim }: Field): string | null
   const value = jsonValueAt(document, path);
   if (value === null) return null;
   const text = type.is === 'json' ? value.json : typedText(value.text, type);
-  return text !== null && trim ? text.replace(/^ +/, '').replace(/ +$/, '') : text;
+  return text !== null && trim ? trimmed(text) : text;
+}
+
+/** Without the spaces at both ends, as TRIM does it. A pattern for the end would begin anew at every space before it. */
+function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text[start] === ' ') start++;
+  while (end > start && text[end - 1] === ' ') end--;
+  return text.slice(start, end);
 }
 
 /** In the same text as a value of the field. */

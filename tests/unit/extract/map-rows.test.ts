@@ -57,6 +57,10 @@ describe('rows', () => {
 
   it('are trimmed of spaces, but not by another type', () => {
     expect(mapped('{"a": "  x\\t "}', a({ trim: true }))).toEqual(['x\t']);
+    expect(mapped('{"a": "  "}', a({ trim: true }))).toEqual(['']);
+    // Many spaces inside are passed once: tried from each of them, they would take minutes.
+    const wide = `x${' '.repeat(200_000)}y`;
+    expect(mapped(JSON.stringify({ a: ` ${wide} ` }), a({ trim: true }))).toEqual([wide]);
   });
 
   it('have a default for what is missing, null, or of another type', () => {
