@@ -51,6 +51,11 @@ describe('the value at a path', () => {
     expect(at(document, 1)?.text).toBe('7');
   });
 
+  it('does not mind how many escapes it has', () => {
+    const document = JSON.stringify({ a: ['\n'.repeat(4_000_000)] });
+    expect(at(document, 'a')?.text.length).toBe(8_000_004);
+  });
+
   it('is what a parser finds, with or without spaces', () => {
     const json = fc.jsonValue({ maxDepth: 4 });
     fc.assert(
