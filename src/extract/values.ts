@@ -16,17 +16,18 @@ const SMALLEST_NORMAL = 2 ** -126;
 export function float32Text(double: string): string {
   const value = Number(double);
   // No precision keeps the sign of a zero.
-  if (value === 0) return doubleText(value);
+  if (value === 0) return shortestText(value);
   const float = Math.fround(value);
   // Six digits tell apart all FLOATs but the smallest, which have fewer bits.
   for (let precision = Math.abs(float) < SMALLEST_NORMAL ? 1 : 6; precision < 9; precision++) {
     const short = Number(value.toPrecision(precision));
-    if (Math.fround(short) === float) return doubleText(short);
+    if (Math.fround(short) === float) return shortestText(short);
   }
-  return doubleText(Number(value.toPrecision(9)));
+  return shortestText(Number(value.toPrecision(9)));
 }
 
-function doubleText(value: number): string {
+/** The shortest text that reads back as the same number, the sign of a zero included. @param value finite. */
+export function shortestText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 

@@ -4,6 +4,7 @@
  */
 import { inspect, types } from 'node:util';
 import type { OutputColumn } from '../domain/plan.ts';
+import { shortestText } from '../extract/values.ts';
 import { Misfit, type CellWriter } from './misfit.ts';
 import { textCell } from './text-cell.ts';
 
@@ -15,7 +16,8 @@ export function cellWriter(column: OutputColumn): CellWriter {
     case 'float32':
       return double;
     case 'bit':
-      return bits(Number(/^bit\((\d+)\)/.exec(type)?.[1] ?? (type === 'bit' ? 64 : 1)));
+      // The type of a query's result does not say how many.
+      return bits(Number(/^bit\((\d+)\)/.exec(type)?.[1] ?? 64));
     case 'binary':
       return bytes;
     case 'json':
@@ -123,8 +125,7 @@ function decimal(
 }
 
 const double: CellWriter = (value) => {
-  if (typeof value === 'number' && Number.isFinite(value))
-    return latin1(Object.is(value, -0) ? '-0' : String(value));
+  if (typeof value === 'number' && Number.isFinite(value)) return latin1(shortestText(value));
   if (typeof value === 'bigint') return latin1(String(value));
   if (typeof value === 'string' && /^-?\d{1,400}(\.\d{1,400})?([eE][-+]?\d{1,3})?$/.test(value))
     return latin1(value);
