@@ -22,6 +22,7 @@ export interface SweepPorts {
 }
 
 const DAY_MS = 24 * 60 * 60_000;
+/** How long an upload must have been gone before it is looked at no more. */
 const GONE_MS = DAY_MS;
 /** How long uploads are kept whose sink is no longer in the config: it may come back. */
 const GIVEN_UP_MS = 90 * DAY_MS;
@@ -29,16 +30,8 @@ const GIVEN_UP_MS = 90 * DAY_MS;
 /** Never rejects: what fails is kept for the next time. */
 export async function sweep(ports: SweepPorts, now: Date, signal: AbortSignal): Promise<void> {
   try {
-    const uploads = ports.aborted.uploads();
-    for (const sink of new Set(uploads.map((upload) => upload.sink))) {
-      await sweepSink(
-        ports,
-        sink,
-        uploads.filter((upload) => upload.sink === sink),
-        now,
-        signal,
-      );
-    }
+    const bySink = Map.groupBy(ports.aborted.uploads(), (upload) => upload.sink);
+    for (const [sink, uploads] of bySink) await sweepSink(ports, sink, uploads, now, signal);
   } catch (error) {
     ports.log.error('aborted uploads cannot be looked at', { error: asTidemarkError(error) });
   }
@@ -62,21 +55,27 @@ async function sweepSink(
   const byKey = Map.groupBy(uploads, (upload) => upload.key);
   for (const [key, ofKey] of byKey) {
     if (signal.aborted) return;
-    let open: Set<string>;
+    let open = new Set<string>();
+    const cameBack: AbortedUpload[] = [];
+    let failure: TidemarkError | null = null;
     try {
       open = new Set(await sink.openUploads(key));
-      for (const { uploadId } of ofKey) if (open.has(uploadId)) await sink.abort({ key, uploadId });
+      for (const upload of ofKey) {
+        if (!open.has(upload.uploadId)) continue;
+        await sink.abort(upload);
+        cameBack.push(upload);
+      }
     } catch (thrown) {
-      // The next key would fare no better.
-      return notLookedAt(ports, name, uploads, asTidemarkError(thrown));
+      failure = asTidemarkError(thrown);
     }
-    // What was aborted just now is found gone, or aborted once more, the next time.
-    if (signal.aborted) return;
-    for (const upload of ofKey) {
-      if (!open.has(upload.uploadId)) continue;
+    // Where this is not kept, the upload is found gone, or aborted once more, the next time.
+    for (const upload of signal.aborted ? [] : cameBack) {
       ports.aborted.again(upload, now);
       ports.log.warn('an upload that had come back was aborted again', { sink: name, key });
     }
+    // The next key would fare no better.
+    if (failure !== null) return notLookedAt(ports, name, uploads, failure);
+    if (signal.aborted) return;
     const isGone = ({ uploadId, abortedAt }: AbortedUpload): boolean =>
       !open.has(uploadId) && now.getTime() - abortedAt.getTime() >= GONE_MS;
     ports.aborted.forget(ofKey.filter(isGone));

@@ -75,6 +75,20 @@ it('aborts what has come back, keeps it, and leaves everything else as it is', a
   expect(bucket.events).toEqual(['list a', 'abort a']);
 });
 
+it('keeps what it has aborted again, though the next of the same key cannot be aborted', async () => {
+  let aborts = 0;
+  const bucket = bucketWith({ '1': 'a', '2': 'a' }, (event) => {
+    if (event === 'abort a' && ++aborts > 2) throw new TidemarkError('S3_UNAVAILABLE', 'down');
+  });
+  const { again, forgotten, log } = await sweepOnce([aborted('a', '1', 30), aborted('a', '2', 30)], {
+    s3: bucket,
+  });
+  expect([...bucket.remains.uploads.keys()]).toEqual(['2']);
+  expect(again).toEqual(['1']);
+  expect(forgotten).toEqual([]);
+  expect(log.lines).toMatchObject([{ key: 'a' }, { code: 'S3_UNAVAILABLE' }]);
+});
+
 it.each(['list a', 'abort a'])('tries again another day where this fails: %s', async (failing) => {
   const broken = bucketWith({ '1': 'a', '2': 'b' }, (event) => {
     if (event === failing) throw new TidemarkError('S3_UNAVAILABLE', 'down');
