@@ -10,7 +10,7 @@ import { keyPattern, manifestKey } from './keys.ts';
 import { mappedColumns } from './row-transform.ts';
 
 /** 10^6 bytes, so that a limit in MB holds by either definition. */
-export const MEGABYTE = 1_000_000;
+const MEGABYTE = 1_000_000;
 
 /** What the config says where the spec is silent. */
 export interface PlanSettings {

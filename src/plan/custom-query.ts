@@ -41,7 +41,7 @@ function pieceKind(text: string): Piece['kind'] {
 const PLACEHOLDER = /(?<![:\w]):([A-Za-z_]\w*)/g;
 
 /** The placeholders a custom query may use. */
-export const PLACEHOLDERS = ['scheduled_for', 'from', 'to'] as const;
+const PLACEHOLDERS = ['scheduled_for', 'from', 'to'] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 /**

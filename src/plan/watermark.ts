@@ -115,7 +115,7 @@ export function clockShown(
  * @param what the value is of, as the beginning of a sentence.
  * @throws TidemarkError WATERMARK_VALUE for a text that is no value of the column.
  */
-export function checkValue(what: string, scale: Scale, text: string): void {
+function checkValue(what: string, scale: Scale, text: string): void {
   const fits = scale.kind === 'integer' ? /^-?\d{1,20}$/.test(text) : parseClock(text) !== null;
   if (fits) return;
   const allowed =
