@@ -127,16 +127,10 @@ async function recorded(
     return { report: failedReport(beginRun(spec.taskName, first), error), error };
   }
   const timed = withTimeout(signal, spec.timeoutMs);
+  const told = tellLog(log, installation.said, observer);
   const end = await withRetries(
     spec.retries,
-    (number) =>
-      recoverThenRun(
-        installation,
-        spec,
-        { ...run, number },
-        tellLog(log, installation.said, observer),
-        timed.signal,
-      ),
+    (number) => recoverThenRun(installation, spec, { ...run, number }, told, timed.signal),
     (error, number, delay) =>
       log.warn(`attempt ${number} failed; trying again`, {
         code: error.code,

@@ -5,7 +5,7 @@ import type { RunEnd } from './report.ts';
 /**
  * The observer, with the plan also written to the run's log.
  *
- * @param said what this process has said already of what cannot be promised; once is enough.
+ * @param said what this process has said already of what cannot be promised; once for each task is enough.
  */
 export function tellLog(log: RunLog, said: Set<string>, observer: RunObserver): RunObserver {
   return {
@@ -13,8 +13,9 @@ export function tellLog(log: RunLog, said: Set<string>, observer: RunObserver): 
       const { host, port, version } = plan.server;
       log.info('snapshot opened', { server: `${host}:${port}`, version, consistency: plan.consistency });
       for (const caution of plan.cautions) {
-        if (said.has(caution)) continue;
-        said.add(caution);
+        const ofTask = `${plan.task}: ${caution}`;
+        if (said.has(ofTask)) continue;
+        said.add(ofTask);
         log.warn(caution);
       }
       for (const { mode, table, column, from, to } of plan.windows) {
