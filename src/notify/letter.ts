@@ -1,6 +1,6 @@
 /**
  * What every mail of Tidemark consists of, before it is text or HTML: both forms are made from the same blocks, so
- * neither can say less than the other. Also the pieces that message.ts puts letters together from. Pure.
+ * neither can say less than the other. Also the pieces that letters are put together from. Pure.
  */
 
 export interface MailAddress {

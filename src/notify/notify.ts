@@ -14,7 +14,7 @@ import type { MailMessage } from './letter.ts';
 import type { SmtpSettings } from './mailer.ts';
 import { failureMessage } from './message.ts';
 import type { Instance } from './phrases.ts';
-import type { Post } from './post.ts';
+import type { Books, Post } from './post.ts';
 import { recoveryMessage } from './recovery-message.ts';
 import { brokenBy, noteFailure } from './repeat.ts';
 import { schemaChangeMessage } from './schema-change-message.ts';
@@ -61,8 +61,6 @@ export interface Notifier {
   /** Sends what is due, for some seconds at most. */
   close(): Promise<void>;
 }
-
-type Books = Pick<MailBook, 'incidents' | 'putIncident' | 'endIncidents'>;
 
 export function createNotifier(options: NotifierOptions): Notifier {
   const { post, book, smtp, log, redact, instance, repeatAfterMs } = options;

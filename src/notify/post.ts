@@ -19,7 +19,8 @@ export interface PostOptions {
   readonly from: string;
 }
 
-type Books = Pick<MailBook, 'incidents' | 'putIncident' | 'endIncidents' | 'takeSchemaNotice'>;
+/** What is remembered of the subjects of mails, in the state or in this process. */
+export type Books = Pick<MailBook, 'incidents' | 'putIncident' | 'endIncidents' | 'takeSchemaNotice'>;
 
 export interface Post {
   /** @param decide what to remember, and the mail; null: none. It may be called twice, with different books. */

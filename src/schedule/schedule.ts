@@ -13,7 +13,7 @@ import { beginSlots, changeTiming, heedClock, onTimeFrom, passSlots, settleSlots
 import type { Passed, SettledSlot, TaskSlots } from './task-slots.ts';
 
 const LONGEST_SLEEP_MS = 30_000;
-/** A task that somebody else is running, and the state where it cannot be written, are tried again after this time. */
+/** With `catch_up` "all", a task that somebody else is running is tried again after this time. */
 const RETRY_MS = 30_000;
 const CLOCK_TOLERANCE_MS = 60_000;
 

@@ -5,7 +5,7 @@ import { countSlots, lastSlot, nextSlot } from './slots.ts';
 import { COUNTED } from './due.ts';
 
 /** How late a slot may run and still count as on time. */
-export const ON_TIME_MS = 60_000;
+const ON_TIME_MS = 60_000;
 
 /** What is kept of a task's slots from one process to the next. */
 export interface SettledSlot {
