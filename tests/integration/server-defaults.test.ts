@@ -4,16 +4,17 @@
  */
 import type { OutputColumn } from '../../src/domain/plan.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
+import { NEVER } from '../support/installation.ts';
 import {
   freshDatabase,
   grantReader,
+  sourceOptionsOf,
   startMariaDb,
   type MySqlServer,
   type TestDatabase,
 } from '../support/mysql.ts';
 
 const TEXT = 'grüße 😀';
-const NEVER = new AbortController().signal;
 
 let server: MySqlServer;
 let database: TestDatabase;
@@ -33,18 +34,8 @@ afterAll(async () => {
 /** All rows of `t` as the wire brings them, and how many columns information_schema shows. */
 async function read(): Promise<{ rows: string[]; columns: number }> {
   const { user, password } = await grantReader(database);
-  const { host, port, name } = database;
-  const snapshot = await mysqlSource({
-    host,
-    port,
-    user,
-    password,
-    database: name,
-    tls: 'disabled',
-    tlsCa: null,
-    connectTimeoutMs: 60_000,
-    idleTimeoutMs: 60_000,
-  }).open(NEVER);
+  const options = sourceOptionsOf({ ...database, user, password });
+  const snapshot = await mysqlSource({ ...options, tls: 'disabled' }).open(NEVER);
   try {
     const facts = await snapshot.tableFacts('t');
     const expected: OutputColumn[] = ['id', 'a'].map((column) => ({

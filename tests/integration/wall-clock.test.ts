@@ -2,7 +2,13 @@
 import mysql from 'mysql2/promise';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { NEVER } from '../support/installation.ts';
-import { freshDatabase, startMySql, type MySqlServer, type TestDatabase } from '../support/mysql.ts';
+import {
+  freshDatabase,
+  sourceOptionsOf,
+  startMySql,
+  type MySqlServer,
+  type TestDatabase,
+} from '../support/mysql.ts';
 import { microsAt } from '../support/runs.ts';
 
 let server: MySqlServer;
@@ -21,18 +27,7 @@ afterAll(async () => {
 async function clocks(zone: string, instants: readonly bigint[]): Promise<string[]> {
   const admin = await mysql.createConnection(server.url);
   await admin.query(`SET GLOBAL time_zone = '${zone}'`);
-  const { host, port, user, password, name } = database;
-  const snapshot = await mysqlSource({
-    host,
-    port,
-    user,
-    password,
-    database: name,
-    tls: 'preferred',
-    tlsCa: null,
-    connectTimeoutMs: 60_000,
-    idleTimeoutMs: 60_000,
-  }).open(NEVER, { horizon: true });
+  const snapshot = await mysqlSource(sourceOptionsOf(database)).open(NEVER, { horizon: true });
   await admin.end();
   const shown: string[] = [];
   for (const instant of instants) shown.push(await snapshot.wallClock(instant));

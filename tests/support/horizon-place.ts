@@ -7,13 +7,14 @@
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import type { Horizon, Source } from '../../src/ports.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
-import { freshDatabase, serverVersion, startMySql, type MySqlServer, type TestDatabase } from './mysql.ts';
+import { freshDatabase, serverVersion, sourceOptionsOf, startMySql } from './mysql.ts';
+import type { MySqlServer, TestDatabase } from './mysql.ts';
 import { waitFor } from './wait-for.ts';
 
 const BERLIN = 'CET-1CEST,M3.5.0,M10.5.0/3';
 const NEVER = new AbortController().signal;
 
-type Login = Pick<TestDatabase, 'host' | 'port' | 'user' | 'password' | 'name'>;
+type Login = Parameters<typeof sourceOptionsOf>[0];
 
 export interface HorizonPlace {
   /** The private server, also where the database is on a given one. */
@@ -53,11 +54,7 @@ export async function horizonPlace(): Promise<HorizonPlace> {
       await session.query("SET time_zone = '+00:00'");
       return session;
     },
-    source({ host, port, user, password, name } = database) {
-      const limits = { connectTimeoutMs: 60_000, idleTimeoutMs: 60_000 };
-      const login = { host, port, user, password, database: name };
-      return mysqlSource({ ...login, ...limits, tls: 'preferred', tlsCa: null });
-    },
+    source: (login = database) => mysqlSource(sourceOptionsOf(login)),
     async horizon(login) {
       const snapshot = await place.source(login).open(NEVER, { horizon: true });
       await snapshot.close();

