@@ -183,6 +183,7 @@ const ALLOWED: readonly (readonly [file: string, source: string])[] = [
   ['src/state/a.ts', use('node:sqlite')],
   ['src/sources/mysql/a.ts', use('mysql2/promise')],
   ['src/sources/mysql/a.ts', use('../../ports.ts')],
+  ['src/sources/mysql/a.ts', use('../../plan/clock.ts')],
   ['src/sinks/s3/a.ts', use('@aws-sdk/client-s3')],
   ['src/sinks/s3/a.ts', use('node:fs/promises')],
   ['src/config/a.ts', 'export const home = process.env;\n'],

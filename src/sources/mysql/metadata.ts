@@ -4,6 +4,7 @@
 import type { FieldPacket } from 'mysql2';
 import type { OutputColumn, ServerIdentity } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
+import { quoteName } from '../../plan/sql.ts';
 import type { TableColumn, TableFacts } from '../../ports.ts';
 import { columnOfResult } from './columns.ts';
 import type { Session } from './connect.ts';
@@ -34,7 +35,7 @@ export async function tableFacts(session: Session, table: string): Promise<Table
   );
   if (size === undefined || columns.length === 0) throw await whyNotSeen(session, table);
   const mayBeJson = size['engine'] !== null && columns.some((row) => isLongText(row['data_type']));
-  const json = mayBeJson ? await jsonColumns(session, `\`${table.replaceAll('`', '``')}\``) : new Set();
+  const json = mayBeJson ? await jsonColumns(session, quoteName(table)) : new Set();
   const key = await session.query(
     'SELECT COLUMN_NAME AS name FROM information_schema.STATISTICS ' +
       "WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX",

@@ -1,12 +1,13 @@
 /** Names that the server does not know: it is asked which names it does know, and the nearest is suggested. */
 import { TidemarkError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
+import { quoteName } from '../../plan/sql.ts';
 import type { Session } from './connect.ts';
 
 /** A table that information_schema does not show is missing, or hidden from this user: asking for it tells which. */
 export async function whyNotSeen(session: Session, table: string): Promise<TidemarkError> {
   try {
-    await session.query(`SELECT 1 FROM \`${table.replaceAll('`', '``')}\` LIMIT 0`);
+    await session.query(`SELECT 1 FROM ${quoteName(table)} LIMIT 0`);
   } catch (error) {
     if (!(error instanceof TidemarkError) || error.code !== 'TABLE_UNKNOWN') return error as TidemarkError;
   }

@@ -1,4 +1,5 @@
 /** The server's own wall clock at an instant: the zone that the session had before it was set to UTC. */
+import { formatClock, parseClock } from '../../plan/clock.ts';
 import type { Session } from './connect.ts';
 
 const DAY = 86_400_000_000n;
@@ -22,24 +23,13 @@ export async function wallClock(session: Session, instant: bigint): Promise<stri
   const known = intoKnown(wanted);
   const [row] = await session.query(
     "SELECT CAST(CONVERT_TZ(CAST(? AS DATETIME(6)), '+00:00', @tidemark_zone) AS CHAR) AS clock",
-    [utcText(known)],
+    [formatClock(known, 6)],
   );
-  return utcText(utcInstant(row!['clock']) + wanted - known);
+  return formatClock(parseClock(row!['clock'])! + wanted - known, 6);
 }
 
 function intoKnown(instant: bigint): bigint {
   if (instant < FIRST) return instant + ((FIRST - instant + CYCLE - 1n) / CYCLE) * CYCLE;
   if (instant > LAST) return instant - ((instant - LAST + CYCLE - 1n) / CYCLE) * CYCLE;
   return instant;
-}
-
-/** A Date holds only the whole milliseconds here, which it keeps exactly. */
-function utcText(instant: bigint): string {
-  const fraction = ((instant % 1000n) + 1000n) % 1000n;
-  const text = new Date(Number((instant - fraction) / 1000n)).toISOString();
-  return `${text.slice(0, 23).replace('T', ' ')}${String(fraction).padStart(3, '0')}`;
-}
-
-function utcInstant(text: string): bigint {
-  return BigInt(Date.parse(`${text.slice(0, 23).replace(' ', 'T')}Z`)) * 1000n + BigInt(text.slice(23));
 }
