@@ -8,7 +8,7 @@ import { readDate } from './calendar.ts';
 import type { ColumnBuilder, ColumnCounts } from './column.ts';
 import { writeScaled128 } from './digits.ts';
 import { Levels } from './levels.ts';
-import { misfit, unexpectedNull } from './misfit.ts';
+import { misfit } from './misfit.ts';
 import { BLOCK_ROWS, NULL_LENGTH } from './row-block.ts';
 import type { RowBlock } from './row-block.ts';
 import type { ParquetColumn } from './schema.ts';
@@ -27,7 +27,7 @@ export function bytesColumn(
   options: BytesOptions,
   counts: ColumnCounts,
 ): ColumnBuilder {
-  const levels = new Levels(column.optional);
+  const levels = new Levels(column);
   const isDecimal = column.width !== null;
   const store = bytesStore(
     isDecimal,
@@ -39,7 +39,7 @@ export function bytesColumn(
     levels,
     append(block: RowBlock): void {
       const { bytes, starts, lengths, rows } = block;
-      if (levels.append(block, position) && !column.optional) throw unexpectedNull(column);
+      levels.append(block, position);
       for (let row = 0, slot = first; row < rows; row++, slot++) {
         const length = lengths[slot]!;
         if (length === NULL_LENGTH) continue;

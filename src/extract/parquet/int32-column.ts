@@ -1,14 +1,14 @@
 /** Columns of 32 bits a value: integers, small decimals, dates, FLOAT. */
 import type { ZeroDates } from '../../domain/spec.ts';
 import { readDate } from './calendar.ts';
-import { PAGE_BYTES } from './column.ts';
 import type { ColumnBuilder, ColumnCounts, ColumnValues, Range } from './column.ts';
 import { readDouble, readInteger, readScaled } from './digits.ts';
+import { boundsOf, bytesOf, fixedWidthValues, floatRange } from './fixed-width.ts';
+import type { Bounds } from './fixed-width.ts';
 import { grown } from './grown.ts';
 import { dictionary32 } from './integer-dictionary.ts';
-import type { IntegerDictionary } from './integer-dictionary.ts';
 import { Levels } from './levels.ts';
-import { misfit, refuseZeroDate, unexpectedNull } from './misfit.ts';
+import { misfit, refuseZeroDate } from './misfit.ts';
 import { BLOCK_ROWS, NULL_LENGTH } from './row-block.ts';
 import type { RowBlock } from './row-block.ts';
 import type { ParquetColumn } from './schema.ts';
@@ -28,7 +28,7 @@ export function int32Column(
   zeroDates: ZeroDates,
   counts: ColumnCounts,
 ): ColumnBuilder {
-  const levels = new Levels(column.optional);
+  const levels = new Levels(column);
   const isFloat = column.physical === 'FLOAT';
   const isDate = column.reading.as === 'date';
   const unsigned = column.logical?.is === 'INTEGER' && !column.logical.signed;
@@ -39,14 +39,17 @@ export function int32Column(
   let indices = new Int32Array(0);
   let count = 0;
 
-  const bytesOf = (from: number, to: number): Uint8Array =>
-    new Uint8Array(lanes.buffer, from * 4, (to - from) * 4);
+  const rangeOf = (signed: Bounds | null): Range => {
+    if (signed === null) return floatRange(floats.subarray(0, count));
+    const bounds = unsigned ? boundsOf(new Uint32Array(lanes.buffer, 0, count)) : signed;
+    return { min: bytesOf(Int32Array.of(bounds.min)), max: bytesOf(Int32Array.of(bounds.max)) };
+  };
 
   return {
     levels,
     append(block: RowBlock): void {
       const { bytes, starts, lengths, rows } = block;
-      if (levels.append(block, position) && !column.optional) throw unexpectedNull(column);
+      levels.append(block, position);
       if (count + rows > lanes.length) {
         lanes = grown(lanes, count + rows);
         floats = new Float32Array(lanes.buffer);
@@ -69,22 +72,11 @@ export function int32Column(
     size: () => count * 4,
     values(): ColumnValues {
       indices = grown(indices, count);
-      const bounds = isFloat ? null : boundsOf(lanes, count);
-      const range = isFloat ? floatRange(floats, count) : integerRange(lanes, count, unsigned);
-      const found: IntegerDictionary | null =
-        count === 0
-          ? null
-          : dictionary32(lanes, count, bounds?.[0] ?? -(2 ** 31), bounds?.[1] ?? 2 ** 31, indices);
-      return {
-        count,
-        range,
-        plain: {
-          size: count * 4,
-          pageEnd: (from) => Math.min(count, from + PAGE_BYTES / 4),
-          bytes: bytesOf,
-        },
-        dictionary: found && { entries: found.entries, bytes: bytesIn(found.lanes), indices },
-      };
+      if (count === 0) return fixedWidthValues(4, lanes, 0, null, null, indices);
+      // Of the lanes as signed integers: so a dictionary takes them. The bits of floats lie close together by chance alone.
+      const bounds = isFloat ? null : boundsOf(lanes.subarray(0, count));
+      const dictionary = dictionary32(lanes, count, bounds, indices);
+      return fixedWidthValues(4, lanes, count, rangeOf(bounds), dictionary, indices);
     },
     clear(): void {
       levels.clear();
@@ -115,52 +107,4 @@ function readingOf({ reading }: ParquetColumn): Reading {
     default:
       throw new TypeError(`${reading.as} has not 32 bits`);
   }
-}
-
-/** Of the lanes as signed integers. */
-function boundsOf(lanes: Int32Array, count: number): readonly [min: number, max: number] {
-  let min = lanes[0]!;
-  let max = min;
-  for (let index = 1; index < count; index++) {
-    const value = lanes[index]!;
-    if (value < min) min = value;
-    else if (value > max) max = value;
-  }
-  return [min, max];
-}
-
-function integerRange(lanes: Int32Array, count: number, unsigned: boolean): Range | null {
-  if (count === 0) return null;
-  if (!unsigned) {
-    const [min, max] = boundsOf(lanes, count);
-    return { min: bytesIn(Int32Array.of(min)), max: bytesIn(Int32Array.of(max)) };
-  }
-  let min = lanes[0]! >>> 0;
-  let max = min;
-  for (let index = 1; index < count; index++) {
-    const value = lanes[index]! >>> 0;
-    if (value < min) min = value;
-    else if (value > max) max = value;
-  }
-  return { min: bytesIn(Int32Array.of(min)), max: bytesIn(Int32Array.of(max)) };
-}
-
-/** Zeros of either sign are among the values of a range that ends in one. */
-function floatRange(floats: Float32Array, count: number): Range | null {
-  if (count === 0) return null;
-  let min = floats[0]!;
-  let max = min;
-  for (let index = 1; index < count; index++) {
-    const value = floats[index]!;
-    if (value < min) min = value;
-    else if (value > max) max = value;
-  }
-  return {
-    min: bytesIn(Float32Array.of(min === 0 ? -0 : min)),
-    max: bytesIn(Float32Array.of(max === 0 ? 0 : max)),
-  };
-}
-
-function bytesIn(array: Int32Array | Float32Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

@@ -1,13 +1,13 @@
 /** Columns of 64 bits a value: BIGINT, BIT, decimals of up to 18 digits, DATETIME, TIMESTAMP, DOUBLE. */
 import type { ZeroDates } from '../../domain/spec.ts';
 import { NO_SUCH_DAY, READ, writeMicros } from './calendar.ts';
-import { PAGE_BYTES } from './column.ts';
 import type { ColumnBuilder, ColumnCounts, ColumnValues, Range } from './column.ts';
 import { readDouble, writeScaled64 } from './digits.ts';
+import { bytesOf, fixedWidthValues, floatRange } from './fixed-width.ts';
 import { grown } from './grown.ts';
 import { dictionary64 } from './integer-dictionary.ts';
 import { Levels } from './levels.ts';
-import { misfit, refuseZeroDate, unexpectedNull } from './misfit.ts';
+import { misfit, refuseZeroDate } from './misfit.ts';
 import { BLOCK_ROWS, NULL_LENGTH } from './row-block.ts';
 import type { RowBlock } from './row-block.ts';
 import type { ParquetColumn } from './schema.ts';
@@ -23,7 +23,8 @@ export function int64Column(
   zeroDates: ZeroDates,
   counts: ColumnCounts,
 ): ColumnBuilder {
-  const levels = new Levels(column.optional);
+  const levels = new Levels(column);
+  const isDouble = column.physical === 'DOUBLE';
   const unsigned = column.logical?.is === 'INTEGER' && !column.logical.signed;
   const write = writerOf(column);
   const first = position * BLOCK_ROWS;
@@ -31,14 +32,11 @@ export function int64Column(
   let indices = new Int32Array(0);
   let count = 0;
 
-  const bytesOf = (from: number, to: number): Uint8Array =>
-    new Uint8Array(lanes.buffer, from * 8, (to - from) * 8);
-
   return {
     levels,
     append(block: RowBlock): void {
       const { bytes, starts, lengths, rows } = block;
-      if (levels.append(block, position) && !column.optional) throw unexpectedNull(column);
+      levels.append(block, position);
       lanes = grown(lanes, (count + rows) * 2);
       for (let row = 0, slot = first; row < rows; row++, slot++) {
         const length = lengths[slot]!;
@@ -56,22 +54,12 @@ export function int64Column(
     size: () => count * 8,
     values(): ColumnValues {
       indices = grown(indices, count);
-      const found = count === 0 ? null : dictionary64(lanes, count, indices);
-      return {
-        count,
-        range:
-          column.physical === 'DOUBLE' ? doubleRange(lanes, count) : integerRange(lanes, count, unsigned),
-        plain: {
-          size: count * 8,
-          pageEnd: (from) => Math.min(count, from + PAGE_BYTES / 8),
-          bytes: bytesOf,
-        },
-        dictionary: found && {
-          entries: found.entries,
-          bytes: new Uint8Array(found.lanes.buffer, 0, found.lanes.byteLength),
-          indices,
-        },
-      };
+      if (count === 0) return fixedWidthValues(8, lanes, 0, null, null, indices);
+      const range = isDouble
+        ? floatRange(new Float64Array(lanes.buffer, 0, count))
+        : integerRange(lanes, count, unsigned);
+      const dictionary = dictionary64(lanes, count, indices);
+      return fixedWidthValues(8, lanes, count, range, dictionary, indices);
     },
     clear(): void {
       levels.clear();
@@ -129,8 +117,7 @@ function doubleWriter(): Writer {
   };
 }
 
-function integerRange(lanes: Int32Array, count: number, unsigned: boolean): Range | null {
-  if (count === 0) return null;
+function integerRange(lanes: Int32Array, count: number, unsigned: boolean): Range {
   // With its highest bit turned over, an unsigned lane compares as a signed one does.
   const turn = unsigned ? 0x80000000 | 0 : 0;
   let min = 0;
@@ -155,23 +142,6 @@ function integerRange(lanes: Int32Array, count: number, unsigned: boolean): Rang
   return { min: laneBytes(lanes, min), max: laneBytes(lanes, max) };
 }
 
-/** Zeros of either sign are among the values of a range that ends in one. */
-function doubleRange(lanes: Int32Array, count: number): Range | null {
-  if (count === 0) return null;
-  const doubles = new Float64Array(lanes.buffer, 0, count);
-  let min = doubles[0]!;
-  let max = min;
-  for (let index = 1; index < count; index++) {
-    const value = doubles[index]!;
-    if (value < min) min = value;
-    else if (value > max) max = value;
-  }
-  return {
-    min: new Uint8Array(Float64Array.of(min === 0 ? -0 : min).buffer),
-    max: new Uint8Array(Float64Array.of(max === 0 ? 0 : max).buffer),
-  };
-}
-
 function laneBytes(lanes: Int32Array, index: number): Uint8Array {
-  return new Uint8Array(lanes.slice(index * 2, index * 2 + 2).buffer);
+  return bytesOf(lanes.slice(index * 2, index * 2 + 2));
 }

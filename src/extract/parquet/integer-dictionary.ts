@@ -2,9 +2,10 @@
  * Dictionaries of values of 32 and 64 bits. Values that lie close together are looked up by their distance from the
  * smallest one; others by hashing.
  */
+import type { Bounds } from './fixed-width.ts';
 
 /** More different values than this make a dictionary of their own size. */
-export const MAX_ENTRIES = 65_536;
+const MAX_ENTRIES = 65_536;
 /** Distances up to which a table has an entry for every value there could be. */
 const MAX_SPREAD = 1 << 19;
 const SLOTS = MAX_ENTRIES * 2;
@@ -20,20 +21,22 @@ export interface IntegerDictionary {
   readonly lanes: Int32Array;
 }
 
+const EVERYTHING: Bounds = { min: -(2 ** 31), max: 2 ** 31 - 1 };
+
 /**
+ * @param bounds of the values as signed integers; null: they do not lie close together.
  * @param indices receives the entry of each value.
- * @param min,max bounds of the values as signed integers.
  * @returns null where more than half of the values would be entries, or too many.
  */
 export function dictionary32(
   values: Int32Array,
   count: number,
-  min: number,
-  max: number,
+  bounds: Bounds | null,
   indices: Int32Array,
 ): IntegerDictionary | null {
   const limit = Math.min(MAX_ENTRIES, count >> 1);
   const lanes = new Int32Array(limit);
+  const { min, max } = bounds ?? EVERYTHING;
   const spread = max - min < MAX_SPREAD;
   const table = spread ? bySpread : byHash;
   table.fill(0, 0, spread ? max - min + 1 : SLOTS);

@@ -1,29 +1,31 @@
 /** Which rows of a column chunk have a value: Parquet's definition levels of a flat, optional column. */
 import { grown } from './grown.ts';
 import { maxHybridBytes, writeHybrid } from './hybrid.ts';
+import { unexpectedNull } from './misfit.ts';
 import { BLOCK_ROWS, NULL_LENGTH } from './row-block.ts';
 import type { RowBlock } from './row-block.ts';
+import type { ParquetColumn } from './schema.ts';
 
 export class Levels {
   rows = 0;
   nulls = 0;
-  readonly optional: boolean;
+  readonly #column: ParquetColumn;
   #present: Uint8Array;
 
-  constructor(optional: boolean) {
-    this.optional = optional;
-    this.#present = new Uint8Array(optional ? BLOCK_ROWS : 0);
+  constructor(column: ParquetColumn) {
+    this.#column = column;
+    this.#present = new Uint8Array(column.optional ? BLOCK_ROWS : 0);
   }
 
-  /** Notes which of a block's rows are NULL. @returns whether one is. */
-  append(block: RowBlock, column: number): boolean {
+  /** Notes which of a block's rows are NULL. @throws TidemarkError VALUE_UNFIT where none may be. */
+  append(block: RowBlock, position: number): void {
     const { lengths, rows } = block;
-    const first = column * BLOCK_ROWS;
-    const before = this.nulls;
-    if (!this.optional) {
-      for (let slot = first; slot < first + rows; slot++) if (lengths[slot] === NULL_LENGTH) this.nulls++;
+    const first = position * BLOCK_ROWS;
+    if (!this.#column.optional) {
+      for (let slot = first; slot < first + rows; slot++)
+        if (lengths[slot] === NULL_LENGTH) throw unexpectedNull(this.#column);
       this.rows += rows;
-      return this.nulls > before;
+      return;
     }
     const present = (this.#present = grown(this.#present, this.rows + rows));
     let at = this.rows;
@@ -33,7 +35,6 @@ export class Levels {
       if (isNull) this.nulls++;
     }
     this.rows = at;
-    return this.nulls > before;
   }
 
   /** Makes a NULL of a value of the block appended last, by its row there. */
@@ -52,12 +53,12 @@ export class Levels {
   }
 
   maxBytes(rows: number): number {
-    return this.optional ? 4 + maxHybridBytes(rows, 1) : 0;
+    return this.#column.optional ? 4 + maxHybridBytes(rows, 1) : 0;
   }
 
   /** Writes the levels of some rows as a data page of version 1 has them; nothing where no row can be NULL. */
   write(from: number, to: number, out: Buffer, at: number): number {
-    if (!this.optional) return at;
+    if (!this.#column.optional) return at;
     const end = writeHybrid(this.#present, from, to, 1, out, at + 4);
     out.writeUInt32LE(end - at - 4, at);
     return end;
