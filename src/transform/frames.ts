@@ -8,7 +8,6 @@ const LENGTH_BYTES = 4;
 export interface FrameWriter {
   /** Rows in the buffer. */
   readonly rows: number;
-  readonly length: number;
   /** Whether a row of this size has room; in an empty buffer, any has. */
   fits(rowBytes: number): boolean;
   add(packet: Uint8Array): void;
@@ -29,9 +28,6 @@ export function frameWriter(): FrameWriter {
   return {
     get rows() {
       return rows;
-    },
-    get length() {
-      return used;
     },
     fits: (rowBytes) => used === 0 || used + LENGTH_BYTES + rowBytes <= buffer.length,
     add(packet) {

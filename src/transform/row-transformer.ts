@@ -9,7 +9,7 @@ import type { FromThread, ToThread } from './messages.ts';
 import type { ModuleThread, ThreadEvents } from './thread.ts';
 
 /** Rows in a batch, where a megabyte holds so many. */
-export const BATCH_ROWS = 1000;
+const BATCH_ROWS = 1000;
 /** Batches in the thread after which the source should wait: one being mapped, and the next ones. */
 const MOST_BATCHES = 3;
 

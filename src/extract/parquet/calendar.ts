@@ -7,7 +7,7 @@ import { daysFromCivil } from '../../zone-clock.ts';
 /** What became of a text. */
 export const READ = 0;
 export const NO_SUCH_DAY = 1;
-export const NO_DATE = 2;
+const NO_DATE = 2;
 
 const ZERO = 0x30;
 const DASH = 0x2d;
