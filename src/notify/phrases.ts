@@ -42,7 +42,7 @@ function boundsInWords(from: string | null, to: string | null): string {
 
 /** `3 h 5 min`, of the two largest units. */
 export function formatDuration(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
+  const seconds = Math.round(milliseconds / 100) / 10;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
