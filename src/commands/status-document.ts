@@ -1,6 +1,6 @@
 /** `tidemark status --json`: how every task stands, from the specs folder and the state. Pure. */
 import type { PastRun } from '../domain/run.ts';
-import { floorTo, parseClock, zoneClock } from '../plan/clock.ts';
+import { floorTo, microsOf, parseClock, zoneClock } from '../plan/clock.ts';
 import { timingOf, type Timing } from '../schedule/reconcile.ts';
 import { nextSlot } from '../schedule/slots.ts';
 import type { LockHolder } from '../state/lock.ts';
@@ -143,7 +143,7 @@ function watermarkStatus({ table, column, watermark, kept }: KnownWatermark, now
 export function secondsBehind(value: string, zone: string, now: Date): number | null {
   const at = parseClock(value);
   if (at === null) return null;
-  const micros = BigInt(now.getTime()) * 1000n;
+  const micros = microsOf(now);
   const behind = (zone === 'UTC' ? micros : zoneClock(zone, micros)) - at;
   return behind < 0n ? 0 : Number(floorTo(behind, 1_000_000n) / 1_000_000n);
 }

@@ -2,7 +2,7 @@
 import type { Spec } from '../domain/spec.ts';
 import { TidemarkError } from '../errors.ts';
 import { addMonths, parseSpan } from '../spec/span.ts';
-import { floorTo, formatClock, parseClock, unitOf } from './clock.ts';
+import { floorTo, formatClock, microsOf, parseClock, unitOf } from './clock.ts';
 
 export interface PastWindow {
   /** Exclusive. */
@@ -109,7 +109,7 @@ function pairs(bounds: readonly string[]): PastWindow[] {
 function monthsAfter(micros: bigint, months: number): bigint {
   const day = floorTo(micros, unitOf('date'));
   const moved = addMonths(new Date(Number(day / 1000n)), months);
-  return BigInt(moved.getTime()) * 1000n + (micros - day);
+  return microsOf(moved) + (micros - day);
 }
 
 /**

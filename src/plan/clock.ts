@@ -26,13 +26,18 @@ export function parseClock(text: string): bigint | null {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second);
-  return BigInt(date.getTime()) * 1000n + BigInt((match[7] ?? '').padEnd(6, '0'));
+  return microsOf(date) + BigInt((match[7] ?? '').padEnd(6, '0'));
 }
 
 function daysIn(year: number, month: number): number {
   const date = new Date(0);
   date.setUTCFullYear(year, month, 0);
   return date.getUTCDate();
+}
+
+/** An instant in microseconds since 1970 UTC. */
+export function microsOf(instant: Date): bigint {
+  return BigInt(instant.getTime()) * 1000n;
 }
 
 /** @param digits of the fraction, 0 to 6; what is beyond them is cut off. `date`: the day alone. */

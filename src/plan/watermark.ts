@@ -15,7 +15,7 @@ import type { Window } from '../domain/plan.ts';
 import type { RunIdentity, TaskMemory } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Horizon, TableColumn } from '../ports.ts';
-import { floorTo, formatClock, parseClock, unitOf, zoneClock } from './clock.ts';
+import { floorTo, formatClock, microsOf, parseClock, unitOf, zoneClock } from './clock.ts';
 
 /** How values of a watermark column are counted. */
 export type Scale =
@@ -65,7 +65,7 @@ export function windowEnd(
   until: Date | null,
 ): bigint {
   const { now, oldestWrite } = horizon;
-  const asOf = until === null ? now : least(now, BigInt(until.getTime()) * 1000n);
+  const asOf = until === null ? now : least(now, microsOf(until));
   const lag = BigInt(watermark.lagMs) * 1000n;
   const behind = asOf - lag + unitOf(scale.digits);
   // A row can be older than its transaction seems to be: its statement waited for a table, or its program has a clock

@@ -9,7 +9,7 @@ import type { RunIdentity, TaskMemory } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import type { Horizon, TableColumn } from '../ports.ts';
 import { spanBefore } from '../spec/span.ts';
-import { formatClock } from './clock.ts';
+import { formatClock, microsOf } from './clock.ts';
 import { clockWarnings } from './clock-behind.ts';
 import { literalSql, quoteName, quoteString } from './sql.ts';
 import {
@@ -64,8 +64,8 @@ export function questionsOf(table: TableSpec, find: Find, context: WindowContext
     if (bound.kind === 'literal') continue;
     if (bound.kind === 'span' && run.backfill === null) {
       if (column.dataType === 'timestamp') continue;
-      clocks.push(micros(spanStart(bound.span, run, memory).from));
-      if (run.until !== null) clocks.push(micros(run.until));
+      clocks.push(microsOf(spanStart(bound.span, run, memory).from));
+      if (run.until !== null) clocks.push(microsOf(run.until));
       continue;
     }
     const watermark = bound.kind === 'span' ? NO_LAG : bound.watermark;
@@ -205,7 +205,7 @@ function spanBound(
     case 'datetime':
     case 'char':
     case 'varchar': {
-      const clock = clockAt(micros(instant), answers).replace(/\.0*$/, '');
+      const clock = clockAt(microsOf(instant), answers).replace(/\.0*$/, '');
       return column.dataType === 'date' ? clock.slice(0, 10) : clock;
     }
     default:
@@ -228,11 +228,7 @@ export function horizonOf({ horizon }: WindowContext): Horizon {
   return horizon;
 }
 
-function micros(instant: Date): bigint {
-  return BigInt(instant.getTime()) * 1000n;
-}
-
 /** `YYYY-MM-DD HH:MM:SS` in UTC, with milliseconds only where there are some. */
 export function utcText(instant: Date): string {
-  return formatClock(micros(instant), instant.getTime() % 1000 === 0 ? 0 : 3);
+  return formatClock(microsOf(instant), instant.getTime() % 1000 === 0 ? 0 : 3);
 }
