@@ -210,8 +210,11 @@ describe('silence', () => {
 
 describe('somebody else', () => {
   const threads = async (like: string): Promise<number[]> => {
-    const [rows] = await here.database.connection.query<RowDataPacket[]>('SHOW FULL PROCESSLIST');
-    return rows.filter((row) => String(row['Info']).startsWith(like)).map((row) => Number(row['Id']));
+    const [rows] = await here.database.connection.query<RowDataPacket[]>(
+      'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND LEFT(INFO, ?) = ?',
+      [like.length, like],
+    );
+    return rows.map((row) => Number(row['id']));
   };
   const untilThreads = async (like: string, wanted: number): Promise<number[]> => {
     for (;;) {

@@ -79,7 +79,7 @@ it('ends with the run, on the server too', async () => {
   const waiting = snapshot.scalar(BUSY, interrupted.signal);
   const running = async (): Promise<number> => {
     const [rows] = await here.database.connection.query<RowDataPacket[]>(
-      'SELECT ID FROM information_schema.PROCESSLIST WHERE INFO = ?',
+      'SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO = ?',
       [BUSY],
     );
     return rows.length;
