@@ -111,9 +111,10 @@ it('waits for a file that is still being written', async () => {
   const text = JSON.stringify(regionsSpec({ task_name: 'halves', schedule: NEVER_SOON }));
   const file = place.path('specs/halves.json');
   writeFileSync(file, text.slice(0, 40));
-  await sleep(400);
+  // The daemon looks after a tenth of a second, and loses patience after a whole one.
+  await sleep(200);
   appendFileSync(file, text.slice(40, 80));
-  await sleep(400);
+  await sleep(200);
   appendFileSync(file, text.slice(80));
   await waitForTask(place, 'the task', ({ task }) => task === 'halves');
   await sleep(1500);

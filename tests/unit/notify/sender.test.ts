@@ -27,7 +27,7 @@ function setUp(options: Partial<SenderOptions> = {}) {
         : Promise.reject(new TidemarkError('MAIL_FAILED', 'no', { cause }));
     },
   };
-  const patience = { stopMs: 300, lockMs: 300 };
+  const patience = { stopMs: 60_000, lockMs: 60_000 };
   const open = (): Sender =>
     createSender({
       mailer,
@@ -164,7 +164,8 @@ it('has put a mail off before it is sent, so that a crash does not make it be se
 });
 
 it('leaves the mails to another process that is sending', async () => {
-  const { add, open, tried, left } = setUp({ lock: () => null });
+  const patience = { stopMs: 60_000, lockMs: 100 };
+  const { add, open, tried, left } = setUp({ lock: () => null, patience });
   add('a');
   const sender = open();
   sender.start(() => {});
@@ -217,6 +218,7 @@ describe('once started', () => {
 
   it('stops while a mail hangs, and keeps it', async () => {
     const { add, left, open, lines } = setUp({
+      patience: { stopMs: 100, lockMs: 0 },
       mailer: {
         send: (_, signal) =>
           new Promise((_resolve, reject) => {
