@@ -3,8 +3,8 @@
  * `SpecDocument`, the file `specs/spec.schema.json` for editors and the tables of `docs/spec.md` come from it.
  *
  * `errorMessage` says what is allowed; editors show it, and so do the faults of `parse.ts`, which also look in
- * `suggestions` for what was meant. There is no `$ref`:
- * the path of an error in the schema then tells which alternative of an `anyOf` it belongs to.
+ * `suggestions` for what was meant. There is no `$ref`: the path of an error in the schema then tells which alternative
+ * of an `anyOf` it belongs to.
  */
 import type { FromSchema } from 'json-schema-to-ts';
 import { columnTransformationsSchema } from './column-transformation-schema.ts';
