@@ -46,6 +46,16 @@ export interface RunIdentity {
   readonly backfill: { readonly id: string; readonly from: string; readonly to: string } | null;
 }
 
+/** Up to which slot of its schedule a task has been dealt with, as it is kept from one process to the next. */
+export interface SettledSlot {
+  readonly task: string;
+  /** Slots up to this time have been dealt with. */
+  readonly settled: Date;
+  /** By this schedule, in this zone; null: a run has been recorded of a task that no daemon schedules any more. */
+  readonly schedule: string | null;
+  readonly timezone: string | null;
+}
+
 /** An object whose parts are all uploaded and which nobody can see yet. Plain data: any process can complete it. */
 export interface PreparedObject {
   readonly table: string;

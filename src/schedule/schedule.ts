@@ -3,14 +3,14 @@
  * may be set and the machine may sleep, and a timer sees neither. What runs when is decided in due.ts.
  */
 import type { CatchUp, Spec } from '../domain/spec.ts';
-import type { Trigger } from '../domain/run.ts';
+import type { SettledSlot, Trigger } from '../domain/run.ts';
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
 import { COUNTED, due, slotTrigger } from './due.ts';
 import { reconcile, type Timing } from './reconcile.ts';
 import { nextSlot } from './slots.ts';
 import { beginSlots, changeTiming, heedClock, onTimeFrom, passSlots, settleSlots } from './task-slots.ts';
-import type { Passed, SettledSlot, TaskSlots } from './task-slots.ts';
+import type { Passed, TaskSlots } from './task-slots.ts';
 
 const LONGEST_SLEEP_MS = 30_000;
 /** With `catch_up` "all", a task that somebody else is running is tried again after this time. */

@@ -1,4 +1,5 @@
 /** How a task stands towards its slots: where it begins, and what its runs and the clock change. Pure. */
+import type { SettledSlot } from '../domain/run.ts';
 import type { CatchUp } from '../domain/spec.ts';
 import { sameTiming, type Timing } from './reconcile.ts';
 import { countSlots, lastSlot, nextSlot } from './slots.ts';
@@ -6,16 +7,6 @@ import { COUNTED } from './due.ts';
 
 /** How late a slot may run and still count as on time. */
 const ON_TIME_MS = 60_000;
-
-/** What is kept of a task's slots from one process to the next. */
-export interface SettledSlot {
-  readonly task: string;
-  /** Slots up to this time have been dealt with. */
-  readonly settled: Date;
-  /** By this schedule, in this zone; null: the task had none any more. */
-  readonly schedule: string | null;
-  readonly timezone: string | null;
-}
 
 export interface TaskSlots {
   readonly timing: Timing;

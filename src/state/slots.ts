@@ -1,15 +1,7 @@
 /** Up to which slot of its schedule each task has been dealt with, and by which schedule that was. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { SettledSlot } from '../domain/run.ts';
 import { consulted, durably } from './database.ts';
-
-export interface SettledSlot {
-  readonly task: string;
-  /** Slots up to this time have been dealt with. */
-  readonly settled: Date;
-  /** Null where a run has been recorded of a task that no daemon schedules any more. */
-  readonly schedule: string | null;
-  readonly timezone: string | null;
-}
 
 /** @throws TidemarkError STATE_UNUSABLE. */
 export function settledSlots(db: DatabaseSync): SettledSlot[] {

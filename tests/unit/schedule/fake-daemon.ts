@@ -1,9 +1,8 @@
 /** What is around a schedule: a clock, what is kept between two daemons, and runs that end when the test says so. */
 import type { Spec } from '../../../src/domain/spec.ts';
-import type { Trigger } from '../../../src/domain/run.ts';
+import type { SettledSlot, Trigger } from '../../../src/domain/run.ts';
 import { TidemarkError, type ErrorCode } from '../../../src/errors.ts';
 import { startSchedule, type Schedule, type SlotBook } from '../../../src/schedule/schedule.ts';
-import type { SettledSlot } from '../../../src/schedule/task-slots.ts';
 import { sampleSpec } from '../watch/sample-spec.ts';
 import { fakeClock } from './fake-clock.ts';
 import { keptLog } from './kept-log.ts';

@@ -1,9 +1,10 @@
 /** What the state keeps of schedules, between the daemon's notes and the runs that settle their slots themselves. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { SettledSlot } from '../../../src/domain/run.ts';
 import { slotTrigger } from '../../../src/schedule/due.ts';
 import { skippedRun } from '../../../src/daemon/skipped-run.ts';
 import { recordUnpublished } from '../../../src/state/runs.ts';
-import { saveSlots, settledSlots, type SettledSlot } from '../../../src/state/slots.ts';
+import { saveSlots, settledSlots } from '../../../src/state/slots.ts';
 import { sampleSpec } from '../watch/sample-spec.ts';
 import { closeStates, stateDb } from './folder.ts';
 
