@@ -1,134 +1,167 @@
-/** A table with a column of every type, rows at its edges, and what the server says each value is. */
+/** The wide table: a column of every type, rows at its edges, and what the server says of each cell. */
+import type { RowDataPacket } from 'mysql2';
 import type { TypeTables } from './type-tables.ts';
+import { abilitiesOf, column, type Abilities, type Says, type ValueColumns } from './value-column.ts';
+import { dateColumns } from './value-dates.ts';
+import { fractionColumns, integerColumns } from './value-numbers.ts';
+import { bytesColumns, charsetColumns, textColumns } from './value-texts.ts';
 
-export interface WideColumn {
-  readonly type: string;
-  /** SQL expressions, a row each; NULL in the rows behind. */
-  readonly values: readonly string[];
-  /** What the server is asked: text as in CSV, or hex of its UTF-8. `bits`: the binary protocol is. */
-  readonly said: 'text' | 'utf8' | 'hex' | 'date' | 'bits' | 'wkt' | 'bit';
+/** How values are meant to appear: as in CSV, in JSON, or in Parquet. docs/formats.md says how they differ. */
+export type Form = 'text' | 'json' | 'parquet';
+
+export type Cells = readonly (readonly (string | null)[])[];
+
+/** Settings of a spec that change what is expected. */
+export interface Conventions {
+  readonly zeroDates: 'null' | 'string';
+  readonly binary: 'base64' | 'hex';
+  /** Minutes that `output_timezone` is ahead of UTC at all times of the table. */
+  readonly aheadMinutes: number;
 }
-
-/** A type whose values the server says as text. */
-const plain = (type: string, ...values: string[]): WideColumn => ({ type, values, said: 'text' });
-const text = (type: string, ...values: string[]): WideColumn => ({ type, values, said: 'utf8' });
-const bytes = (type: string, ...values: string[]): WideColumn => ({ type, values, said: 'hex' });
-const date = (type: string, ...values: string[]): WideColumn => ({ type, values, said: 'date' });
-const bits = (type: string, ...values: string[]): WideColumn => ({ type, values, said: 'bits' });
-
-/** Texts that mean something to a reader of CSV, TSV or JSON, in UTF-8. */
-const AWKWARD = [
-  "''",
-  "'a,b;c\\td'",
-  '\'say "hi"\'',
-  "'\"'",
-  "'line\\nbreak\\r\\nand return\\r'",
-  "'back\\\\slash \\\\N \\\\n'",
-  "'NULL'",
-  "' spaces '",
-  "'é € 中 😀 \u2028'",
-  '\'{"a": [1]}\'',
-  'REPEAT(\'long, "text"\\n\', 7000)',
-];
-
-export function wideColumns({ server }: TypeTables): Record<string, WideColumn> {
-  const old = server.flavor === 'mysql' && server.version[0] === 5;
-  const geometry = (wkt: string): string => `${old ? '' : 'ST_'}GeomFromText('${wkt}')`;
-  const wkt = (type: string, ...values: string[]): WideColumn => ({ type, values, said: 'wkt' });
-  return {
-    c_tinyint: plain('TINYINT', '-128', '127', '0'),
-    c_bool: plain('TINYINT(1)', '0', '1'),
-    c_smallint: plain('SMALLINT UNSIGNED', '65535', '0'),
-    c_mediumint: plain('MEDIUMINT', '-8388608', '8388607'),
-    c_int: plain('INT', '-2147483648', '2147483647'),
-    c_bigint: plain('BIGINT', '-9223372036854775808', '9223372036854775807', '9007199254740993'),
-    c_biguint: plain('BIGINT UNSIGNED', '18446744073709551615', '0'),
-    c_zerofill: plain('INT(8) ZEROFILL', '42', '0', '4294967295'),
-    c_decimal: plain('DECIMAL(65,30)', `${'9'.repeat(35)}.${'9'.repeat(30)}`, `-0.${'0'.repeat(29)}1`, '0'),
-    c_money: plain('DECIMAL(10,2)', '-1.50', '99999999.99', '0'),
-    c_float: bits('FLOAT', '0.1', '-3.4028234e38', '1.17549435e-38', '16777217', '0'),
-    c_double: bits('DOUBLE', '0.1', '1.7976931348623157e308', '-2.2250738585072014e-308', '1e20', '0.30000000000000004'),
-    c_year: plain('YEAR', '0', '1901', '2155'),
-    c_bit1: { type: 'BIT(1)', values: ["b'1'", "b'0'"], said: 'bit' },
-    c_bit64: { type: 'BIT(64)', values: ['18446744073709551615', '0', '1'], said: 'bit' },
-    c_date: date('DATE', "'2024-02-29'", "'0000-00-00'", "'2024-00-10'", "'2024-01-00'", "'9999-12-31'", "'1000-01-01'"),
-    c_datetime: date('DATETIME(6)', "'2024-02-29 23:59:59.999999'", "'0000-00-00'", "'9999-12-31 23:59:59.000001'"),
-    c_timestamp: date('TIMESTAMP(6) NULL', "'1970-01-01 00:00:01.000001'", "'2038-01-19 03:14:07.999999'", "'0000-00-00'"),
-    c_time: plain('TIME(6)', "'-838:59:59'", "'838:59:59'", "'-00:00:00.000001'", "'25:00:00.5'", "'0'"),
-    c_text: text('LONGTEXT CHARACTER SET utf8mb4', ...AWKWARD),
-    c_nul: text('VARCHAR(20) CHARACTER SET utf8mb4', "CONCAT('a', CHAR(0), 'b')", 'CHAR(0)', "CONCAT(CHAR(1), CHAR(127))"),
-    c_char: text('CHAR(10)', "'pad'", "''"),
-    c_latin1: text('VARCHAR(20) CHARACTER SET latin1', "_latin1 x'E9F1FF'", "_latin1 x'80938499'"),
-    c_utf8mb3: text('VARCHAR(20) CHARACTER SET utf8', "'é中€'", "''"),
-    c_utf16: text('VARCHAR(20) CHARACTER SET utf16', "'a😀中'"),
-    c_sjis: text('VARCHAR(20) CHARACTER SET sjis', "_sjis x'835C8C8E'", "_sjis x'5C'"),
-    c_gbk: text('VARCHAR(20) CHARACTER SET gbk', "_gbk x'D6D0815C'"),
-    c_enum: text("ENUM('x','y,\"z\"','')", "'x'", "'y,\"z\"'", "''"),
-    c_set: text("SET('a','b','c')", "'a,c'", "''"),
-    c_binary: bytes('BINARY(6)', "x'00FF0A'", "'a'"),
-    c_varbinary: bytes('VARBINARY(20)', "x'220A2C5C00'", "''"),
-    c_blob: bytes('BLOB', "x'FFFE'", "REPEAT(x'00FF', 20000)", "''"),
-    c_charbinary: bytes('VARCHAR(20) CHARACTER SET binary', "x'E4'"),
-    c_point: wkt('POINT', geometry('POINT(1.25 -2.5)')),
-    c_geometry: wkt('GEOMETRY', geometry('GEOMETRYCOLLECTION(POINT(1 2),LINESTRING(0 0,1 1))')),
-    'c "quoted, name': text('VARCHAR(10)', "'v'"),
-  };
-} // prettier-ignore
 
 export interface WideTable {
   readonly name: string;
-  readonly columns: Readonly<Record<string, WideColumn>>;
+  readonly columns: ValueColumns;
+  /** `id` and the columns. */
+  readonly names: readonly string[];
   readonly rowCount: number;
-  /** The cells of each column as the server says them; of `bits` columns, as numbers in text. */
-  readonly expected: Readonly<Record<string, readonly (string | null)[]>>;
+  /** Rows in the order of `id`, cells in the order of `names`, as the server says they are. */
+  expected(form: Form, conventions: Conventions): Promise<Cells>;
 }
 
-export async function makeWideTable(types: TypeTables): Promise<WideTable> {
-  const columns = wideColumns(types);
-  const quoted = (name: string): string => `\`${name}\``;
-  const definitions = Object.fromEntries(
-    Object.entries(columns).map(([name, { type, values }]) => [
-      quoted(name),
-      [type, ...values] as [string, ...string[]],
-    ]),
-  );
-  const name = await types.make(definitions);
-  const expected: Record<string, (string | null)[]> = {};
-  for (const [column, { said }] of Object.entries(columns))
-    expected[column] = await saidOf(types, name, quoted(column), said);
-  return { name, columns, expected, rowCount: Object.values(expected)[0]!.length };
+/** Columns that hide, or that the table computes. */
+function ownColumns(has: Abilities): ValueColumns {
+  const computed = (type: string, as: string): string => `${type} GENERATED ALWAYS AS (${as})`;
+  return {
+    ...(has.invisible !== null && {
+      c_invisible: column('plain', 'INTEGER')(`INT ${has.invisible}`, '20', '-3'),
+    }),
+    ...(has.generated && {
+      c_virtual: column('plain', 'INTEGER')(`${computed('INT', 'c_int_needed DIV 2')} VIRTUAL`),
+      c_stored: column(
+        'text',
+        'VARCHAR',
+      )(`${computed('VARCHAR(60) CHARACTER SET utf8mb4', "CONCAT(c_int_needed, '\"é')")} STORED`),
+    }),
+  };
 }
 
-async function saidOf(
-  types: TypeTables,
-  table: string,
-  column: string,
-  said: WideColumn['said'],
-): Promise<(string | null)[]> {
-  const decoded = async (expression: string, encoding: 'utf8' | 'base64'): Promise<(string | null)[]> =>
-    (await types.said(table, expression)).map((hex) =>
-      hex === null ? null : Buffer.from(hex, 'hex').toString(encoding),
+function wideColumns(has: Abilities): ValueColumns {
+  return {
+    ...integerColumns(),
+    ...fractionColumns(),
+    ...dateColumns(),
+    ...textColumns(has),
+    ...charsetColumns(has),
+    ...bytesColumns(has),
+    ...ownColumns(has),
+  };
+}
+
+const quoted = (name: string): string => `\`${name}\``;
+
+export async function makeWideTable({ sql, server, here }: TypeTables): Promise<WideTable> {
+  const columns = wideColumns(abilitiesOf(server));
+  const all = Object.entries(columns);
+  const table = 'wide';
+  // Zero dates, days that do not exist, and members that an ENUM does not have, are for a lenient session only.
+  await sql("SET sql_mode = 'ALLOW_INVALID_DATES'");
+  const definitions = all.map(([name, { type }]) => `${quoted(name)} ${type}`);
+  await sql(`CREATE TABLE ${table} (id INT PRIMARY KEY, ${definitions.join(', ')})
+    ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4`);
+  const given = all.filter(([, { values }]) => values.length > 0);
+  const rowCount = Math.max(...given.map(([, { values }]) => values.length)) + 1;
+  for (let row = 0; row < rowCount; row++) {
+    const cells = given.map(([, { type, values }]) =>
+      type.includes('NOT NULL') ? values[row % values.length]! : (values[row] ?? 'NULL'),
     );
-  switch (said) {
+    await sql(`INSERT INTO ${table} (id, ${given.map(([name]) => quoted(name)).join(', ')})
+      VALUES (${[row, ...cells].join(', ')})`);
+  }
+
+  return {
+    name: table,
+    columns,
+    names: ['id', ...Object.keys(columns)],
+    rowCount,
+    async expected(form, conventions) {
+      const questions = all.map(([name, { says }], index) => {
+        const question = QUESTIONS[says](quoted(name), { form, ...conventions });
+        return `${question} AS c${index}`;
+      });
+      const text = `SELECT ${['id', ...questions].join(', ')} FROM ${table} ORDER BY id`;
+      // The binary protocol: FLOAT and DOUBLE come as bits, and everything else has been made a text.
+      const [rows] = await here.database.connection.execute<RowDataPacket[]>(text);
+      return rows.map((row) => [
+        String(row['id']),
+        ...all.map(([, { says }], index) => answered(says, row[`c${index}`], form, conventions)),
+      ]);
+    },
+  };
+}
+
+interface Asked extends Conventions {
+  readonly form: Form;
+}
+
+const asText = (name: string): string => `CAST(${name} AS CHAR)`;
+/** Filled-up zeros are there in texts only. */
+const asNumber = (name: string): string => asText(`${name} + 0`);
+const asFilled = (name: string, { form }: Asked): string => (form === 'text' ? asText(name) : asNumber(name));
+const asUtf8 = (name: string): string => `HEX(CONVERT(${name} USING utf8mb4))`;
+
+const unlessPartial = (name: string, { zeroDates }: Asked, value: string): string =>
+  zeroDates === 'string' ? value : `IF(MONTH(${name}) = 0 OR DAYOFMONTH(${name}) = 0, NULL, ${value})`;
+
+/** Parquet has six decimals always, unless days and times are texts. */
+const microseconds = (name: string, { form, zeroDates }: Asked): string =>
+  form === 'parquet' && zeroDates === 'null' ? `CAST(${name} AS DATETIME(6))` : name;
+
+const QUESTIONS: Readonly<Record<Says, (name: string, asked: Asked) => string>> = {
+  plain: asText,
+  decimal: asText,
+  filled: asFilled,
+  filledDecimal: asFilled,
+  bit: asNumber,
+  float: (name) => name,
+  double: (name) => name,
+  date: (name, asked) => unlessPartial(name, asked, asText(name)),
+  datetime: (name, asked) => unlessPartial(name, asked, asText(microseconds(name, asked))),
+  timestamp(name, asked) {
+    // As instants, times of Parquet are in UTC.
+    const isShifted = asked.aheadMinutes !== 0 && !(asked.form === 'parquet' && asked.zeroDates === 'null');
+    const moved = asText(`${name} + INTERVAL ${asked.aheadMinutes} MINUTE`);
+    const plain = asText(microseconds(name, asked));
+    return unlessPartial(name, asked, isShifted ? `IF(MONTH(${name}) = 0, ${plain}, ${moved})` : plain);
+  },
+  // No day of Parquet's. LAST_DAY is asked of the first of the month, which exists.
+  impossible: (name, { form, zeroDates }) =>
+    form === 'parquet' && zeroDates === 'null'
+      ? `IF(DAYOFMONTH(${name}) > DAYOFMONTH(LAST_DAY(CONCAT(LEFT(${asText(name)}, 8), '01'))), NULL, ${asText(name)})`
+      : asText(name),
+  text: asUtf8,
+  json: asUtf8,
+  bytes: (name) => `HEX(${name})`,
+  wkt: (name) => `ST_AsText(${name})`,
+};
+
+function answered(
+  says: Says,
+  answer: unknown,
+  form: Form,
+  { binary }: Pick<Conventions, 'binary'>,
+): string | null {
+  if (answer === null) return null;
+  if (typeof answer === 'number') return Object.is(answer, -0) ? '-0' : String(answer);
+  if (typeof answer !== 'string') throw new Error(`the server answered ${typeof answer}, not a text`);
+  switch (says) {
     case 'text':
-      return types.said(table, `CAST(${column} AS CHAR)`);
-    case 'date':
-      return types.said(
-        table,
-        `IF(MONTH(${column}) = 0 OR DAYOFMONTH(${column}) = 0, NULL, CAST(${column} AS CHAR))`,
-      );
-    case 'utf8':
-      return decoded(`HEX(CONVERT(${column} USING utf8mb4))`, 'utf8');
-    case 'hex':
-      return decoded(`HEX(${column})`, 'base64');
-    case 'bit':
-      return types.said(table, `CAST(${column} + 0 AS CHAR)`);
-    case 'wkt':
-      return types.said(
-        table,
-        `${types.server.flavor === 'mysql' && types.server.version[0] === 5 ? '' : 'ST_'}AsText(${column})`,
-      );
-    case 'bits':
-      return (await types.bits(table, column)).map((value) => (value === null ? null : String(value)));
+    case 'json':
+      return Buffer.from(answer, 'hex').toString();
+    case 'bytes':
+      if (form === 'parquet' || binary === 'hex') return answer.toLowerCase();
+      return Buffer.from(answer, 'hex').toString('base64');
+    default:
+      return answer;
   }
 }

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { parquetMetadata, parquetReadObjects } from 'hyparquet';
-import type { FileMetaData, ParquetParsers, SchemaElement } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import type { OutputColumn, ValueKind } from '../../../src/domain/plan.ts';
 import { fileEncoder } from '../../../src/extract/parquet/file-encoder.ts';
 import type { FileEncoder, GroupLimits, ParquetOptions } from '../../../src/extract/parquet/file-encoder.ts';
+import { readParquet, textOfStored } from '../../support/hyparquet.ts';
 import { rowPacket } from './packets.ts';
+
+export { metadataOf } from '../../support/hyparquet.ts';
 
 export const OPTIONS: ParquetOptions = {
   compression: { codec: 'snappy', level: null },
@@ -90,65 +90,14 @@ export function encodeColumn(
  */
 export type Cells = (string | null)[][];
 
-export function metadataOf(file: Buffer): FileMetaData {
-  return parquetMetadata(arrayBufferOf(file));
-}
-
-/** hyparquet's own make Date objects, which know no microseconds. */
-const EXACT_PARSERS = {
-  dateFromDays: (days: number) => days,
-  timestampFromMicroseconds: (micros: bigint) => micros,
-  jsonFromBytes: (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString(),
-  stringFromBytes: (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString(),
-} as unknown as ParquetParsers;
-
 export async function readWithHyparquet(file: Buffer): Promise<Cells> {
-  const buffer = arrayBufferOf(file);
-  const metadata = parquetMetadata(buffer);
-  const elements = metadata.schema.slice(1);
-  const written = elements.map((element) => ({ ...element }));
-  // hyparquet makes floating-point numbers of decimals: it is not told that they are some.
-  for (const element of elements) {
-    if (element.converted_type !== 'DECIMAL') continue;
-    delete element.converted_type;
-    delete element.logical_type;
-  }
-  const rows = await parquetReadObjects({
-    file: buffer,
-    metadata,
-    compressors,
-    utf8: false,
-    parsers: EXACT_PARSERS,
-  });
-  return rows.map((row) => written.map((element) => textOf(row[element.name], element)));
-}
-
-function textOf(value: unknown, element: SchemaElement): string | null {
-  if (value === null || value === undefined) return null;
-  if (element.converted_type === 'DECIMAL') {
-    const unscaled = ArrayBuffer.isView(value)
-      ? BigInt.asIntN(128, BigInt(`0x${signExtended(value as Uint8Array)}`))
-      : BigInt(value as number);
-    return decimalText(unscaled, element.scale ?? 0);
-  }
-  if (ArrayBuffer.isView(value)) return Buffer.from(value as Uint8Array).toString('hex');
-  return plainText(value);
+  const { columns, rows } = await readParquet(file);
+  return rows.map((row) => row.map((value, index) => textOfStored(value, columns[index]!)));
 }
 
 /** Of a string or a number. */
 function plainText(value: unknown): string {
   return Object.is(value, -0) ? '-0' : (value as string | number | bigint).toString();
-}
-
-function signExtended(bytes: Uint8Array): string {
-  const fill = bytes[0]! >= 0x80 ? 'ff' : '00';
-  return fill.repeat(16 - bytes.length) + Buffer.from(bytes).toString('hex');
-}
-
-function decimalText(unscaled: bigint, scale: number): string {
-  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
-  const sign = unscaled < 0n ? '-' : '';
-  return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
 let duck: DuckDBConnection | null = null;
@@ -196,10 +145,4 @@ export async function readBack(file: Buffer): Promise<Cells> {
 export async function duckTypes(file: Buffer): Promise<Record<string, string>> {
   const rows = await queryDuckDb(file, 'DESCRIBE SELECT * FROM read_parquet($file)');
   return Object.fromEntries(rows.map(([name, type]) => [name as string, type as string]));
-}
-
-function arrayBufferOf(file: Buffer): ArrayBuffer {
-  const copy = new ArrayBuffer(file.length);
-  new Uint8Array(copy).set(file);
-  return copy;
 }
