@@ -41,4 +41,4 @@ it(`loses nothing and publishes nothing twice, killed ${KILLS} times`, async () 
       cause: error,
     });
   }
-}, 600_000);
+}, 1_800_000);

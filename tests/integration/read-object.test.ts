@@ -1,5 +1,6 @@
 /** An object is read whole or not at all, whatever happens to the connection meanwhile. */
 import { crc32 } from 'node:zlib';
+import type { S3SinkOptions } from '../../src/sinks/s3/options.ts';
 import { s3Sink, type S3Sink } from '../../src/sinks/s3/sink.ts';
 import { NEVER } from '../support/installation.ts';
 import { sinkOptionsOf, startS3, type TestS3 } from '../support/s3.ts';
@@ -33,13 +34,13 @@ afterAll(async () => {
   await s3.stop();
 });
 
-function sinkAt(endpoint: string): S3Sink {
-  const sink = s3Sink({ ...sinkOptionsOf(s3, bucket), endpoint, requestTimeoutMs: 500 });
+function sinkAt(endpoint: string, more: Partial<S3SinkOptions> = {}): S3Sink {
+  const sink = s3Sink({ ...sinkOptionsOf(s3, bucket), endpoint, ...more });
   sinks.push(sink);
   return sink;
 }
 
-const overTcp = (): S3Sink => sinkAt(`http://${tcp.host}:${tcp.port}`);
+const overTcp = (more: Partial<S3SinkOptions> = {}): S3Sink => sinkAt(`http://${tcp.host}:${tcp.port}`, more);
 
 /** @param onChunk hears how many bytes have come. */
 async function readAll(
@@ -83,7 +84,7 @@ it.each(['close', 'reset'] as const)('goes on where the connection broke: %s', a
 
 it('gives up where nothing comes any more', async () => {
   tcp.onBytes(1_000_000, () => tcp.hang());
-  await expect(readAll(overTcp(), 'large')).rejects.toMatchObject({
+  await expect(readAll(overTcp({ requestTimeoutMs: 500 }), 'large')).rejects.toMatchObject({
     code: 'S3_UNAVAILABLE',
     retryable: true,
   });
