@@ -8,6 +8,7 @@ import type { TransformJob } from './messages.ts';
 import { rowWriter, WrongRow } from './returned-rows.ts';
 import { shown } from './returned-values.ts';
 import { rowNamer } from './row-name.ts';
+import type { Whereabouts } from './whereabouts.ts';
 
 export interface BatchMapper {
   /**
@@ -25,6 +26,7 @@ export function batchMapper(
   { map }: TransformModule,
   job: TransformJob,
   context: ModuleContext,
+  where: Whereabouts,
 ): BatchMapper {
   const reader = rowReader(job.input);
   const write = rowWriter(job.output);
@@ -101,13 +103,24 @@ export function batchMapper(
 
   return {
     async map(buffer, length, emit) {
+      where.enter(buffer, length);
       const batch: Cell[][] = [];
+      let first = 0;
+      let last = 0;
       for (const [start] of framesOf(buffer, length)) {
         const cells = readRow(buffer, start, columns);
-        if (map.by === 'row') await mapRow(cells, map.call, emit);
-        else batch.push(cells);
+        if (map.by === 'row') {
+          where.at(start, rows + 1);
+          await mapRow(cells, map.call, emit);
+          continue;
+        }
+        if (batch.length === 0) first = start;
+        last = start;
+        batch.push(cells);
       }
-      if (map.by === 'batch' && batch.length > 0) await mapRows(batch, map.call, emit);
+      if (map.by === 'row' || batch.length === 0) return;
+      where.at(first, rows + 1, last, rows + batch.length);
+      await mapRows(batch, map.call, emit);
     },
     get rows() {
       return rows;

@@ -1,4 +1,5 @@
 /** What passes between the main thread and that of a module. Buffers are transferred: who sends one has it no more. */
+import type { MessagePort } from 'node:worker_threads';
 import type { DeclaredColumns } from '../domain/spec.ts';
 import type { OutputColumn } from '../domain/plan.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -12,6 +13,14 @@ export interface ThreadData {
   readonly name: string;
   /** What to do; null: only to load the module. */
   readonly job: TransformJob | null;
+}
+
+/** The same with what the main thread adds. */
+export interface WorkerData extends ThreadData {
+  /** Where the job says which row it is at; null without a job. See whereabouts.ts. */
+  readonly where: SharedArrayBuffer | null;
+  /** What the two threads talk through. Not the thread's own port: modules, and packages they import, may use that. */
+  readonly port: MessagePort;
 }
 
 export interface TransformJob {

@@ -5,18 +5,18 @@ import type { Cell } from '../extract/row-packet.ts';
 const LONGEST_VALUE = 60;
 
 /**
- * Gives a function from a row to its name: `employee_id=103 (row 4)`.
+ * Gives a function from a row to its name: `the row employee_id=103 (row 4)`. Of cells that are not known, `row 4`.
  *
  * @param key names of columns; without them, or where one is not among `columns`, the place alone has to do.
  */
 export function rowNamer(
   columns: readonly OutputColumn[],
   key: readonly string[],
-): (cells: readonly Cell[], number: number) => string {
+): (cells: readonly Cell[] | null, number: number) => string {
   const places = key.map((name) => columns.findIndex((column) => column.name === name));
   const known = places.length > 0 && !places.includes(-1);
   return (cells, number) => {
-    if (!known) return `row ${number}`;
+    if (!known || cells === null) return `row ${number}`;
     const values = places.map(
       (place) => `${columns[place]!.name}=${valueText(columns[place]!, cells[place]!)}`,
     );

@@ -2,10 +2,11 @@
  * The thread of a module, with its limits: whatever the module does to it, the run hears of it in one error, and the
  * process goes on.
  */
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { TidemarkError } from '../errors.ts';
 import { placeIn, thrownText, type ModuleName } from './failure.ts';
-import type { Failure, FromThread, ThreadData, ToThread } from './messages.ts';
+import type { Failure, FromThread, ThreadData, ToThread, WorkerData } from './messages.ts';
+import { whereabouts } from './whereabouts.ts';
 
 export interface ThreadLimits {
   /** Longest time that the module may be at work without a pause. */
@@ -41,11 +42,19 @@ export function startThread(data: ThreadData, limits: ThreadLimits, events: Thre
   let watch: NodeJS.Timeout | undefined;
   // Garbage that has not been collected yet is in it.
   const mostMb = limits.memoryMb * 2;
+  const where = data.job === null ? null : whereabouts(data.job);
+  /** `, last on the row id=5 (row 3),` */
+  const lastOn = (): string => {
+    const name = where?.name() ?? null;
+    return name === null ? '' : `, last on ${name}`;
+  };
   // The compiler renames what is imported, but not what stands in a URL.
   const program = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+  const { port1: port, port2: theirs } = new MessageChannel();
   const worker = new Worker(new URL(program, import.meta.url), {
     name: 'row_transform',
-    workerData: data,
+    workerData: { ...data, where: where?.memory ?? null, port: theirs } satisfies WorkerData,
+    transferList: [theirs],
     // A module has no business with the secrets of the process, and none with its output.
     env: {},
     argv: [],
@@ -68,6 +77,7 @@ export function startThread(data: ThreadData, limits: ThreadLimits, events: Thre
     rest();
     // A thread in the middle of one long step of V8's own ends only after it; nobody waits for that.
     worker.unref();
+    port.close();
     const { promise: waited, resolve } = Promise.withResolvers<void>();
     const patience = setTimeout(resolve, END_MS);
     await Promise.race([worker.terminate(), waited]);
@@ -81,7 +91,7 @@ export function startThread(data: ThreadData, limits: ThreadLimits, events: Thre
   const weigh = (): void => {
     worker.getHeapStatistics().then(
       ({ used_heap_size: heap, external_memory: buffers }) => {
-        if (heap + buffers > mostMb * 2 ** 20) fail(tookTooMuch(data.name, limits));
+        if (heap + buffers > mostMb * 2 ** 20) fail(tookTooMuch(data.name, limits, lastOn()));
       },
       // The thread has ended, which is told elsewhere.
       () => {},
@@ -91,11 +101,11 @@ export function startThread(data: ThreadData, limits: ThreadLimits, events: Thre
     // What the thread has said meanwhile comes first: the main thread may have been too busy to listen.
     const set = timer;
     setImmediate(() => {
-      if (timer === set) fail(tookTooLong(data.name, limits));
+      if (timer === set) fail(tookTooLong(data.name, limits, lastOn()));
     });
   };
 
-  worker.on('message', (message: FromThread) => {
+  const hear = (message: FromThread): void => {
     if (ended) return;
     switch (message.kind) {
       case 'busy':
@@ -110,21 +120,31 @@ export function startThread(data: ThreadData, limits: ThreadLimits, events: Thre
       default:
         events.message(message);
     }
-  });
-  worker.once('messageerror', (error) => fail(died(data, thrownText(error), error)));
+  };
+  /** What the thread said before it ended comes before its end. */
+  const hearAll = (): void => {
+    for (let left = receiveMessageOnPort(port); left !== undefined; left = receiveMessageOnPort(port))
+      hear(left.message as FromThread);
+  };
+  port.on('message', hear);
+  port.once('messageerror', (error) => fail(died(data, lastOn(), thrownText(error), error)));
   worker.once('error', (error: unknown) => {
+    hearAll();
     const code = (error as { code?: unknown } | null)?.code;
     fail(
       code === 'ERR_WORKER_OUT_OF_MEMORY'
-        ? tookTooMuch(data.name, limits)
-        : died(data, thrownText(error), error),
+        ? tookTooMuch(data.name, limits, lastOn())
+        : died(data, lastOn(), thrownText(error), error),
     );
   });
-  worker.once('exit', (code) => fail(died(data, `it ended its thread with process.exit(${code})`)));
+  worker.once('exit', (code) => {
+    hearAll();
+    fail(died(data, lastOn(), `it ended its thread with process.exit(${code})`));
+  });
 
   return {
     post(message, transfer = []) {
-      if (!ended) worker.postMessage(message, transfer);
+      if (!ended) port.postMessage(message, transfer);
     },
     end,
   };
@@ -138,18 +158,21 @@ function errorOf({ code, message, hint, retryable, stack }: Failure): TidemarkEr
 }
 
 /** Outside of any call: in a callback, a timer, or a promise that nobody waited for. */
-function died(module: ModuleName, what: string, thrown: unknown = null): TidemarkError {
+function died(module: ModuleName, lastOn: string, what: string, thrown: unknown = null): TidemarkError {
   const place = placeIn(module, thrown) ?? module.name;
-  return new TidemarkError('TRANSFORM_FAILED', `${place} failed outside of its functions: ${what}.`);
+  return new TidemarkError('TRANSFORM_FAILED', `${place} failed outside of its functions${lastOn}: ${what}.`);
 }
 
-function tookTooLong(name: string, { timeoutMs }: ThreadLimits): TidemarkError {
+function tookTooLong(name: string, { timeoutMs }: ThreadLimits, lastOn: string): TidemarkError {
   return new TidemarkError(
     'TRANSFORM_TIMEOUT',
-    `${name} was at work on one batch for more than ${timeoutMs / 1000} s, and was ended.`,
+    `${name} was at work on one batch for more than ${timeoutMs / 1000} s${lastOn}, and was ended.`,
   );
 }
 
-function tookTooMuch(name: string, { memoryMb }: ThreadLimits): TidemarkError {
-  return new TidemarkError('TRANSFORM_MEMORY', `${name} took more than ${memoryMb} MB, and was ended.`);
+function tookTooMuch(name: string, { memoryMb }: ThreadLimits, lastOn: string): TidemarkError {
+  return new TidemarkError(
+    'TRANSFORM_MEMORY',
+    `${name} took more than ${memoryMb} MB${lastOn}, and was ended.`,
+  );
 }

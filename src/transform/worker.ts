@@ -2,20 +2,22 @@
  * What runs in the thread of a module: rows come in, what the module makes of them goes out. Whatever goes wrong is
  * told to the main thread, which then ends this one.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { batchMapper } from './batch.ts';
 import { moduleFailed, TransformError } from './failure.ts';
 import { frameWriter } from './frames.ts';
 import { bytesHeld } from './memory.ts';
 import { loadModule, type ModuleContext, type TransformModule } from './load-module.ts';
-import type { FromThread, ThreadData, ToThread, TransformJob } from './messages.ts';
+import type { FromThread, ToThread, TransformJob, WorkerData } from './messages.ts';
 import { consoleOf, threadLog } from './thread-log.ts';
+import { whereabouts, type Whereabouts } from './whereabouts.ts';
 
 /** Buffers of mapped rows on their way; the module waits when there are more. */
 const MOST_ON_THEIR_WAY = 3;
 
-const port = parentPort!;
-const { file, name, job } = workerData as ThreadData;
+const { file, name, job, where: memory, port } = workerData as WorkerData;
+// The module would find it there.
+Reflect.deleteProperty(workerData as WorkerData, 'port');
 const send = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 const log = threadLog((message) => send({ kind: 'log', message }));
 globalThis.console = consoleOf(log);
@@ -25,17 +27,19 @@ try {
   const module = await loadModule({ file, name });
   send({ kind: 'idle' });
   send({ kind: 'loaded', declared: module.declared });
-  if (job !== null) serve(module, job);
+  if (job !== null && memory !== null) serve(module, job, whereabouts(job, memory));
 } catch (error) {
   fail(error);
 }
 
-function fail(error: unknown): void {
-  const { failure } = error instanceof TransformError ? error : moduleFailed({ file, name }, 'failed', error);
+function fail(error: unknown, where?: Whereabouts): void {
+  const row = where?.name() ?? null;
+  const failed = row === null ? 'failed' : `failed, last on ${row}`;
+  const { failure } = error instanceof TransformError ? error : moduleFailed({ file, name }, failed, error);
   send({ kind: 'failed', failure });
 }
 
-function serve(module: TransformModule, work: TransformJob): void {
+function serve(module: TransformModule, work: TransformJob, where: Whereabouts): void {
   const { task, table, runId, scheduledFor, windows } = work.context;
   const context: ModuleContext = Object.freeze({
     task,
@@ -46,7 +50,7 @@ function serve(module: TransformModule, work: TransformJob): void {
     windows,
     log: (message: unknown) => log.log(message),
   });
-  const mapper = batchMapper({ file, name }, module, work, context);
+  const mapper = batchMapper({ file, name }, module, work, context, where);
   const out = frameWriter();
   let onTheirWay = 0;
   let wake: (() => void) | null = null;
@@ -83,7 +87,7 @@ function serve(module: TransformModule, work: TransformJob): void {
     if (held > work.memoryBytes) {
       throw new TransformError({
         code: 'TRANSFORM_MEMORY',
-        message: `${name} holds ${Math.round(held / 2 ** 20)} MB after row ${mapper.rows}, and may hold ${Math.round(work.memoryBytes / 2 ** 20)}.`,
+        message: `${name} holds ${Math.round(held / 2 ** 20)} MB after ${where.name() ?? `row ${mapper.rows}`}, and may hold ${Math.round(work.memoryBytes / 2 ** 20)}.`,
       });
     }
     send({ kind: 'done', buffer }, [buffer]);
@@ -99,7 +103,7 @@ function serve(module: TransformModule, work: TransformJob): void {
         await act();
       } catch (error) {
         failed = true;
-        fail(error);
+        fail(error, where);
       }
     });
   };

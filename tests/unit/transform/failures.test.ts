@@ -10,7 +10,12 @@ afterAll(() => modules.remove());
 let count = 0;
 
 /** Code, and message without the name of the module, of what a source makes a run fail with. */
-async function failure(source: string, options: Options = {}, rows = people(3), ending = 'js') {
+async function failure(
+  source: string,
+  options: Options = {},
+  rows: Iterable<[string, string]> = people(3),
+  ending = 'js',
+) {
   const name = `m${count++}.${ending}`;
   modules.write(name, source);
   try {
@@ -86,25 +91,45 @@ describe('an error of the module', () => {
     const timer = row('setTimeout(() => { throw new Error("alone"); }, 1); return new Promise(() => {});');
     expect(await failure(timer)).toMatchObject({
       code: 'TRANSFORM_FAILED',
-      message: 'm:2:28 failed outside of its functions: Error: alone.',
+      message: 'm:2:28 failed outside of its functions, last on the row id=1 (row 1): Error: alone.',
     });
     const rejection = row('Promise.reject(new Error("unheard")); return new Promise(() => {});');
     expect((await failure(rejection)).message).toBe(
-      'm:2:18 failed outside of its functions: Error: unheard.',
+      'm:2:18 failed outside of its functions, last on the row id=1 (row 1): Error: unheard.',
     );
     const nothing = row('setTimeout(() => { throw 7; }, 1); return new Promise(() => {});');
     expect((await failure(nothing)).message).toBe(
-      'm failed outside of its functions: it threw 7, which is no Error.',
+      'm failed outside of its functions, last on the row id=1 (row 1): it threw 7, which is no Error.',
     );
   });
 
   it('is also that it ends its process, which is only its thread', async () => {
-    expect(await failure(row('process.exit(3);'))).toEqual({
+    expect(await failure(row('if (row.id === 2) process.exit(3); return row;'))).toEqual({
       code: 'TRANSFORM_FAILED',
       retryable: false,
-      message: 'm failed outside of its functions: it ended its thread with process.exit(3).',
+      message:
+        'm failed outside of its functions, last on the row id=2 (row 2): it ended its thread with process.exit(3).',
     });
   });
+});
+
+it('leaves the port of the thread to modules and the packages they import', async () => {
+  const source =
+    'import { parentPort, workerData } from "node:worker_threads";\n' +
+    row(
+      'parentPort.postMessage(null); parentPort.close(); return { ...row, name: String(workerData.port) };',
+    );
+  const name = 'port.js';
+  modules.write(name, source);
+  const { rows } = await mapThrough(modules, name, people(2));
+  expect(rows).toEqual([['1', 'undefined'], ['2', 'undefined']]); // prettier-ignore
+});
+
+it('names the row also where a module has broken what the thread is made of', async () => {
+  const source = row('if (row.id === 2) String.prototype.slice = Buffer.prototype.set = () => { throw new Error("no"); };\n  return row;'); // prettier-ignore
+  expect((await failure(source)).message).toMatch(
+    /^m:2:\d+ failed( outside of its functions)?, last on the row id=2 \(row 2\): Error: no\.?$/,
+  );
 });
 
 describe('the limits', () => {
@@ -113,13 +138,25 @@ describe('the limits', () => {
     expect(await failure(endless, { timeoutMs: 2500 })).toEqual({
       code: 'TRANSFORM_TIMEOUT',
       retryable: true,
-      message: 'm was at work on one batch for more than 2.5 s, and was ended.',
+      message: 'm was at work on one batch for more than 2.5 s, last on the row id=2 (row 2), and was ended.',
     });
   });
 
   it('end a module that waits for what never comes', async () => {
-    const waiting = row('return new Promise(() => {});');
-    expect((await failure(waiting, { timeoutMs: 2500 })).code).toBe('TRANSFORM_TIMEOUT');
+    const waiting = row('return row.id === 3 ? new Promise(() => {}) : row;');
+    const { code, message } = await failure(waiting, { timeoutMs: 2500 });
+    expect(code).toBe('TRANSFORM_TIMEOUT');
+    expect(message).toContain(', last on the row id=3 (row 3), ');
+  });
+
+  it('name the batch of what maps batches, and the number of a row that is too large to be kept', async () => {
+    const batch = 'export const transformBatch = (rows) => { while (rows.length < 1000); return rows; };';
+    expect((await failure(batch, { timeoutMs: 2500 }, people(1003))).message).toContain(
+      ', last on the batch from the row id=1001 (row 1001) to the row id=1003 (row 1003), ',
+    );
+    const large = row('for (; row.name.length > 9;); return row;');
+    const rows: [string, string][] = [['1', 'small'], ['2', 'x'.repeat(2 ** 21)]]; // prettier-ignore
+    expect((await failure(large, { timeoutMs: 2500 }, rows)).message).toContain(', last on row 2, ');
   });
 
   it('end a module that takes too much memory', async () => {
@@ -127,7 +164,7 @@ describe('the limits', () => {
     expect(await failure(kept, { memoryMb: 48 })).toEqual({
       code: 'TRANSFORM_MEMORY',
       retryable: false,
-      message: 'm took more than 48 MB, and was ended.',
+      message: 'm took more than 48 MB, last on the row id=1 (row 1), and was ended.',
     });
   });
 
@@ -135,7 +172,7 @@ describe('the limits', () => {
     const kept = 'const kept = [];\n' + row('kept.push(Buffer.alloc(60_000, 1)); return row;');
     const { code, message } = await failure(kept, { memoryMb: 48 }, people(2000));
     expect(code).toBe('TRANSFORM_MEMORY');
-    expect(message).toMatch(/^m holds \d\d MB after row 1000, and may hold 48\.$/);
+    expect(message).toMatch(/^m holds \d\d MB after the row id=1000 \(row 1000\), and may hold 48\.$/);
   });
 });
 
