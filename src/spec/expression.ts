@@ -11,6 +11,10 @@ export type ExpressionReading = { readonly sql: string } | { readonly sql: null;
 const AGGREGATES =
   /\b(count|sum|avg|min|max|group_concat|bit_and|bit_or|bit_xor|std|stddev|stddev_pop|stddev_samp|var_pop|var_samp|variance|json_arrayagg|json_objectagg)\s*\(/i;
 
+/** Functions that read a file, wait, or take or count what belongs to the whole server; a read-only transaction lets most. */
+const BEYOND_THE_ROW =
+  /\b(load_file|sleep|benchmark|get_lock|release_lock|release_all_locks|master_pos_wait|source_pos_wait|master_gtid_wait|wait_for_executed_gtid_set|wait_until_sql_thread_after_gtids|nextval|lastval|setval)\s*\(|\b((?:next|previous)\s+value\s+for)\b/i;
+
 const ALLOWED =
   "Allowed: one expression over the columns of a row, such as CONCAT(first_name, ' ', last_name).";
 
@@ -36,6 +40,9 @@ function faultOf(text: string): string | null {
   if (code.includes('@')) return 'found an @; variables are not of the row';
   const word = /\b(select|into|union|table|values|procedure)\b/i.exec(code)?.[1];
   if (word !== undefined) return `found ${word.toUpperCase()}, which reads or writes more than the row`;
+  const [, beyond, sequence] = BEYOND_THE_ROW.exec(code) ?? [];
+  const reach = beyond ?? sequence;
+  if (reach !== undefined) return `found ${reach.toUpperCase()}, which does more than look at the row`;
   const over = /\bover\b/i.test(code) ? 'OVER' : AGGREGATES.exec(code)?.[1]?.toUpperCase();
   if (over !== undefined) return `found ${over}, which takes several rows together`;
   return parenthesesFault(code);

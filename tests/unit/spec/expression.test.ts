@@ -10,6 +10,7 @@ describe('an expression', () => {
     ['TRIM(LEADING 0 FROM code)'],
     ['(a + b) / (c - d)'],
     ['selected + counted(1)'],
+    ['sleep + `sleep`(1) + nextvalue'],
     ["'it''s' \"x\""],
   ])('%s is one', (text) => {
     expect(readExpression(text)).toEqual({ sql: text });
@@ -34,6 +35,12 @@ describe('an expression', () => {
     ['SUM(a)', 'found SUM'],
     ['count (*)', 'found COUNT'],
     ['ROW_NUMBER() OVER ()', 'found OVER'],
+    ["LOAD_FILE('/etc/passwd')", 'found LOAD_FILE'],
+    ["get_lock ('a', 1)", 'found GET_LOCK'],
+    ['a + SLEEP(1)', 'found SLEEP'],
+    ['BENCHMARK(9, a)', 'found BENCHMARK'],
+    ['NEXTVAL(s)', 'found NEXTVAL'],
+    ['NEXT VALUE FOR s', 'found NEXT VALUE FOR'],
     ['a) FROM b WHERE (1', 'found a ) without'],
     ['(a', 'found a ( without'],
     ["'a", 'never closed'],
