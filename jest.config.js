@@ -26,7 +26,7 @@ const soak = {
 export default {
   maxWorkers: 2,
   // Jest takes it for all projects or for none. Hooks start servers and tests use them, on whatever machine.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/tests/unit/**/*.test.ts'] },
     {

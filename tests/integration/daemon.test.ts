@@ -277,9 +277,11 @@ describe('slots', () => {
     await first.daemon.stop('a pause');
     await sleep(2500);
     const { runs, says } = await start();
+    // Before the next slot comes: a busy machine may miss one on its own.
+    await until(() => runs.length > 0);
+    expect(says('slots were missed')).toHaveLength(1);
     await until(() => runs.length >= 3);
     expect(runs.map(({ kind }) => kind).slice(0, 3)).toEqual(['catch_up', 'scheduled', 'scheduled']);
-    expect(says('slots were missed')).toHaveLength(1);
     const slots = [...first.runs, ...runs].map(({ scheduledFor }) => scheduledFor.getTime());
     expect(slots).toEqual([...new Set(slots)].toSorted((one, other) => one - other));
   });
