@@ -61,7 +61,7 @@ export function fractionColumns(): ValueColumns {
   ]; // prettier-ignore
   const floats = [
     '0', '-0e0', '1', '0.1', '-0.3333333', '16777217', '3.4028234e38', '-3.4028234e38', '1.17549435e-38', '1e-45',
-    '-1.1e-40', '123456.789', '9999999', '8388608.5', '1e10', '1e15', '1e-5',
+    '-1.1e-40', '123456.789', '9999999', '8388608.5', '1e10', '1e15', '1e-5', '1023.99994', '1000.00006',
   ]; // prettier-ignore
   columns['c_double'] = column('double', 'DOUBLE')('DOUBLE', ...doubles);
   columns['c_double_needed'] = column('double', 'DOUBLE')('DOUBLE NOT NULL', '-1e-310', '1e23', '0.5');
