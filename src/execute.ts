@@ -127,10 +127,11 @@ async function recorded(
     return { report: failedReport(beginRun(spec.taskName, first), error), error };
   }
   const timed = withTimeout(signal, spec.timeoutMs);
+  const deadline = spec.timeoutMs === null ? null : new Date(Date.now() + spec.timeoutMs);
   const told = tellLog(log, installation.said, observer);
   const end = await withRetries(
     spec.retries,
-    (number) => recoverThenRun(installation, spec, { ...run, number }, told, timed.signal),
+    (number) => recoverThenRun(installation, spec, { ...run, number }, told, deadline, timed.signal),
     (error, number, delay) =>
       log.warn(`attempt ${number} failed; trying again`, {
         code: error.code,
@@ -156,6 +157,7 @@ async function recoverThenRun(
   spec: Spec,
   run: RunAttempt,
   observer: RunObserver,
+  deadline: Date | null,
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const { taskName } = spec;
@@ -177,6 +179,7 @@ async function recoverThenRun(
       settings: installation.settings(spec),
       memory: installation.runs.memory(spec, run.scheduledFor),
       verifyCount: installation.verifyCount ?? false,
+      deadline,
     };
   } catch (thrown) {
     return notBegun(beginRun(taskName, run), asTidemarkError(thrown));

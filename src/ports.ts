@@ -79,12 +79,18 @@ export interface Snapshot {
   close(): Promise<void>;
 }
 
+/** What a snapshot is opened with. */
+export interface SnapshotNeeds {
+  /** Clock and open transactions are looked at first. */
+  readonly horizon: boolean;
+  /** The session gets the key. */
+  readonly hmac?: boolean;
+  /** After so many milliseconds, and a little, the server itself ends a statement; null or left out: never. */
+  readonly timeLeftMs?: number | null;
+}
+
 export interface Source {
-  /** @param needs `horizon`: clock and open transactions are looked at first; `hmac`: the session gets the key. */
-  open(
-    signal: AbortSignal,
-    needs?: { readonly horizon: boolean; readonly hmac?: boolean },
-  ): Promise<Snapshot>;
+  open(signal: AbortSignal, needs?: SnapshotNeeds): Promise<Snapshot>;
 }
 
 /** An object on its way: parts may be sent in any order; nothing is visible before `complete`. */

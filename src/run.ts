@@ -31,6 +31,8 @@ export interface RunPorts {
   readonly memory: TaskMemory;
   /** Whether the server also counts the rows, before anything is published. */
   readonly verifyCount?: boolean;
+  /** When the run's timeout is over; null or left out: it has none. */
+  readonly deadline?: Date | null;
 }
 
 /** @param signal its reason becomes the run's error; the run then ends as soon as everything is undone. */
@@ -66,7 +68,8 @@ async function prepareAll(
   const { rowTransform } = spec;
   const declared = rowTransform === null ? null : await ports.transforms.inspect(rowTransform, signal);
   const settings = { ...ports.settings, declared };
-  const snapshot = await ports.source.open(signal, needsOf(spec, run));
+  const timeLeftMs = ports.deadline ? ports.deadline.getTime() - Date.now() : null;
+  const snapshot = await ports.source.open(signal, { ...needsOf(spec, run), timeLeftMs });
   try {
     const plan = await makePlan(spec, snapshot, run, ports.memory, settings, signal);
     state.plan = plan;

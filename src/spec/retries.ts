@@ -55,7 +55,7 @@ type RetriesDocument = FromSchema<typeof retriesSchema, { keepDefaultedPropertie
 export const timeoutSchema = {
   title: 'Timeout',
   description:
-    'Longest time that a run may take, all its attempts together; it is then aborted, and nothing is published. Default: as long as it takes.',
+    'Longest time that a run may take, all its attempts together; it is then aborted, and nothing is published. The server is told as well, and ends a query that nobody waits for any more (MariaDB; MySQL from 5.7.8). Default: as long as it takes.',
   type: ['string', 'null'],
   default: null,
   examples: ['30 minutes', '4 hours'],

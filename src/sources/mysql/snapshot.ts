@@ -12,6 +12,7 @@ import { columnOfResult } from './columns.ts';
 import { readHorizon } from './read-horizon.ts';
 import { streamRows } from './row-stream.ts';
 import { readScalar } from './scalar.ts';
+import { limitStatements } from './time-limit.ts';
 import { wallClock } from './wall-clock.ts';
 
 export function mysqlSource(options: MysqlSourceOptions): Source {
@@ -21,6 +22,8 @@ export function mysqlSource(options: MysqlSourceOptions): Source {
       const session = await connect(options, signal);
       try {
         const server = await identify(session);
+        const timeLeftMs = needs?.timeLeftMs ?? null;
+        if (timeLeftMs !== null) await limitStatements(session, server, timeLeftMs);
         // Before the snapshot: what is committed between the two is then in it, and in doubt is only what comes later.
         const horizon = needs?.horizon === true ? await readHorizon(session, server, signal) : null;
         const hmac = needs?.hmac === true ? await setHmacKey(session, options.hmacKey) : null;
