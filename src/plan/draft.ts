@@ -9,6 +9,7 @@ import type { TableColumn, TableFacts } from '../ports.ts';
 import { withNearest } from '../nearest.ts';
 import { creates } from '../spec/transformation-names.ts';
 import { outputColumn, selectExpression, wrappedExpression } from './columns.ts';
+import { orderOnMariaDb } from './query-order.ts';
 import { countQuerySql, countSql, filterSql, selectSql } from './sql.ts';
 import type { TransformedColumns } from './transform.ts';
 import { windowSql, type Answers, type WindowContext } from './windows.ts';
@@ -139,10 +140,19 @@ export function draftQuery(
   // FLOAT and GEOMETRY cannot be read exactly as they are; the query is then read through another SELECT.
   const inexact = columns.some((column) => column.kind === 'float32' || column.mysqlType === 'geometry');
   const expressions = transformed?.expressions ?? columns.map(wrappedExpression);
-  const from = fromQuery(flavor === 'mariadb' ? orderedInside(sql) : sql);
+  const isWrapped = inexact || transformed !== null;
+  const { inside, outside, kept } =
+    isWrapped && flavor === 'mariadb'
+      ? orderOnMariaDb(sql, names)
+      : { inside: sql, outside: null, kept: true };
+  const wrapped = [
+    `SELECT ${expressions.join(', ')}`,
+    fromQuery(inside),
+    ...(outside === null ? [] : [outside]),
+  ];
   return {
     name: task,
-    sql: inexact || transformed !== null ? `SELECT ${expressions.join(', ')}\n${from}` : sql,
+    sql: isWrapped ? wrapped.join('\n') : sql,
     countSql: countQuerySql(sql),
     columns: transformed?.columns ?? columns,
     mapping: transformed?.mapping ?? null,
@@ -150,20 +160,17 @@ export function draftQuery(
     windows,
     filtered: true,
     inSnapshot: true,
-    warnings: [],
+    warnings: kept ? [] : [ORDER_UNSURE],
   };
 }
+
+const ORDER_UNSURE =
+  'The rows may not be in the order of the query: MariaDB reads it through a temporary table, for the sake of its ' +
+  'FLOAT or GEOMETRY columns or of a transformation. It keeps an ORDER BY of names or places of the result alone.';
 
 /** The FROM clause of a SELECT that reads another. */
 export function fromQuery(sql: string): string {
   return `FROM (\n${sql}\n) AS q`;
-}
-
-/** MariaDB drops the ORDER BY of a derived table, unless a LIMIT depends on it. */
-function orderedInside(sql: string): string {
-  const [, behindOrder] = /^.*\border\s+by\b(.*)$/is.exec(sql) ?? [];
-  if (behindOrder === undefined || /\b(limit|fetch)\b/i.test(behindOrder)) return sql;
-  return `${sql}\nLIMIT 18446744073709551615`;
 }
 
 function tableWarnings(name: string, facts: TableFacts): string[] {

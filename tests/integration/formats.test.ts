@@ -110,6 +110,13 @@ describe.each(READERS.map((reader) => [reader.format, reader.name, reader] as co
       expect(exported.objects.length).toBeGreaterThan(1);
       expect(await differences(reader, exported)).toEqual([]);
     });
+
+    it('is what the server says, of a custom query', async () => {
+      const names = wide.names.map((name) => `\`${name}\``).join(', ');
+      const query = { custom: `SELECT ${names} FROM ${wide.name} ORDER BY id` };
+      const exported = await exportAs(format, CODECS[format][2], { table: undefined, query });
+      expect(await differences(reader, exported)).toEqual([]);
+    });
   },
 );
 

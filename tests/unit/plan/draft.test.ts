@@ -154,13 +154,23 @@ describe('a custom query', () => {
 
   it.each([
     ['SELECT f FROM t', ''],
-    ['SELECT f FROM t ORDER BY f', '\nLIMIT 18446744073709551615'],
-    ['SELECT f FROM t ORDER BY f LIMIT 5', ''],
-  ])('keeps its order inside on MariaDB, which drops one without a limit: %s', (sql, added) => {
+    ['SELECT f FROM t ORDER BY f', '\nORDER BY q.`f`'],
+    ['SELECT f FROM t ORDER BY f LIMIT 5', '\nORDER BY q.`f`'],
+  ])('is ordered outside on MariaDB, which forgets the order of a derived table: %s', (sql, order) => {
     const columns = [result('f', 'float', 'float32')];
-    expect(draftQuery('task', sql, columns, 'mariadb', []).sql).toBe(
-      `SELECT \`f\` * 1e0 AS \`f\`\nFROM (\n${sql}${added}\n) AS q`,
-    );
+    const drafted = draftQuery('task', sql, columns, 'mariadb', []);
+    expect(drafted.sql).toBe(`SELECT \`f\` * 1e0 AS \`f\`\nFROM (\n${sql}\n) AS q${order}`);
+    expect(drafted.warnings).toEqual([]);
+    expect(draftQuery('task', sql, columns, 'mysql', []).sql).not.toContain('ORDER BY q.');
+  });
+
+  it('has a warning where it is wrapped on MariaDB, and its order cannot be said outside', () => {
+    const sql = 'SELECT f FROM t ORDER BY t.f';
+    const warnings = (type: string, flavor: 'mysql' | 'mariadb'): readonly string[] =>
+      draftQuery('task', sql, [result('f', type, type === 'float' ? 'float32' : 'number')], flavor, [])
+        .warnings;
+    expect(warnings('float', 'mariadb')).toEqual([expect.stringContaining('not be in the order')]);
+    expect([...warnings('float', 'mysql'), ...warnings('int', 'mariadb')]).toEqual([]);
   });
 
   it('is counted as it stands, with its order and its limit', () => {
