@@ -184,7 +184,8 @@ digits, space, \`+ - . : / =\`). \`null\` contains neither of them.
 }
 
 function configPage(): string {
-  const { sources, sinks, smtp, notify, masking, watch, http, ...settings } = configSchema.properties;
+  const { sources, sinks, smtp, notify, masking, log_rotation, watch, http, ...settings } =
+    configSchema.properties;
   const source = sources.additionalProperties;
   const sink = sinks.additionalProperties;
   return `${GENERATED}
@@ -207,7 +208,7 @@ A setting is taken from the first of these that has it: a flag of the command, t
 
 ## Settings
 
-${fieldTable({ ...settings, sources, sinks, smtp, notify, masking, watch, http }, configSchema.required)}
+${fieldTable({ ...settings, sources, sinks, smtp, notify, masking, log_rotation, watch, http }, configSchema.required)}
 
 ## sources.NAME
 
@@ -232,6 +233,10 @@ In the environment, \`TIDEMARK_NOTIFY__REPEAT_AFTER\` is a list with commas: \`1
 ## masking
 
 ${fieldTable(masking.properties, [])}
+
+## log_rotation
+
+${fieldTable(log_rotation.properties, [])}
 
 ## watch
 

@@ -59,6 +59,8 @@ export interface DaemonOptions {
     runs(query: RunQuery): RunList;
     /** Removes what is older than it is kept. */
     prune(signal: AbortSignal): Promise<void>;
+    /** The same of log files. */
+    pruneLogs(signal: AbortSignal): Promise<void>;
   };
   readonly log: Log;
 }
@@ -131,7 +133,10 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   if (http !== null) releasers.push(() => http.close());
 
   releasers.push(startRecovery(options));
-  releasers.push(startRetention(history.prune, log));
+  releasers.push(
+    startRetention('runs', history.prune, log),
+    startRetention('log files', history.pruneLogs, log),
+  );
 
   const onEnd = (spec: Spec, trigger: Trigger, outcome: RunOutcome): void => {
     schedule.ended(spec.taskName, trigger, outcome.error);

@@ -3,21 +3,31 @@
  * a disk that is full or a folder that cannot be written never breaks a run. Lines then go to stderr alone, the
  * owner of the log is told once, and the files go on as soon as they can be written again.
  */
-import { appendFileSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { styleText, types } from 'node:util';
+import { styleText } from 'node:util';
 import winston from 'winston';
-import { TidemarkError } from './errors.ts';
+import type { TidemarkError } from './errors.ts';
+import { logFiles } from './log-files.ts';
 import { type LogLevel, renderLine } from './log-line.ts';
+import type { LogRotation } from './log-rotation.ts';
 import type { Log, LogFields, RunLog } from './ports.ts';
 
 export type { LogLevel } from './log-line.ts';
+
+/** What can be changed while the log is written. */
+export interface LogSettings {
+  readonly level: LogLevel;
+  /** When a new `tidemark.log` is begun; null: never by Tidemark itself. */
+  readonly rotation: LogRotation | null;
+}
 
 export interface LogOptions {
   /** Holds `tidemark.log` and one folder per task; made when the first line is written. */
   readonly logsDir: string;
   readonly level: LogLevel;
+  /** Default: null. */
+  readonly rotation?: LogRotation | null;
   /** Takes the secrets out of every line, whatever part of it they are in. */
   readonly redact: (text: string) => string;
   /** Called with LOGS_UNWRITABLE when lines begin to be lost to the files; not again before a line was written. */
@@ -28,6 +38,8 @@ export interface LogOptions {
 }
 
 export interface ProcessLog extends Log {
+  /** From the next line on. */
+  configure(settings: LogSettings): void;
   /** The log of one run, whose lines also go to `<logsDir>/<task>/<task>_<stamp>.log`. */
   forRun(task: string, stamp: string): RunLog;
 }
@@ -48,13 +60,25 @@ export function createLog(options: LogOptions): ProcessLog {
   const mainFile = join(logsDir, 'tidemark.log');
   // Whoever started the daemon may close the terminal: without a listener the next line would end the process.
   stderr.on('error', ignore);
+  let { rotation = null } = options;
+  const files = logFiles({
+    mainFile,
+    rotation: () => rotation,
+    now,
+    report: filesWritable,
+    // The line itself is written all the same.
+    reportRotation: (error) => emit('warn', 'tidemark.log cannot be rotated; it grows', { error }, null),
+  });
 
   const logger = winston.createLogger({
     level: options.level,
     format: winston.format.printf(({ message }) => String(message)),
-    transports: [stderrStream(stderr), filesStream(filesWritable)].map(
-      (stream) => new winston.transports.Stream({ stream }),
-    ),
+    transports: [
+      stderrStream(stderr),
+      entryStream((entry) => {
+        for (const file of entry.files) files.append(file, entry.message);
+      }),
+    ].map((stream) => new winston.transports.Stream({ stream })),
   });
 
   function emit(level: LogLevel, message: string, fields: LogFields, run: OpenRun | null): void {
@@ -78,6 +102,10 @@ export function createLog(options: LogOptions): ProcessLog {
 
   return {
     ...levels((level, message, fields) => emit(level, message, fields, null)),
+    configure: (settings) => {
+      logger.level = settings.level;
+      rotation = settings.rotation;
+    },
     forRun: (task, stamp) => {
       const run: OpenRun = { file: join(logsDir, task, `${task}_${stamp}.log`), lines: [] };
       return {
@@ -120,32 +148,6 @@ function color(level: LogLevel, line: string, stream: NodeJS.WritableStream): st
   return line.replace(name, styleText(COLORS[level], name, { validateStream: true, stream }));
 }
 
-/**
- * Appends each line to its files, opening and closing them for it: no handle is left over after thousands of runs,
- * log rotation needs no signal, and a disk that has room again is used again. A run writes a few dozen lines.
- */
-function filesStream(report: (failure: TidemarkError | null) => void): Writable {
-  // Folders whose last write failed: a folder, because the next run has another file in it.
-  const failing = new Set<string>();
-
-  return entryStream(({ files, message }) => {
-    for (const file of files) {
-      const folder = dirname(file);
-      const failed = failing.has(folder);
-      try {
-        // A write that failed may have left half a line behind.
-        append(file, failed ? `\n${message}\n` : `${message}\n`);
-      } catch (error) {
-        failing.add(folder);
-        if (failing.size === 1 && !failed) report(unwritable(file, error));
-        continue;
-      }
-      failing.delete(folder);
-      if (failed && failing.size === 0) report(null);
-    }
-  });
-}
-
 /** A stream of entries for winston. It writes within the call, so that no line is lost when the process ends. */
 function entryStream(write: (entry: Entry) => void): Writable {
   return new Writable({
@@ -155,23 +157,4 @@ function entryStream(write: (entry: Entry) => void): Writable {
       next();
     },
   });
-}
-
-function append(file: string, text: string): void {
-  try {
-    appendFileSync(file, text);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(dirname(file), { recursive: true });
-    appendFileSync(file, text);
-  }
-}
-
-function unwritable(file: string, cause: unknown): TidemarkError {
-  const reason = types.isNativeError(cause) ? cause.message : String(cause);
-  return new TidemarkError(
-    'LOGS_UNWRITABLE',
-    `${file} cannot be written (${reason}); log lines go to stderr only until it can be.`,
-    { cause },
-  );
 }

@@ -6,8 +6,9 @@ import { TidemarkError } from '../errors.ts';
 import type { Installation } from '../execute.ts';
 import type { PlanSettings } from '../plan/build.ts';
 import { createLog, type ProcessLog } from '../log.ts';
+import { removeOldLogs } from '../log-retention.ts';
 import type { Notifier } from '../notify/notify.ts';
-import type { Log } from '../ports.ts';
+import type { Log, Source } from '../ports.ts';
 import type { SweepPorts } from '../publish/sweep.ts';
 import { createRedactor } from '../redact.ts';
 import type { SlotBook } from '../schedule/schedule.ts';
@@ -33,6 +34,7 @@ import { lastRuns } from '../state/task-states.ts';
 import { abortedAgain, abortedUploads, forgetUploads } from '../state/uploads.ts';
 import { spanBefore } from '../spec/span.ts';
 import { transformsIn } from '../transform/transforms.ts';
+import { logSettings } from './log-settings.ts';
 import { openNotifier } from './mails.ts';
 import { redactPast } from './redact-past.ts';
 import { runBook } from './run-book.ts';
@@ -68,6 +70,8 @@ interface History {
   runs(query: { readonly task: string | null; readonly limit: number }): { readonly runs: PastRun[] };
   /** Removes what is older than `history_retention`. */
   prune(signal: AbortSignal): Promise<void>;
+  /** Removes log files that are older than `logs_retention`; throws what kept it from some of them. */
+  pruneLogs(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -79,7 +83,7 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
   const state = openState(config.state_dir);
   const log: ProcessLog = createLog({
     logsDir: config.logs_dir,
-    level: config.log_level,
+    ...logSettings(config),
     redact,
     stderr,
     onWriteFailure: (error) => notifier?.logsUnwritable(error),
@@ -163,6 +167,11 @@ function historyOf(
       const removed = await pruneHistory(db, before, signal);
       if (removed.runs > 0 || removed.events > 0)
         log.info('old runs removed from the history', { ...removed, before: before.toISOString() });
+    },
+    async pruneLogs(signal) {
+      const before = spanBefore(config.logs_retention, new Date());
+      const files = await removeOldLogs(config.logs_dir, before, signal);
+      if (files > 0) log.info('old log files removed', { files, before: before.toISOString() });
     },
   };
 }

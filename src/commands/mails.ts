@@ -17,6 +17,7 @@ import { beginRun, notBegun } from '../report.ts';
 import { nextFire } from '../schedule/slots.ts';
 import { timingOf } from '../schedule/reconcile.ts';
 import { acquireLock, outboxLockPath } from '../state/lock.ts';
+import { logSettings } from './log-settings.ts';
 
 /** Null: the config names no SMTP server. */
 export function openNotifier(
@@ -62,7 +63,7 @@ export async function mailWithoutState(
   const redact = createRedactor(secretsOf(config));
   const log = createLog({
     logsDir: config.logs_dir,
-    level: config.log_level,
+    ...logSettings(config),
     redact,
     onWriteFailure: () => {},
   });

@@ -15,6 +15,9 @@ type Values = Readonly<Record<string, unknown>>;
 /** 24 days are what a timer of Node can wait; a longer one would fire at once. */
 const SPAN = { example: '30 seconds', longestDays: 24, zero: false };
 
+/** Nothing waits for it. */
+const AGE = { example: '7 days', longestDays: 3660, zero: false };
+
 const SHORTEST_RETENTION_MS = 86_400_000;
 
 /** Checks of single settings, by the last part of their path. */
@@ -23,6 +26,8 @@ const TEXT_CHECKS: Readonly<Record<string, (text: string) => string | null>> = {
   endpoint: endpointFault,
   shutdown_grace: spanFault,
   history_retention: retentionFault,
+  logs_retention: retentionFault,
+  max_age: ageFault,
   interval: spanFault,
   repeat_after: spanFault,
   retry_delay: spanFault,
@@ -85,6 +90,10 @@ function endpointFault(endpoint: string): string | null {
 
 function spanFault(text: string): string | null {
   return durationFault(text, SPAN);
+}
+
+function ageFault(text: string): string | null {
+  return durationFault(text, AGE);
 }
 
 function retentionFault(text: string): string | null {

@@ -32,6 +32,8 @@ export type Config = Readonly<
     | 'watch'
     | 'shutdown_grace'
     | 'history_retention'
+    | 'logs_retention'
+    | 'log_rotation'
   >
 > & {
   /** The file it was read from, as given. */
@@ -53,6 +55,13 @@ export type Config = Readonly<
   readonly watch: { readonly polling: boolean; readonly interval_ms: number };
   readonly shutdown_grace_ms: number;
   readonly history_retention: Span;
+  readonly logs_retention: Span;
+  /** Null: something else rotates `tidemark.log`. */
+  readonly log_rotation: {
+    readonly max_bytes: number;
+    readonly max_age_ms: number;
+    readonly max_files: number;
+  } | null;
   /** What `${…}` stood for in the secret settings. */
   readonly substituted_secrets: readonly string[];
 };

@@ -19,6 +19,8 @@ export function normaliseConfig(
     watch,
     shutdown_grace,
     history_retention,
+    logs_retention,
+    log_rotation,
     $schema: _schema,
     ...settings
   } = document;
@@ -46,6 +48,8 @@ export function normaliseConfig(
     watch: { polling: watch.polling, interval_ms: milliseconds(watch.interval) },
     shutdown_grace_ms: milliseconds(shutdown_grace),
     history_retention: parseSpan(history_retention)!,
+    logs_retention: parseSpan(logs_retention ?? history_retention)!,
+    log_rotation: log_rotation === null ? null : normaliseRotation(log_rotation),
     substituted_secrets: from.secrets,
   };
 }
@@ -65,6 +69,14 @@ function normaliseSource(
 
 function normaliseSink({ request_timeout, ...settings }: ConfigDocument['sinks'][string]): SinkConfig {
   return { ...settings, request_timeout_ms: milliseconds(request_timeout) };
+}
+
+function normaliseRotation({
+  max_mb,
+  max_age,
+  max_files,
+}: NonNullable<ConfigDocument['log_rotation']>): NonNullable<Config['log_rotation']> {
+  return { max_bytes: max_mb * 1_000_000, max_age_ms: milliseconds(max_age), max_files };
 }
 
 /** Of a span that has been checked. */

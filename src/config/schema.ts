@@ -6,6 +6,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { EMAIL, EMAIL_PATTERN } from '../spec/email.ts';
 import { port, sinkSchema, sourceSchema, span } from './endpoint-schemas.ts';
+import { logRotation, logsRetention } from './log-schemas.ts';
 
 const folder = { type: 'string', minLength: 1 } as const;
 
@@ -215,6 +216,8 @@ export const configSchema = {
       examples: ['90 days', '1 year'],
       errorMessage: 'Allowed: a span of time of at least a day, such as "90 days" or "1 year".',
     },
+    logs_retention: logsRetention,
+    log_rotation: logRotation,
     watch: {
       title: 'Watching',
       description: 'How the specs folder is watched.',

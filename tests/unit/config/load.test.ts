@@ -64,6 +64,8 @@ describe('loadConfig', () => {
       history_retention: { text: '90 days', months: 0, milliseconds: 90 * 86_400_000 },
       watch: { polling: false, interval_ms: 2_000 },
       log_level: 'info',
+      logs_retention: { text: '90 days', months: 0, milliseconds: 90 * 86_400_000 },
+      log_rotation: { max_bytes: 50_000_000, max_age_ms: 7 * 86_400_000, max_files: 20 },
       http: { host: '127.0.0.1', port: 9464 },
       substituted_secrets: [],
     });
@@ -181,6 +183,23 @@ describe('loadConfig', () => {
     [['1 hour', 5], /notify\.repeat_after\[1\]/],
   ])('refuses to repeat mails after %j', (repeat_after, said) => {
     expect(faultsOf({ ...MINIMAL, notify: { repeat_after } })).toEqual([expect.stringMatching(said)]);
+  });
+
+  it.each([
+    [{ logs_retention: '1 hour' }, /^logs_retention: .*at least a day, such as "90 days"/],
+    [{ log_rotation: { max_age: '1 month' } }, /^log_rotation.max_age: .*no fixed length.*"7 days"/],
+    [{ log_rotation: { max_mb: 0 } }, /^log_rotation.max_mb: .*greater than 0/],
+    [{ log_rotation: { max_file: 3 } }, /^log_rotation.max_file: .*Did you mean "max_files"/],
+  ])('refuses %j', (settings, fault) => {
+    expect(faultsOf({ ...MINIMAL, ...settings })).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it('keeps logs as long as the history, or as it is told', () => {
+    expect(load({ ...MINIMAL, history_retention: '1 year' }).logs_retention.text).toBe('1 year');
+    expect(load({ ...MINIMAL, logs_retention: '2 days', log_rotation: null })).toMatchObject({
+      logs_retention: { milliseconds: 172_800_000 },
+      log_rotation: null,
+    });
   });
 
   it('takes a sender with a name', () => {

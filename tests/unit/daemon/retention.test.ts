@@ -10,7 +10,7 @@ afterEach(() => jest.useRealTimers());
 
 it('removes old runs at once, and then once a day', async () => {
   let rounds = 0;
-  const stop = startRetention(async () => void rounds++, keptLog());
+  const stop = startRetention('runs', async () => void rounds++, keptLog());
   await jest.advanceTimersByTimeAsync(DAY_MS - 1);
   expect(rounds).toBe(1);
   await jest.advanceTimersByTimeAsync(2 * DAY_MS);
@@ -23,22 +23,31 @@ it('removes old runs at once, and then once a day', async () => {
 it('says what failed, and tries again the next day', async () => {
   const log = keptLog();
   const stop = startRetention(
+    'runs',
     () => Promise.reject(new TidemarkError('STATE_UNUSABLE', 'the disk is full')),
     log,
   );
   await jest.advanceTimersByTimeAsync(DAY_MS);
   await stop();
   expect(log.lines).toHaveLength(2);
-  expect(log.lines[0]).toMatchObject({ level: 'warn', code: 'STATE_UNUSABLE' });
+  expect(log.lines[0]).toMatchObject({
+    level: 'warn',
+    message: 'old runs could not be removed',
+    code: 'STATE_UNUSABLE',
+  });
 });
 
 it('is told to stop, and waited for: the state is closed after it', async () => {
   const end = Promise.withResolvers<void>();
   let told = false;
-  const stop = startRetention(async (signal) => {
-    await end.promise;
-    told = signal.aborted;
-  }, keptLog());
+  const stop = startRetention(
+    'runs',
+    async (signal) => {
+      await end.promise;
+      told = signal.aborted;
+    },
+    keptLog(),
+  );
   let stopped = false;
   const stopping = stop().then(() => (stopped = true));
   await jest.advanceTimersByTimeAsync(1000);
