@@ -87,6 +87,8 @@ export interface SnapshotNeeds {
   readonly hmac?: boolean;
   /** After so many milliseconds, and a little, the server itself ends a statement; null or left out: never. */
   readonly timeLeftMs?: number | null;
+  /** Hears that a connection has to be waited for, and why; null: it has come. */
+  readonly onWait?: (reason: string | null) => void;
 }
 
 export interface Source {
@@ -213,6 +215,8 @@ export interface RunObserver {
   progress(progress: { readonly rows: number; readonly bytes: number; readonly files: number }): void;
   /** What a module that maps the rows of a table has to say. */
   said?(table: string, message: string): void;
+  /** The run waits, and why; null: it goes on. */
+  waits?(reason: string | null): void;
 }
 
 /** What is told beside a log message. `task` names the task the line belongs to; an Error becomes its message. */

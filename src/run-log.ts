@@ -27,6 +27,11 @@ export function tellLog(log: RunLog, said: Set<string>, observer: RunObserver): 
       observer.planned(plan);
     },
     progress: observer.progress,
+    waits(reason) {
+      if (reason === null) log.info('run goes on');
+      else log.info('run waits', { reason });
+      observer.waits?.(reason);
+    },
     said: (table, message) => log.info(message, { table, by: 'row_transform' }),
   };
 }

@@ -69,7 +69,8 @@ async function prepareAll(
   const declared = rowTransform === null ? null : await ports.transforms.inspect(rowTransform, signal);
   const settings = { ...ports.settings, declared };
   const timeLeftMs = ports.deadline ? ports.deadline.getTime() - Date.now() : null;
-  const snapshot = await ports.source.open(signal, { ...needsOf(spec, run), timeLeftMs });
+  const onWait = (reason: string | null): void => ports.observer.waits?.(reason);
+  const snapshot = await ports.source.open(signal, { ...needsOf(spec, run), timeLeftMs, onWait });
   try {
     const plan = await makePlan(spec, snapshot, run, ports.memory, settings, signal);
     state.plan = plan;

@@ -13,6 +13,8 @@ import type { SweepPorts } from '../publish/sweep.ts';
 import { createRedactor } from '../redact.ts';
 import type { SlotBook } from '../schedule/schedule.ts';
 import { s3Sink, type S3Sink } from '../sinks/s3/sink.ts';
+import type { MysqlSourceOptions } from '../sources/mysql/connect.ts';
+import { connectionCap } from '../sources/mysql/connection-cap.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { addBackfill, findBackfill, type Backfill, type BackfillRequest } from '../state/backfills.ts';
 import { openState, type StateDatabase } from '../state/database.ts';
@@ -96,12 +98,19 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
     return sink;
   };
 
+  const sources = new Map<string, Source>();
+  /** One for all runs: they share its connections. */
+  const sourceNamed = (name: string): Source => {
+    const source = sources.get(name) ?? sharedSource(entryOf(config.sources, name, 'source'), config);
+    sources.set(name, source);
+    return source;
+  };
+
   return {
     log,
     redact,
     notifier,
-    source: (name) =>
-      mysqlSource(sourceOptions(entryOf(config.sources, name, 'source'), config.masking.hmac_key)),
+    source: sourceNamed,
     sink: sinkNamed,
     settings: (spec) => planSettings(config, spec),
     recovering: new Map(),
@@ -191,11 +200,13 @@ export function planSettings(config: Config, spec: Spec): PlanSettings {
   };
 }
 
+function sharedSource(source: SourceConfig, config: Config): Source {
+  const cap = source.max_connections === null ? null : connectionCap(source.max_connections);
+  return mysqlSource({ ...sourceOptions(source, config.masking.hmac_key), cap });
+}
+
 /** @param hmacKey of the config, for the mask `hmac`. */
-export function sourceOptions(
-  source: SourceConfig,
-  hmacKey: string | null = null,
-): Parameters<typeof mysqlSource>[0] {
+export function sourceOptions(source: SourceConfig, hmacKey: string | null = null): MysqlSourceOptions {
   return {
     host: source.host,
     port: source.port,

@@ -62,6 +62,17 @@ export const sourceSchema = {
         'After so long without a byte the server is asked, over a second connection, whether it still works on the query; if not, or if it cannot be asked, the run fails.',
       default: '5 minutes',
     },
+    max_connections: {
+      title: 'Connections',
+      description:
+        'How many connections all runs of one process may have on this source at the same time. One of them is kept for questions aside, so that one run less reads than this; the others wait, first come, first served. Null: one for each run that there is. See docs/load.md.',
+      type: ['integer', 'null'],
+      minimum: 2,
+      maximum: 1000,
+      default: null,
+      examples: [4],
+      errorMessage: 'Allowed: a whole number from 2 to 1000; one connection is kept for questions aside.',
+    },
   },
   required: ['user', 'database'],
   additionalProperties: false,

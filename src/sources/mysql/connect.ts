@@ -2,8 +2,10 @@
  * Opens a session on a MySQL or MariaDB server: TLS as asked, a known time zone and SQL mode, read-only.
  */
 import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import mysql, { type Connection, type ConnectionOptions, type RowDataPacket } from 'mysql2';
 import { TidemarkError } from '../../errors.ts';
+import type { ConnectionCap } from './connection-cap.ts';
 import { sourceError, type ErrorContext } from './errors.ts';
 import { unknownDatabase } from './unknown-names.ts';
 
@@ -24,6 +26,8 @@ export interface MysqlSourceOptions {
   readonly lockWaitTimeoutS?: number;
   /** Key of the mask `hmac`; null or left out: there is none. */
   readonly hmacKey?: string | null;
+  /** Shared by all that read from the source; null or left out: as many connections as there are runs. */
+  readonly cap?: ConnectionCap | null;
 }
 
 export interface Session {
@@ -137,6 +141,27 @@ async function pinSession(session: Session, options: MysqlSourceOptions): Promis
   // With READ COMMITTED, a consistent snapshot would silently be none.
   await session.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
   await session.query('SET SESSION TRANSACTION READ ONLY');
+}
+
+/** How long the server has to take leave, in milliseconds. */
+const FAREWELL_MS = 5000;
+
+/** Says goodbye, and waits until the server has closed: from then on it counts the connection no more. */
+export function endSession({ connection }: Session): Promise<void> {
+  const { stream } = connection as unknown as { stream: Socket };
+  return new Promise((resolve) => {
+    // A session that cannot even be ended politely is dropped: all that was wanted from it has been read.
+    const drop = (): void => {
+      clearTimeout(timer);
+      connection.destroy();
+      stream.destroy();
+      resolve();
+    };
+    const timer = setTimeout(drop, FAREWELL_MS);
+    if (stream.destroyed) return drop();
+    stream.once('close', drop);
+    connection.end();
+  });
 }
 
 /** The error of a session that has said nothing for `idleTimeoutMs`. */

@@ -1,5 +1,6 @@
 /** What has to be asked or said about a session that cannot be asked itself, because it is busy or lost. */
-import { connect, type MysqlSourceOptions, type Session } from './connect.ts';
+import { connect, endSession, type MysqlSourceOptions, type Session } from './connect.ts';
+import type { GiveBack } from './connection-cap.ts';
 
 /** How long all of it may take, in milliseconds. */
 const PATIENCE_MS = 5000;
@@ -39,16 +40,18 @@ async function aside<T>(
   action: (side: Session) => Promise<T>,
 ): Promise<T | null> {
   const limits = { connectTimeoutMs: PATIENCE_MS, idleTimeoutMs: PATIENCE_MS };
+  const signal = AbortSignal.timeout(2 * PATIENCE_MS);
   let side: Session | null = null;
+  let giveBack: GiveBack | undefined;
   try {
-    side = await connect(
-      { ...options, ...limits, host: session.address },
-      AbortSignal.timeout(2 * PATIENCE_MS),
-    );
+    giveBack = await options.cap?.aside(signal);
+    side = await connect({ ...options, ...limits, host: session.address }, signal);
     return await action(side);
   } catch {
     return null;
   } finally {
-    side?.connection.destroy();
+    if (side?.broken === true) side.connection.destroy();
+    else if (side !== null) await endSession(side);
+    giveBack?.();
   }
 }

@@ -3,8 +3,9 @@
  */
 import type { OutputColumn, ServerIdentity } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
-import type { Horizon, RowStream, Snapshot, Source } from '../../ports.ts';
-import { connect, type MysqlSourceOptions, type Session } from './connect.ts';
+import type { Horizon, RowStream, Snapshot, SnapshotNeeds, Source } from '../../ports.ts';
+import { connect, endSession, type MysqlSourceOptions, type Session } from './connect.ts';
+import type { GiveBack } from './connection-cap.ts';
 import { setHmacKey } from './hmac-key.ts';
 import { killSession } from './side-session.ts';
 import { describeQuery, explain, tableFacts } from './metadata.ts';
@@ -19,7 +20,11 @@ export function mysqlSource(options: MysqlSourceOptions): Source {
   return {
     async open(signal, needs) {
       signal.throwIfAborted();
-      const session = await connect(options, signal);
+      const giveBack = await placeFor(options, signal, needs?.onWait);
+      const session = await connect(options, signal).catch((error: unknown) => {
+        giveBack();
+        throw error;
+      });
       try {
         const server = await identify(session);
         const timeLeftMs = needs?.timeLeftMs ?? null;
@@ -29,16 +34,34 @@ export function mysqlSource(options: MysqlSourceOptions): Source {
         const hmac = needs?.hmac === true ? await setHmacKey(session, options.hmacKey) : null;
         await openSnapshot(session, server);
         signal.throwIfAborted();
-        return { ...snapshotOf(session, options, server, horizon), hmac };
+        return { ...snapshotOf(session, options, server, horizon, giveBack), hmac };
       } catch (error) {
-        session.connection.destroy();
+        if (session.broken) session.connection.destroy();
+        else await endSession(session);
+        giveBack();
         throw error;
       }
     },
   };
 }
 
-async function identify(session: Session): Promise<ServerIdentity> {
+/** Waits until the cap on connections has room for one more. */
+async function placeFor(
+  { cap }: MysqlSourceOptions,
+  signal: AbortSignal,
+  onWait: SnapshotNeeds['onWait'] = () => {},
+): Promise<GiveBack> {
+  if (cap === null || cap === undefined) return () => {};
+  let waited = false;
+  const giveBack = await cap.reader(signal, () => {
+    waited = true;
+    onWait(`the source's max_connections, ${cap.max}, are in use`);
+  });
+  if (waited) onWait(null);
+  return giveBack;
+}
+
+export async function identify(session: Session): Promise<ServerIdentity> {
   const { host, port, database } = session.context;
   const [row] = await session.query('SELECT VERSION() AS version');
   const version: string = row!['version'];
@@ -58,6 +81,7 @@ function snapshotOf(
   options: MysqlSourceOptions,
   server: ServerIdentity,
   horizon: Horizon | null,
+  giveBack: GiveBack,
 ): Snapshot {
   /** A session whose result was not read to its end can answer nothing more. */
   const whole = async <T>(done: Promise<T>): Promise<T> => {
@@ -89,9 +113,11 @@ function snapshotOf(
       return { pause: stream.pause, resume: stream.resume, done } satisfies RowStream;
     },
     async close() {
-      if (!session.broken) return endSession(session);
-      session.connection.destroy();
-      await killSession(options, session);
+      if (session.broken) {
+        session.connection.destroy();
+        await killSession(options, session);
+      } else await endSession(session);
+      giveBack();
     },
   };
 }
@@ -105,22 +131,4 @@ function checkColumns(found: readonly OutputColumn[], expected: readonly OutputC
     `The result has the columns ${names(found)} where ${names(expected)} were planned.`,
     { sql },
   );
-}
-
-/** How long the server has to take leave, in milliseconds. */
-const FAREWELL_MS = 5000;
-
-function endSession(session: Session): Promise<void> {
-  return new Promise((resolve) => {
-    // A session that cannot even be ended politely is dropped: all that was wanted from it has been read.
-    const drop = (): void => {
-      session.connection.destroy();
-      resolve();
-    };
-    const timer = setTimeout(drop, FAREWELL_MS);
-    session.connection.end(() => {
-      clearTimeout(timer);
-      drop();
-    });
-  });
 }

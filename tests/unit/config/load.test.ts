@@ -22,6 +22,7 @@ describe('loadConfig', () => {
           tls_ca: null,
           connect_timeout_ms: 10_000,
           idle_timeout_ms: 300_000,
+          max_connections: null,
         },
       },
       sinks: {
@@ -78,6 +79,7 @@ describe('loadConfig', () => {
       host: 'smtp.example.com',
       port: 587,
       secure: 'auto',
+      tls_ca: null,
       user: null,
       password: null,
       from: 'tidemark@example.com',
