@@ -53,6 +53,8 @@ if ! node24; then
   exit 1
 fi
 
+bash scripts/get-postfix.sh # the mail server that tests send through
+
 # ---- packages of Debian: a private MariaDB for tests and demo, and what tests read units and objects with -----
 export PATH=$PATH:/usr/sbin # where Debian keeps mariadbd; not on everybody's path
 missing=()

@@ -31,7 +31,7 @@ export function normaliseConfig(
     sources: mapEntries(sources, (source) => normaliseSource(source, path)),
     sinks: mapEntries(sinks, normaliseSink),
     // Copies, because what was read from JSON has no prototype.
-    smtp: smtp === null ? null : { ...smtp },
+    smtp: smtp === null ? null : { ...smtp, tls_ca: smtp.tls_ca === null ? null : path(smtp.tls_ca) },
     masking: { ...document.masking },
     notify: {
       repeat_after_ms: notify.repeat_after.map(milliseconds),

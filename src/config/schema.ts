@@ -56,6 +56,14 @@ export const configSchema = {
           enum: ['auto', 'starttls', 'tls', 'none'],
           default: 'auto',
         },
+        tls_ca: {
+          title: 'Certificate authority',
+          description:
+            'PEM file of the authority to trust in place of those of the system. Without it, `auto` takes any certificate of a server on the same machine (127.0.0.1, ::1, localhost).',
+          type: ['string', 'null'],
+          default: null,
+          examples: ['/etc/ssl/private-ca.pem'],
+        },
         user: { title: 'User', description: 'Null: no login.', type: ['string', 'null'], default: null },
         password: {
           title: 'Password',

@@ -1,4 +1,5 @@
 /** Sends mails through an SMTP server, one connection per mail, and says in words why one could not be sent. */
+import { readFile } from 'node:fs/promises';
 import type { Transporter } from 'nodemailer';
 import { TidemarkError } from '../errors.ts';
 import type { MailObstacle } from '../mail-ports.ts';
@@ -18,6 +19,8 @@ export interface SmtpSettings {
    * password, STARTTLS is insisted on, the loopback interface excepted.
    */
   readonly secure?: 'starttls' | 'tls' | 'none' | 'auto' | undefined;
+  /** PEM file of the authority to trust in place of the system's. */
+  readonly tls_ca?: string | null | undefined;
 }
 
 export interface Mailer {
@@ -42,7 +45,12 @@ const SMTPS_PORT = 465;
 export function createMailer(smtp: SmtpSettings, redact: (text: string) => string): Mailer {
   let opened: Promise<Transporter> | null = null;
   // Loaded with the first mail: most runs send none, and loading it is a good part of their start.
-  const transport = (): Promise<Transporter> => (opened ??= openTransport(smtp));
+  const transport = (): Promise<Transporter> =>
+    (opened ??= openTransport(smtp).catch((error: unknown) => {
+      // The next mail looks again: a file that is missing now may be there then.
+      opened = null;
+      throw error;
+    }));
 
   return {
     send: async ({ to, subject, text, html, headers, messageId, date }, signal) => {
@@ -76,11 +84,12 @@ export function createMailer(smtp: SmtpSettings, redact: (text: string) => strin
 
 async function openTransport(smtp: SmtpSettings): Promise<Transporter> {
   const { createTransport } = await import('nodemailer');
+  const ca = smtp.tls_ca ? await readAuthority(smtp.tls_ca) : null;
   return createTransport({
     host: smtp.host,
     port: smtp.port,
     ...(smtp.user === null ? {} : { auth: { user: smtp.user, pass: smtp.password ?? '' } }),
-    ...encryption(smtp),
+    ...encryption(smtp, ca),
     connectionTimeout: CONNECT_MS,
     greetingTimeout: CONNECT_MS,
     socketTimeout: SILENCE_MS,
@@ -90,15 +99,25 @@ async function openTransport(smtp: SmtpSettings): Promise<Transporter> {
   });
 }
 
-function encryption(smtp: SmtpSettings): object {
+/** @throws what `explain` takes for a failure of encryption. */
+async function readAuthority(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw Object.assign(new Error(`the certificate file ${file} cannot be read: ${code}`), { code: 'ETLS' });
+  }
+}
+
+function encryption(smtp: SmtpSettings, ca: string | null): object {
   const { secure = 'auto' } = smtp;
-  const loopback = isLoopback(smtp.host);
-  if (secure === 'tls' || (secure === 'auto' && smtp.port === SMTPS_PORT)) return { secure: true };
-  if (secure === 'starttls') return { secure: false, requireTLS: true };
+  const tls = ca === null ? {} : { tls: { ca } };
+  if (secure === 'tls' || (secure === 'auto' && smtp.port === SMTPS_PORT)) return { secure: true, ...tls };
+  if (secure === 'starttls') return { secure: false, requireTLS: true, ...tls };
   if (secure === 'none') return { secure: false, ignoreTLS: true };
   // A mail server on the same machine comes with a certificate that nobody vouches for, and nobody listens in.
-  if (loopback) return { secure: false, tls: { rejectUnauthorized: false } };
-  return { secure: false, requireTLS: smtp.user !== null };
+  if (ca === null && isLoopback(smtp.host)) return { secure: false, tls: { rejectUnauthorized: false } };
+  return { secure: false, requireTLS: smtp.user !== null, ...tls };
 }
 
 function isLoopback(host: string): boolean {
@@ -159,7 +178,7 @@ function explain(failure: SmtpFailure, smtp: SmtpSettings, recipient: string): E
   if (code === 'ETLS' || /certificate|self[- ]signed|\bssl\b|\btls\b|STARTTLS/i.test(message)) {
     return {
       what: (server) => `no secure connection to ${server}`,
-      hint: 'Check `smtp.secure` and the port: "tls" belongs to 465, "starttls" to 587. For a private authority, name its certificate in the environment variable NODE_EXTRA_CA_CERTS. "none" does without encryption.',
+      hint: 'Check `smtp.secure` and the port: "tls" belongs to 465, "starttls" to 587. For a private authority, name the file of its certificate in `smtp.tls_ca`. "none" does without encryption.',
       retryable: false,
     };
   }

@@ -143,7 +143,7 @@ describe('createMailer', () => {
       { startTls: true },
       { secure: 'starttls' },
       /no secure connection to 127\.0\.0\.1:\d+ \(.*certificate/,
-      /NODE_EXTRA_CA_CERTS/,
+      /smtp\.tls_ca/,
       false,
     ],
     [
@@ -152,6 +152,14 @@ describe('createMailer', () => {
       { secure: 'starttls' },
       /no secure connection/,
       /smtp\.secure/,
+      false,
+    ],
+    [
+      'an authority that cannot be read',
+      { startTls: true },
+      { secure: 'starttls', tls_ca: '/nowhere/ca.pem' },
+      /no secure connection to \S+ \(the certificate file \/nowhere\/ca\.pem cannot be read: ENOENT\)/,
+      /smtp\.tls_ca/,
       false,
     ],
     ['a wrong port for TLS', {}, { secure: 'tls' }, /no secure connection/, /"tls" belongs to 465/, false],
