@@ -56,7 +56,7 @@ export const ERRORS = {
   PROCESS_DIED: {
     title: 'The process died while the task ran',
     cause: 'kill -9, the out-of-memory killer, or a power cut.',
-    hint: 'What the run left in the bucket is cleared away before the task runs again, or published whole where its commit had begun; the daemon makes up for missed slots as `catch_up` says. If it recurs, look for the OOM killer in the system log.',
+    hint: 'Nothing, where it happens once: the daemon makes up for missed slots as `catch_up` says. If it recurs, look for the out-of-memory killer (`journalctl -k | grep -i oom`). What the run left in the bucket is cleared away before the task runs again, or published whole where its commit had begun.',
     retryable: true,
   },
   RUN_TIMEOUT: {

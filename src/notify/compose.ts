@@ -1,6 +1,7 @@
 /** From a draft to a mail: both forms of it, small enough, with headers that a value cannot break out of. Pure. */
 import { type Letter, type MailAddress, type MailMessage, oneLine } from './letter.ts';
-import { renderHtml, renderText } from './render.ts';
+import { renderHtml } from './render-html.ts';
+import { renderText } from './render-text.ts';
 
 /** Mail clients cut a mail off at about this size. Bytes, of either form. */
 const MAX_BYTES = 95_000;

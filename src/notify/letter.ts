@@ -51,6 +51,22 @@ export interface Letter {
   readonly footer: string;
 }
 
+/** The letter in one line. */
+export function summaryOf({ headline, code }: Letter): string {
+  return code === null ? headline : `${headline}: ${code}`;
+}
+
+/** Without what a mail client could choke on: control characters become visible, line ends become `\n`. */
+export function clean(text: string): string {
+  return (
+    Buffer.from(text)
+      .toString()
+      .replaceAll(/\r\n?|\u2028|\u2029/g, '\n')
+      // oxlint-disable-next-line no-control-regex -- these are the characters that are made visible
+      .replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+  );
+}
+
 /** The text with its middle left out, and saying so, where it is longer than `limit` characters. */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;

@@ -52,11 +52,18 @@ export function failureMessage(details: FailureDetails): MailMessage {
         ['Spec', spec.file],
       ]),
       ...warningBlocks(report.warnings, limits),
-      ...sqlBlocks(details, limits),
-      logBlock(details.logTail, limits),
+      ...(error.code === 'PROCESS_DIED'
+        ? [AFTER_DEATH]
+        : [...sqlBlocks(details, limits), logBlock(details.logTail, limits)]),
     ],
   }));
 }
+
+const AFTER_DEATH: Block = {
+  kind: 'words',
+  heading: 'SQL and log',
+  text: 'The process took what it knew with it. What the run read, and how far it came, is in its log, in the folder of the task in `logs_dir`.',
+};
 
 function repeatBlock({ since, failures, quietMs }: Repeat, zone: string): Block {
   return {
@@ -138,13 +145,8 @@ function sqlBlocks({ report, sql }: FailureDetails, limits: Limits): Block[] {
       if (!statements.has(statement)) statements.set(statement, `SQL of ${oneLine(table.name, 100)}`);
     }
   }
-  if (statements.size === 0) {
-    const text =
-      report.error?.code === 'PROCESS_DIED'
-        ? 'The process took what it knew with it. What the run read, and how far it came, is in its log.'
-        : 'The run failed before it began to read rows.';
-    return [{ kind: 'words', heading: 'SQL', text }];
-  }
+  if (statements.size === 0)
+    return [{ kind: 'words', heading: 'SQL', text: 'The run failed before it began to read rows.' }];
   const shown = [...statements].slice(0, Math.max(1, Math.floor(limits.entries / 4)));
   const each = Math.floor((2 * limits.sql) / (shown.length + 1));
   const blocks: Block[] = shown.map(([statement, heading]) => ({
