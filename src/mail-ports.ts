@@ -14,6 +14,8 @@ export interface Incident {
   readonly owner: { readonly name: string | null; readonly email: string } | null;
   /** Of a spec file: which faults were mailed. */
   readonly fingerprint: string | null;
+  /** `Message-ID` of the first mail about it, which later ones answer; null where that was not kept. */
+  readonly thread: string | null;
 }
 
 /** A mail that has been written and not reached the server yet. `message` is opaque text. */

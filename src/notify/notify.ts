@@ -10,13 +10,12 @@ import type { Log } from '../ports.ts';
 import type { Incident, MailBook } from '../mail-ports.ts';
 import { redactReport } from '../report.ts';
 import { invalidSpecMessage, logsUnwritableMessage } from './admin-message.ts';
-import type { MailMessage } from './letter.ts';
 import type { SmtpSettings } from './mailer.ts';
 import { failureMessage } from './message.ts';
 import type { Instance } from './phrases.ts';
-import type { Books, Post } from './post.ts';
+import type { Books, Post, Posting } from './post.ts';
 import { recoveryMessage } from './recovery-message.ts';
-import { brokenBy, noteFailure } from './repeat.ts';
+import { brokenBy, noteFailure, threadOf } from './repeat.ts';
 import { schemaChangeMessage } from './schema-change-message.ts';
 
 export interface NotifierOptions {
@@ -71,12 +70,13 @@ export function createNotifier(options: NotifierOptions): Notifier {
     spec: Spec,
     report: RunReport,
     context: RunContext,
+    messageId: string,
     count = 1,
-  ): MailMessage | null {
+  ): Posting | null {
     const subject = subjectOfRun(report);
     const noted = noteFailure(
       books.incidents(subject),
-      { code: report.error!.code, at: new Date(report.finished_at), owner: spec.owner, count },
+      { code: report.error!.code, at: new Date(report.finished_at), owner: spec.owner, count, messageId },
       repeatAfterMs,
     );
     books.putIncident(subject, noted.incident);
@@ -85,7 +85,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
       log.info('failure not mailed: it repeats', { task: report.task, code, failures });
       return null;
     }
-    return failureMessage({
+    const message = failureMessage({
       spec,
       report: redactReport(report, redact),
       sql: context.sql === null || context.sql === undefined ? null : redact(context.sql),
@@ -94,10 +94,11 @@ export function createNotifier(options: NotifierOptions): Notifier {
       instance,
       repeat: noted.repeat,
     });
+    return { message, answers: noted.answers };
   }
 
   /** The mail about a recovery; null where nothing was mailed about, or the failures came after the success. */
-  function recovered(books: Books, report: RunReport, spec: Spec | null): MailMessage | null {
+  function recovered(books: Books, report: RunReport, spec: Spec | null): Posting | null {
     const subject = subjectOfRun(report);
     const incidents = books.incidents(subject);
     const broken = brokenBy(incidents);
@@ -107,7 +108,8 @@ export function createNotifier(options: NotifierOptions): Notifier {
     if (incidents.some(({ lastFailureAt }) => lastFailureAt > finished)) return null;
     books.endIncidents(subject);
     const zone = spec?.timezone ?? instance.timezone;
-    return recoveryMessage({ owner, zone, report: redactReport(report, redact), broken, instance });
+    const said = { owner, zone, report: redactReport(report, redact), broken, instance };
+    return { message: recoveryMessage(said), answers: threadOf(incidents) };
   }
 
   /** Once for each run that wrote changed columns: the state has a notice of it until it is mailed. */
@@ -115,7 +117,8 @@ export function createNotifier(options: NotifierOptions): Notifier {
     post.write(spec.taskName, (books) => {
       if (!books.takeSchemaNotice(report.run_id)) return null;
       const zone = spec.timezone ?? instance.timezone;
-      return schemaChangeMessage({ owner: spec.owner, zone, report: redactReport(report, redact), instance });
+      const said = { owner: spec.owner, zone, report: redactReport(report, redact), instance };
+      return { message: schemaChangeMessage(said), answers: null };
     });
   }
 
@@ -138,12 +141,12 @@ export function createNotifier(options: NotifierOptions): Notifier {
           if (last === undefined) continue;
           const report = deathReport(spec, last);
           const context = { nextFire: null, logTail: [] };
-          post.write(spec.taskName, (books) => failed(books, spec, report, context, deaths.length));
+          post.write(spec.taskName, (books, id) => failed(books, spec, report, context, id, deaths.length));
         }
       }),
     runFinished: (spec, report, context) => {
       if (report.status === 'failed')
-        post.write(spec.taskName, (books) => failed(books, spec, report, context));
+        post.write(spec.taskName, (books, id) => failed(books, spec, report, context, id));
       if (report.status === 'succeeded' && post.knows(subjectOfRun(report)))
         post.write(spec.taskName, (books) => recovered(books, report, spec));
       // A backfill changes no memory: the next live run tells.
@@ -154,11 +157,13 @@ export function createNotifier(options: NotifierOptions): Notifier {
     specInvalid: ({ file, lastGood, error }) => {
       const faults = error.faults.map((fault) => ({ ...fault, message: redact(fault.message) }));
       const fingerprint = digest([lastGood?.taskName ?? null, ...faults]);
-      post.write(lastGood?.taskName ?? null, (books) => {
+      post.write(lastGood?.taskName ?? null, (books, messageId) => {
         const [known] = books.incidents(specSubject(file));
         if (known?.fingerprint === fingerprint) return null;
-        books.putIncident(specSubject(file), faultIncident(fingerprint));
-        return invalidSpecMessage({ file, faults, lastGood, admin: smtp.admin, instance });
+        const answers = known?.thread ?? null;
+        books.putIncident(specSubject(file), faultIncident(fingerprint, answers ?? messageId));
+        const message = invalidSpecMessage({ file, faults, lastGood, admin: smtp.admin, instance });
+        return { message, answers };
       });
     },
     specsValid: (files) =>
@@ -168,11 +173,11 @@ export function createNotifier(options: NotifierOptions): Notifier {
       }),
     logsUnwritable: ({ code, message, hint }) => {
       const said = { code, message: redact(message), hint: redact(hint) };
-      post.write(null, (books) => {
-        const failure = { code, at: new Date(), owner: null };
-        const { incident, mail } = noteFailure(books.incidents(LOGS), failure, repeatAfterMs);
+      post.write(null, (books, messageId) => {
+        const failure = { code, at: new Date(), owner: null, messageId };
+        const { incident, mail, answers } = noteFailure(books.incidents(LOGS), failure, repeatAfterMs);
         books.putIncident(LOGS, incident);
-        return mail ? logsUnwritableMessage(said, smtp.admin, instance) : null;
+        return mail ? { message: logsUnwritableMessage(said, smtp.admin, instance), answers } : null;
       });
     },
     start: () => post.start(lookBack),
@@ -197,10 +202,10 @@ function subjectOfRun({ kind, task }: RunReport): string {
   return subjectOf(task, kind === 'backfill');
 }
 
-function faultIncident(fingerprint: string): Incident {
+function faultIncident(fingerprint: string, thread: string): Incident {
   const now = new Date();
   const times = { since: now, lastMailAt: now, lastFailureAt: now };
-  return { code: 'SPEC_INVALID', ...times, failures: 1, mails: 1, owner: null, fingerprint };
+  return { code: 'SPEC_INVALID', ...times, failures: 1, mails: 1, owner: null, fingerprint, thread };
 }
 
 function digest(value: unknown): string {

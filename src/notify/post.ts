@@ -22,9 +22,19 @@ export interface PostOptions {
 /** What is remembered of the subjects of mails, in the state or in this process. */
 export type Books = Pick<MailBook, 'incidents' | 'putIncident' | 'endIncidents' | 'takeSchemaNotice'>;
 
+/** A mail that has been decided on. */
+export interface Posting {
+  readonly message: MailMessage;
+  /** `Message-ID` of the first mail of its thread; null: it begins one. */
+  readonly answers: string | null;
+}
+
 export interface Post {
-  /** @param decide what to remember, and the mail; null: none. It may be called twice, with different books. */
-  write(task: string | null, decide: (books: Books) => MailMessage | null): void;
+  /**
+   * @param decide what to remember, and the mail; null: none. It may be called twice, with different books.
+   * `messageId` is what the mail is going to have.
+   */
+  write(task: string | null, decide: (books: Books, messageId: string) => Posting | null): void;
   /** Whether anything is remembered of this subject. */
   knows(subject: string): boolean;
   /** Does what reads the state; where that fails, one line in the log says so. */
@@ -46,16 +56,17 @@ export function openPost({ mailer, sender, book, log, from }: PostOptions): Post
   const cutOff = new AbortController();
   const domain = /@([^@<>\s]+)>?$/.exec(from)?.[1] ?? 'tidemark';
 
-  const written = (message: MailMessage): WrittenMail => ({
+  const written = (task: string | null, { message, answers }: Posting, messageId: string): WrittenMail => ({
     ...message,
-    messageId: `<${randomUUID()}@${domain}>`,
+    headers: { ...message.headers, ...threadHeaders(answers), 'List-Id': listId(task, domain) },
+    messageId,
     date: new Date().toISOString(),
   });
 
-  function sendDirectly(task: string | null, message: MailMessage): void {
+  function sendDirectly(task: string | null, message: WrittenMail): void {
     const about = { task: task ?? undefined, to: message.to.address, subject: message.subject };
     const sent: Promise<void> = mailer
-      .send(written(message), cutOff.signal)
+      .send(message, cutOff.signal)
       .then(
         () => log.info('mail sent', about),
         (thrown: unknown) => {
@@ -70,17 +81,18 @@ export function openPost({ mailer, sender, book, log, from }: PostOptions): Post
 
   return {
     write: (task, decide) => {
+      const messageId = `<${randomUUID()}@${domain}>`;
       try {
         book.atOnce(() => {
-          const message = decide(book);
-          if (message === null) return;
-          const mail = { task, recipient: message.to.address, message: JSON.stringify(written(message)) };
-          book.addMail(mail, new Date());
+          const posting = decide(book, messageId);
+          if (posting === null) return;
+          const message = JSON.stringify(written(task, posting, messageId));
+          book.addMail({ task, recipient: posting.message.to.address, message }, new Date());
         });
       } catch (error) {
         log.warn('mails are sent directly: the outbox cannot be used', { error: asTidemarkError(error) });
-        const message = decide(memory);
-        if (message !== null) sendDirectly(task, message);
+        const posting = decide(memory, messageId);
+        if (posting !== null) sendDirectly(task, written(task, posting, messageId));
       }
       sender.wake();
     },
@@ -107,6 +119,17 @@ export function openPost({ mailer, sender, book, log, from }: PostOptions): Post
       clearTimeout(timer);
     },
   };
+}
+
+function threadHeaders(answers: string | null): Record<string, string> {
+  return answers === null ? {} : { 'In-Reply-To': answers, References: answers };
+}
+
+/** What mail programs sort by: `<orders.tidemark.example.com>`, and without a task `<tidemark.example.com>`. */
+function listId(task: string | null, domain: string): string {
+  // RFC 2919: words of letters, digits and a few signs, with single dots between them.
+  const label = task?.replaceAll(/[^A-Za-z0-9_.-]/g, '-').replaceAll(/\.{2,}|^\.|\.$/g, '-');
+  return `<${label === undefined ? '' : `${label}.`}tidemark.${domain}>`;
 }
 
 function memoryBooks(): Books {

@@ -10,6 +10,8 @@ export interface Failure {
   readonly owner: Incident['owner'];
   /** How many failures this stands for; 1 by default. */
   readonly count?: number;
+  /** `Message-ID` of the mail about it, if there is one. */
+  readonly messageId: string;
 }
 
 /** A failure that has been mailed about before. */
@@ -19,6 +21,19 @@ export interface Repeat {
   readonly failures: number;
   /** For so long the same failure is not mailed about again. */
   readonly quietMs: number;
+}
+
+export interface Noted {
+  readonly incident: Incident;
+  readonly mail: boolean;
+  readonly repeat: Repeat | null;
+  /** `Message-ID` that the mail answers; null: it begins a thread. */
+  readonly answers: string | null;
+}
+
+/** The first mail about what is not over: all codes of a task are one thread. */
+export function threadOf(incidents: readonly Incident[]): string | null {
+  return incidents.find(({ thread }) => thread !== null)?.thread ?? null;
 }
 
 /**
@@ -32,12 +47,14 @@ export function noteFailure(
   incidents: readonly Incident[],
   failure: Failure,
   intervalsMs: readonly number[],
-): { readonly incident: Incident; readonly mail: boolean; readonly repeat: Repeat | null } {
-  const { code, at, owner, count = 1 } = failure;
+): Noted {
+  const { code, at, owner, count = 1, messageId } = failure;
+  const answers = threadOf(incidents);
   const known = incidents.find((one) => one.code === code);
   if (known === undefined) {
     const first = { code, since: at, failures: count, mails: 1, lastMailAt: at, lastFailureAt: at };
-    return { incident: { ...first, owner, fingerprint: null }, mail: true, repeat: null };
+    const incident = { ...first, owner, fingerprint: null, thread: answers ?? messageId };
+    return { incident, mail: true, repeat: null, answers };
   }
   const failures = known.failures + count;
   const quiet = at.getTime() - known.lastMailAt.getTime();
@@ -50,9 +67,10 @@ export function noteFailure(
     lastFailureAt: at,
     mails: mail ? known.mails + 1 : known.mails,
     lastMailAt: mail ? at : known.lastMailAt,
+    thread: answers ?? (mail ? messageId : null),
   };
   const quietMs = intervalAfter(incident.mails, intervalsMs);
-  return { incident, mail, repeat: { since: known.since, failures, quietMs } };
+  return { incident, mail, repeat: { since: known.since, failures, quietMs }, answers };
 }
 
 /** How long to wait after so many mails. */

@@ -8,7 +8,7 @@ import { reportOf } from './runs.ts';
 export function incidentsOf(db: DatabaseSync, subject: string): Incident[] {
   const rows = db
     .prepare(
-      `SELECT code, since, failures, mails, last_mail_at, last_failure_at, owner, fingerprint
+      `SELECT code, since, failures, mails, last_mail_at, last_failure_at, owner, fingerprint, thread
        FROM incident WHERE task = ? ORDER BY since, code`,
     )
     .all(subject);
@@ -21,14 +21,15 @@ export function incidentsOf(db: DatabaseSync, subject: string): Incident[] {
     lastFailureAt: new Date(row['last_failure_at'] as string),
     owner: row['owner'] === null ? null : (JSON.parse(row['owner'] as string) as Incident['owner']),
     fingerprint: row['fingerprint'] as string | null,
+    thread: row['thread'] as string | null,
   }));
 }
 
 export function putIncident(db: DatabaseSync, subject: string, incident: Incident): void {
   db.prepare(
     `INSERT OR REPLACE INTO incident
-       (task, code, since, failures, mails, last_mail_at, last_failure_at, owner, fingerprint)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (task, code, since, failures, mails, last_mail_at, last_failure_at, owner, fingerprint, thread)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     subject,
     incident.code,
@@ -39,6 +40,7 @@ export function putIncident(db: DatabaseSync, subject: string, incident: Inciden
     incident.lastFailureAt.toISOString(),
     incident.owner === null ? null : JSON.stringify(incident.owner),
     incident.fingerprint,
+    incident.thread,
   );
 }
 

@@ -178,4 +178,8 @@ const schemas = `
   ) STRICT;
   CREATE INDEX schema_notice_of_task ON schema_notice (task);`;
 
-export const MIGRATIONS: readonly string[] = [journal, memory, schemas];
+const threads = `
+  -- Message-ID of the first mail about it; NULL of an incident from before this was kept
+  ALTER TABLE incident ADD COLUMN thread TEXT;`;
+
+export const MIGRATIONS: readonly string[] = [journal, memory, schemas, threads];

@@ -75,6 +75,15 @@ it('keeps mails while the server is down and over a restart, and sends each once
     'b failed: TABLE_UNKNOWN',
     'b recovered',
   ]);
+  for (const task of ['a', 'b']) {
+    const [failure, recovery] = mailbox
+      .mails()
+      .filter(({ subject }) => subject?.startsWith(`[tidemark] ${task} `));
+    expect([failure?.inReplyTo, recovery?.inReplyTo]).toEqual([undefined, failure?.messageId]);
+    expect(recovery?.headerLines.find(({ key }) => key === 'list-id')?.line).toBe(
+      `List-Id: <${task}.tidemark.example.com>`,
+    );
+  }
 });
 
 it('sends what an earlier run by hand could not, and mails neither repeats nor a recovery twice', async () => {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunReport } from '../../src/domain/run.ts';
 import type { TidemarkError } from '../../src/errors.ts';
 import type { WrittenMail } from '../../src/notify/letter.ts';
+import { invalidSpecMessage } from '../../src/notify/admin-message.ts';
 import { createMailer, type Mailer, obstacleOf, type SmtpSettings } from '../../src/notify/mailer.ts';
 import { failureMessage } from '../../src/notify/message.ts';
 import { createSender } from '../../src/notify/sender.ts';
@@ -113,6 +114,45 @@ describe('createMailer', () => {
     expect(mail?.headers.get('x-tidemark-run')).toBe('run-1');
     // Those of its writing, so that a second copy of it can be told.
     expect([mail?.messageId, mail?.date?.toISOString()]).toEqual([message.messageId, message.date]);
+  });
+
+  it('lets no name begin a header, a recipient or a body of its own', async () => {
+    const { mailbox, mailer } = await startMailer({});
+    const evil = (what: string): string =>
+      `${what}\r\nBcc: thief@example.com\r\nX-Evil: ${what}\n\n<script>\u2028X-Evil: 2\u0000`;
+    const hostile = invalidSpecMessage({
+      file: `specs/${evil('file')}.json`,
+      faults: [{ file: evil('file'), line: 1, column: 1, path: evil('path'), message: evil('fault') }],
+      lastGood: {
+        taskName: evil('task'),
+        owner: { name: `"${evil('name')}" <thief@example.com>,`, email: 'owner@example.com' },
+      },
+      admin: 'admin@example.com',
+      instance: { host: evil('host'), timezone: 'UTC' },
+    });
+    const threaded = { ...hostile.headers, 'In-Reply-To': '<1@example.com>', References: '<1@example.com>' };
+    await mailer.send({ ...message, ...hostile, headers: threaded }, patience());
+    const [mail] = await mailbox.waitForMail();
+    expect(mail?.headerLines.map(({ key }) => key).toSorted()).toEqual([
+      'auto-submitted',
+      'content-type',
+      'date',
+      'from',
+      'in-reply-to',
+      'message-id',
+      'mime-version',
+      'references',
+      'subject',
+      'to',
+      'x-auto-response-suppress',
+      'x-tidemark-code',
+      'x-tidemark-task',
+    ]);
+    expect([mail?.to].flat().flatMap((to) => to?.value.map(({ address }) => address))).toEqual([
+      'owner@example.com',
+    ]);
+    expect([mail?.inReplyTo, mail?.references]).toEqual(['<1@example.com>', '<1@example.com>']);
+    expect(String(mail?.html)).not.toContain('<script>');
   });
 
   it('sends one mail after another, and several at once', async () => {

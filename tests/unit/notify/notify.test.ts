@@ -98,6 +98,32 @@ describe('a run', () => {
     expect(subjects(third)).toEqual([FAILED]);
   });
 
+  it('makes one thread of all mails until it is well again, also over a restart, and a new one after that', async () => {
+    const first = setUp();
+    const other = { ...failure, code: 'TABLE_UNKNOWN' } as const;
+    first.notifier.runFinished(spec, failedAt(0), context);
+    first.notifier.runFinished(spec, failedAt(0.5, { error: other }), context);
+    await first.notifier.close();
+    const second = first.again();
+    second.notifier.runFinished(spec, failedAt(2), context);
+    second.notifier.runFinished(spec, succeededAt(3), context);
+    second.notifier.runFinished(spec, failedAt(4), context);
+    await second.notifier.close();
+    const mails = [...first.sent, ...second.sent];
+    const [root] = mails;
+    expect(mails.map(({ headers }) => [headers['In-Reply-To'], headers['References']])).toEqual([
+      [undefined, undefined],
+      [root?.messageId, root?.messageId],
+      [root?.messageId, root?.messageId],
+      [root?.messageId, root?.messageId],
+      [undefined, undefined],
+    ]);
+    expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(5);
+    expect(mails.map(({ headers }) => headers['List-Id'])).toEqual(
+      mails.map(() => '<employees.tidemark.mail.example.com>'),
+    );
+  });
+
   it('of a backfill fails and recovers for itself', async () => {
     const process = setUp();
     const { notifier } = process;
@@ -221,7 +247,11 @@ describe('a spec that cannot be used', () => {
     third.notifier.specsValid(['specs/a.json']);
     third.notifier.specInvalid({ ...invalid, error: other });
     await third.notifier.close();
-    expect(third.sent).toHaveLength(2);
+    // Other faults belong to the same thread; those after a version that could be used begin a new one.
+    expect(third.sent.map(({ headers }) => [headers['In-Reply-To'], headers['List-Id']])).toEqual([
+      [first.sent[0]?.messageId, '<tidemark.mail.example.com>'],
+      [undefined, '<tidemark.mail.example.com>'],
+    ]);
   });
 });
 

@@ -5,6 +5,7 @@ const HOUR = 3_600_000;
 const INTERVALS = [HOUR, 6 * HOUR, 24 * HOUR];
 const START = Date.parse('2026-07-01T00:00:00Z');
 const owner = { name: null, email: 'owner@example.com' };
+const messageId = '<1@example.com>';
 
 /** Fails at each of these hours after the start, and gives those at which it was mailed. */
 function mailedAt(fires: readonly { readonly hour: number; readonly code?: string }[]): {
@@ -15,7 +16,8 @@ function mailedAt(fires: readonly { readonly hour: number; readonly code?: strin
   const mails: number[] = [];
   for (const { hour, code = 'TABLE_UNKNOWN' } of fires) {
     const at = new Date(START + hour * HOUR);
-    const { incident, mail } = noteFailure([...known.values()], { code, at, owner }, INTERVALS);
+    const failure = { code, at, owner, messageId: `<${hour}@example.com>` };
+    const { incident, mail } = noteFailure([...known.values()], failure, INTERVALS);
     known.set(code, incident);
     if (mail) mails.push(hour);
   }
@@ -52,12 +54,17 @@ describe('noteFailure', () => {
   it('says of a repeat since when and how often, and how long the next silence is', () => {
     const [known] = mailedAt(hourly(3)).incidents;
     const at = new Date(START + 7 * HOUR);
-    const { mail, repeat } = noteFailure([known!], { code: 'TABLE_UNKNOWN', at, owner }, INTERVALS);
+    const { mail, repeat } = noteFailure(
+      [known!],
+      { code: 'TABLE_UNKNOWN', at, owner, messageId },
+      INTERVALS,
+    );
     expect({ mail, repeat }).toEqual({
       mail: true,
       repeat: { since: new Date(START), failures: 4, quietMs: 24 * HOUR },
     });
-    expect(noteFailure([], { code: 'TABLE_UNKNOWN', at, owner }, INTERVALS).repeat).toBeNull();
+    const first = noteFailure([], { code: 'TABLE_UNKNOWN', at, owner, messageId }, INTERVALS);
+    expect(first.repeat).toBeNull();
   });
 
   it('is not silenced by a clock that was set back', () => {
@@ -66,7 +73,8 @@ describe('noteFailure', () => {
 
   it('counts several failures that are told together', () => {
     const at = new Date(START);
-    expect(noteFailure([], { code: 'A', at, owner, count: 3 }, INTERVALS).incident.failures).toBe(3);
+    const noted = noteFailure([], { code: 'A', at, owner, count: 3, messageId }, INTERVALS);
+    expect(noted.incident.failures).toBe(3);
   });
 });
 

@@ -31,6 +31,7 @@ const incident: Incident = {
   lastFailureAt: after(30),
   owner: { name: null, email: 'o@example.com' },
   fingerprint: null,
+  thread: '<1@example.com>',
 };
 
 describe('the outbox', () => {
