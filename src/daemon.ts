@@ -7,11 +7,13 @@ import type { PastRun, RunRecord, Trigger } from './domain/run.ts';
 import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
 import { startRecovery } from './daemon/recovery.ts';
 import { startRetention } from './daemon/retention.ts';
-import { listTasks } from './daemon/task-views.ts';
+import { liveRuns } from './daemon/live-runs.ts';
+import { pageSource, type PagePast } from './daemon/page-source.ts';
+import { listTasks, type DaemonView } from './daemon/task-views.ts';
 import { startHttp } from './http/server.ts';
 import type { RunList, RunQuery } from './http/run-list.ts';
 import type { TaskList } from './http/task-list.ts';
-import type { Log } from './ports.ts';
+import type { Log, RunObserver } from './ports.ts';
 import type { RunOutcome } from './report.ts';
 import { dispatcher, type RunTask } from './daemon/dispatcher.ts';
 import { skippedRun } from './daemon/skipped-run.ts';
@@ -42,7 +44,13 @@ export interface DaemonOptions {
   readonly recover: (signal: AbortSignal) => Promise<void>;
   /** Looks at uploads that were aborted and may have come back. Never rejects; called again every day. */
   readonly sweep: (signal: AbortSignal) => Promise<void>;
-  readonly runTask: RunTask;
+  /** Runs a task once, and reports. See `RunTask`; the observer hears how far it is. */
+  readonly runTask: (
+    spec: Spec,
+    trigger: Trigger,
+    signal: AbortSignal,
+    observer: RunObserver,
+  ) => Promise<RunOutcome>;
   /** Throws TidemarkError STATE_UNUSABLE. */
   readonly recordSkip: (record: RunRecord) => void;
   readonly slots: SlotBook;
@@ -62,6 +70,8 @@ export interface DaemonOptions {
     /** The same of log files. */
     pruneLogs(signal: AbortSignal): Promise<void>;
   };
+  /** What the status pages show besides. */
+  readonly pages: PagePast;
   readonly log: Log;
 }
 
@@ -114,22 +124,22 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     if (stopping) return 'the daemon is stopping';
     return watch === null ? 'the first scan of the specs folder is not done' : watch.problem();
   };
+  // A list without tasks would be a false answer, and an alarm at every restart.
+  const view = (): Omit<DaemonView, 'lastRuns'> | null =>
+    watch === null
+      ? null
+      : { specs, timezone: settings.timezone, next: (task) => schedule.next(task), queue: runs.queue() };
   const tasks = (): TaskList | null => {
-    // A list without tasks would be a false answer, and an alarm at every restart.
-    if (watch === null) return null;
-    return listTasks({
-      specs,
-      timezone: settings.timezone,
-      next: (task) => schedule.next(task),
-      queue: runs.queue(),
-      lastRuns: history.lastRuns(),
-    });
+    const now = view();
+    return now === null ? null : listTasks({ ...now, lastRuns: history.lastRuns() });
   };
   const { runs: pastRuns } = history;
+  const live = liveRuns();
+  const pages = pageSource({ past: options.pages, runs: pastRuns, live, view, notReady });
   const http =
     settings.http === null
       ? null
-      : await startHttp({ ...settings.http, notReady, tasks, runs: pastRuns, log });
+      : await startHttp({ ...settings.http, notReady, tasks, runs: pastRuns, pages, live, log });
   if (http !== null) releasers.push(() => http.close());
 
   releasers.push(startRecovery(options));
@@ -140,6 +150,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
 
   const onEnd = (spec: Spec, trigger: Trigger, outcome: RunOutcome): void => {
     schedule.ended(spec.taskName, trigger, outcome.error);
+    live.changed();
     const { report } = outcome;
     if (report.status === 'skipped') {
       log.warn('run skipped', { task: spec.taskName, error: outcome.error });
@@ -151,7 +162,9 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     options.notifyRun(spec, outcome, { nextFire: next });
   };
   const { maxConcurrentTasks, shutdownGraceMs, timezone } = settings;
-  const runs = dispatcher({ maxConcurrentTasks, shutdownGraceMs, runTask: options.runTask, onEnd, log });
+  const runTask: RunTask = (spec, trigger, signal) =>
+    live.during(spec, trigger, (observer) => options.runTask(spec, trigger, signal, observer));
+  const runs = dispatcher({ maxConcurrentTasks, shutdownGraceMs, runTask, onEnd, log });
   releasers.push(() => runs.stop());
 
   const skip = (task: string, trigger: Trigger, why: string): void => {
@@ -169,6 +182,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     const inForce = specsInForce(set);
     runs.setSpecs(inForce);
     schedule.apply(inForce);
+    live.changed();
     const used = [...set.values()].filter(isUsed).map(({ file }) => file);
     options.notifyValidSpecs([...used, ...gone]);
     for (const invalid of invalidSpecs(diff)) options.notifyInvalidSpec(invalid);
@@ -181,6 +195,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
       return;
     }
     stopping = true;
+    live.changed();
     log.info('daemon stops', { reason, running: [...runs.queue().running.keys()] });
     releaseInReverse(releasers).then(outcome, failed);
   };

@@ -3,7 +3,7 @@ import { collectGarbage } from '../collect-garbage.ts';
 import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { startDaemon, type Daemon } from '../daemon.ts';
-import { executeRun, UNOBSERVED } from '../execute.ts';
+import { executeRun } from '../execute.ts';
 import { sweep } from '../publish/sweep.ts';
 import { recoverAll } from '../recovery.ts';
 import { parseSpec } from '../spec/parse.ts';
@@ -52,9 +52,9 @@ function daemonOptions(config: Config, installation: LiveInstallation): Paramete
     parseSpec: (text, file) => parseSpec(text, file, known),
     recover: (signal) => recoverAll(installation, signal),
     sweep: (signal) => sweep(installation, new Date(), signal),
-    runTask: (spec, trigger, signal) => {
+    runTask: (spec, trigger, signal, observer) => {
       notifier?.runBegins(spec);
-      return executeRun(installation, spec, trigger, UNOBSERVED, signal);
+      return executeRun(installation, spec, trigger, observer, signal);
     },
     recordSkip: (record) => installation.runs.ended(record),
     slots: installation.slots,
@@ -63,6 +63,7 @@ function daemonOptions(config: Config, installation: LiveInstallation): Paramete
     notifyInvalidSpec: (invalid) => notifier?.specInvalid(invalid),
     notifyValidSpecs: (files) => notifier?.specsValid(files),
     history: installation.history,
+    pages: installation.pages,
     log,
   };
 }

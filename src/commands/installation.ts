@@ -3,6 +3,7 @@ import { secretsOf, type Config, type SinkConfig, type SourceConfig } from '../c
 import type { Spec } from '../domain/spec.ts';
 import type { PastRun } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
+import type { PagePast } from '../daemon/page-source.ts';
 import type { Installation } from '../execute.ts';
 import type { PlanSettings } from '../plan/build.ts';
 import { createLog, type ProcessLog } from '../log.ts';
@@ -38,6 +39,7 @@ import { spanBefore } from '../spec/span.ts';
 import { transformsIn } from '../transform/transforms.ts';
 import { logSettings } from './log-settings.ts';
 import { openNotifier } from './mails.ts';
+import { pagePast } from './page-past.ts';
 import { redactPast } from './redact-past.ts';
 import { runBook } from './run-book.ts';
 
@@ -50,6 +52,8 @@ export interface LiveInstallation extends Installation {
   readonly notifier: Notifier | null;
   /** What the state keeps of the past, without secrets. */
   readonly history: History;
+  /** What the status pages show of the state, the logs and the buckets, without secrets. */
+  readonly pages: PagePast;
   readonly backfills: Backfills;
   /** Up to which slot of its schedule each task has been dealt with. */
   readonly slots: SlotBook;
@@ -148,6 +152,7 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
     },
     lockTask: (task) => requireLock(taskLockPath(config.state_dir, task), `task ${task}`),
     forRun: log.forRun,
+    pages: pagePast(config, state.db, redact, sinkNamed),
     history: historyOf(state.db, config, redact, log),
     async close() {
       await notifier?.close();

@@ -1,11 +1,11 @@
 /** The command line: which commands and options there are, and what becomes of an error. */
 import { Command, CommanderError, Option } from 'commander';
-import { readFileSync } from 'node:fs';
 import { WAREHOUSES } from '../describe/warehouses.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import type { CommonOptions } from './options.ts';
 import { jsonText, print } from './print.ts';
+import { version } from './version.ts';
 
 /** Runs a command. Returns the process's exit code; everything that is to be said has been said. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -150,9 +150,4 @@ function addSourceOptions(command: Command): Command {
 
 function printDocument({ code, message, hint, retryable }: TidemarkError): void {
   print(jsonText({ error: { code, message, hint, retryable } }));
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

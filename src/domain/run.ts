@@ -156,3 +156,16 @@ export interface RunRecord {
   /** The backfill whose window this was, and the end of that window; null for every other run. */
   readonly backfill: { readonly id: string; readonly to: string } | null;
 }
+
+/** A run as a point of a chart: how it ended, how long it took and what it wrote. Times are ISO 8601 UTC. */
+export interface RunPoint {
+  readonly run_id: string;
+  readonly kind: RunKind;
+  readonly status: PastRun['status'];
+  readonly started_at: string;
+  /** Null while it is running, and where its process died. */
+  readonly duration_ms: number | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly error_code: ErrorCode | null;
+}

@@ -1,12 +1,27 @@
 /** Every address that the server answers at, in one table: a page or a document of its own is a file and a line here. */
+import type { Context } from 'hono';
 import { apiRoutes, type ApiOptions } from './api-routes.ts';
+import { assetRoutes } from './asset-routes.ts';
+import { liveRoutes, type LiveOptions } from './live-routes.ts';
+import { pageRoutes, type PageOptions } from './page-routes.ts';
+import type { Visitor } from './page/layout.ts';
 import { probeRoutes, type ProbeOptions } from './probe-routes.ts';
 import type { Route } from './route.ts';
 
 /** What the routes tell of. */
-export interface RouteOptions extends ProbeOptions, ApiOptions {}
+export interface RouteOptions extends ProbeOptions, ApiOptions, PageOptions, LiveOptions {}
 
 /** In the order in which a missing page names them. */
 export function routesOf(options: RouteOptions): readonly Route[] {
-  return [...probeRoutes(options), ...apiRoutes(options)];
+  return [
+    ...probeRoutes(options),
+    ...apiRoutes(options),
+    ...liveRoutes(options),
+    ...pageRoutes(options, visitorOf),
+    ...assetRoutes(),
+  ];
+}
+
+function visitorOf({ req }: Context): Visitor {
+  return { actions: 'off', name: null, path: req.path, now: new Date(), notice: null };
 }

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
 import { json } from './json.ts';
@@ -18,6 +19,26 @@ export interface HttpOptions extends RouteOptions {
   readonly port: number;
   readonly log: Log;
 }
+
+/**
+ * Pages use what this server serves and nothing else, and nothing inline; nobody may frame them. No HSTS: the server
+ * speaks plain HTTP. Forms name their origin, which is what tells them from those of other sites.
+ */
+const SECURITY: Parameters<typeof secureHeaders>[0] = {
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  strictTransportSecurity: false,
+  xFrameOptions: 'DENY',
+  referrerPolicy: 'same-origin',
+};
 
 export interface HttpServer {
   readonly host: string;
@@ -39,6 +60,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 
 function application(routes: readonly Route[], log: Log): Hono {
   const app = new Hono();
+  app.use(secureHeaders(SECURITY));
   for (const { method, path, answer } of routes) app.on(method, path, answer);
   const methods = Map.groupBy(routes, ({ path }) => path);
   for (const [path, group] of methods) {

@@ -6,10 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startDaemon, type Daemon, type DaemonOptions, type DaemonSettings } from '../../src/daemon.ts';
+import { startDaemon, type Daemon, type DaemonSettings } from '../../src/daemon.ts';
+import type { RunTask } from '../../src/daemon/dispatcher.ts';
 import type { InvalidSpec } from '../../src/daemon/spec-changes.ts';
 import type { PastRun, RunKind, RunReport } from '../../src/domain/run.ts';
 import type { TaskList } from '../../src/http/task-list.ts';
+import { NO_PAST } from '../unit/http/fake-pages.ts';
 import { fakeOutcome, fakePast } from '../unit/schedule/fake-report.ts';
 import { fakeBook, type FakeBook } from '../unit/schedule/fake-daemon.ts';
 import { keptLog } from '../unit/schedule/kept-log.ts';
@@ -45,7 +47,7 @@ async function until(what: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 /** A daemon whose runs last until `runTask` of the options says so; by default, no time. */
-async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOptions['runTask']) {
+async function start(settings: Partial<DaemonSettings> = {}, runTask?: RunTask) {
   const log = keptLog();
   const runs: { task: string; kind: RunKind; scheduledFor: Date; file: string }[] = [];
   const skips: RunReport[] = [];
@@ -90,6 +92,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: DaemonOpt
       prune: () => Promise.resolve(),
       pruneLogs: () => Promise.resolve(),
     },
+    pages: NO_PAST,
     log,
   });
   daemons.push(daemon);
@@ -309,7 +312,7 @@ describe('stopping', () => {
   /** A run that ends when told, or when aborted. */
   const controlled = () => {
     const ends: (() => void)[] = [];
-    const runTask: DaemonOptions['runTask'] = (given, { scheduledFor }, signal) =>
+    const runTask: RunTask = (given, { scheduledFor }, signal) =>
       new Promise((resolve) => {
         ends.push(() => resolve(fakeOutcome(given.taskName, scheduledFor)));
         signal.addEventListener('abort', () =>
@@ -415,7 +418,11 @@ describe('HTTP', () => {
     const missing = await fetch(`${url}/constructor`);
     expect([missing.status, await missing.json()]).toEqual([
       404,
-      { error: 'no such page; there are /healthz, /readyz, /api/tasks, /api/runs' },
+      {
+        error: expect.stringMatching(
+          /^no such page; there are \/healthz, \/readyz, .*\/api\/runs, .*\/, /,
+        ) as string,
+      },
     ]);
     const posted = await fetch(`${url}/api/tasks`, { method: 'POST', body: 'x' });
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);

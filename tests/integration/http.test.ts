@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import type { RunList } from '../../src/http/run-list.ts';
 import { startHttp, type HttpServer } from '../../src/http/server.ts';
+import { NO_PAGES, NOTHING_RUNS } from '../unit/http/fake-pages.ts';
 import { fakePast, fakeReport } from '../unit/schedule/fake-report.ts';
 import { keptLog } from '../unit/schedule/kept-log.ts';
 
@@ -12,6 +13,8 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     notReady: () => null,
+    pages: NO_PAGES,
+    live: NOTHING_RUNS,
     log,
     tasks: () => {
       throw new Error('no tasks to tell of');
@@ -38,6 +41,8 @@ it('does not answer "no tasks" while the specs are being read', async () => {
     host: '127.0.0.1',
     port: 0,
     notReady: () => reason,
+    pages: NO_PAGES,
+    live: NOTHING_RUNS,
     log,
     tasks: () => null,
     runs: () => ({ runs: [] }),

@@ -105,6 +105,10 @@ const OFFENCES: readonly (readonly [file: string, source: string, rule: string])
     '../../state/lock.ts',
     '../../http/server.ts',
   ].map((other) => ['src/sinks/s3/a.ts', use(other), IMPORTS] as const),
+  ...['../../errors.ts', '../../state/lock.ts', '../server.ts', 'node:fs', 'hono'].map(
+    (other) => ['src/http/page/a.ts', use(other), IMPORTS] as const,
+  ),
+  ['src/http/assets/a.js', use('../server.ts'), IMPORTS],
   // What is pure has no hands.
   ...['plan', 'spec', 'schedule', 'extract', 'describe'].flatMap((room) =>
     ['mysql2', 'mysql2/promise', 'node:fs', 'node:fs/promises', 'fs', '@aws-sdk/client-s3', 'nodemailer'].map(
