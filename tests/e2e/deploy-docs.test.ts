@@ -1,18 +1,22 @@
-/** The documentation names what exists: files, npm scripts, commands. */
+/** The documentation names what exists: pages and their headings, files, npm scripts, commands. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { tidemark } from '../support/cli.ts';
+import { allPages, anchorsOf, linksOf, pageOf, ROOT } from '../support/markdown.ts';
 
-const ROOT = path.join(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
-const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT });
+const pages = allPages().map(({ file }) => file);
 
-it.each(pages)('%s links to files that exist', (page) => {
-  const links = [...read(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map((match) => match[1]!);
-  const missing = links
+it.each(pages)('%s links to files that exist, and to headings that they have', (page) => {
+  const wrong = linksOf(pageOf(page))
     .filter((link) => !/^[a-z]+:/.test(link))
-    .filter((link) => !existsSync(path.join(ROOT, path.dirname(page), link)));
-  expect(missing).toEqual([]);
+    .filter((link) => {
+      const [file = '', anchor] = link.split('#') as [string?, string?];
+      const target = file === '' ? page : path.join(path.dirname(page), file);
+      if (!existsSync(path.join(ROOT, target))) return true;
+      return anchor !== undefined && !anchorsOf(pageOf(target)).has(anchor);
+    });
+  expect(wrong).toEqual([]);
 });
 
 it('names npm scripts that exist', () => {
