@@ -1,15 +1,23 @@
 /** `tidemark check`: every fault of config and specs, at once. */
 import { existsSync, realpathSync } from 'node:fs';
+import {
+  findingDocument,
+  mergeFindings,
+  specFinding,
+  type Finding,
+  type TaskPlace,
+} from '../check/finding.ts';
+import { findingLines } from '../check/report.ts';
 import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import type { Spec } from '../domain/spec.ts';
 import { FaultsError, TidemarkError, asTidemarkError, formatFault, type Fault } from '../errors.ts';
 import { countOf } from '../notify/phrases.ts';
 import { transformsIn } from '../transform/transforms.ts';
-import { rowTransformPlace } from '../spec/row-transform.ts';
 import { cautionsOf } from '../spec/cautions.ts';
+import { specPlaces } from '../spec/place.ts';
+import { rowTransformPlace } from '../spec/row-transform.ts';
 import { duplicateTasks, taskNameIn } from '../spec/set.ts';
-import type { Finding } from './check-connect.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { parseSpecs, readSpec, specFiles } from './load.ts';
 import type { CommonOptions } from './options.ts';
@@ -32,19 +40,19 @@ export async function checkCommand(named: readonly string[], options: CheckOptio
     ...duplicateTasks(specs, named.length > 0 ? tasksBeside(files, config) : []),
   ];
   // With a connection, the plan says it of the columns themselves.
-  const findings = options.connect === true ? await connect(config, specs) : specs.flatMap(warnings);
-  const ok = faults.length === 0 && findings.every(({ severity }) => severity !== 'error');
-  printReport(options, { ok, specs: files.length, faults, findings }, () =>
-    describe(files.length, faults, findings, options.connect === true),
+  const findings = mergeFindings(
+    options.connect === true ? await connect(config, specs) : specs.flatMap(warnings),
   );
-  if (faults.length > 0) return EXIT.usage;
-  return ok ? EXIT.done : EXIT.failed;
+  const ok = faults.length === 0 && findings.every(({ severity }) => severity !== 'error');
+  const document = { ok, specs: files.length, faults, findings: findings.map(findingDocument) };
+  printReport(options, document, () => describe(files.length, faults, findings));
+  return ok ? EXIT.done : EXIT.usage;
 }
 
 /** The drivers are loaded only where they are needed: without them a check is done in half the time. */
 async function connect(config: Config, specs: readonly Spec[]): Promise<Finding[]> {
   const { checkConnections } = await import('./check-connect.ts');
-  return checkConnections(config, specs);
+  return checkConnections(config, specs, placeOf);
 }
 
 function faultsOf(file: string, error: TidemarkError): readonly Fault[] {
@@ -98,28 +106,35 @@ function identity(file: string): string {
 }
 
 function warnings(spec: Spec): Finding[] {
-  const subject = `task ${spec.taskName}`;
-  return cautionsOf(spec).map((caution) => ({ severity: 'warning', subject, ...caution }));
+  return cautionsOf(spec).map(({ path, message, remedy }) =>
+    specFinding('warning', 'WATERMARK_INTEGER', placeOf(spec), path, message, {
+      kind: 'words',
+      text: remedy,
+    }),
+  );
 }
 
-function describe(
-  specs: number,
-  faults: readonly Fault[],
-  findings: readonly Finding[],
-  connected: boolean,
-): string {
-  const lines = faults.map(formatFault);
-  for (const { severity, subject, message, remedy } of findings) {
-    lines.push(`${severity}: ${subject}: ${message}`);
-    if (remedy !== null) lines.push(`  ${remedy}`);
-  }
+/** The file is read again for the first place in it: specs of which there is nothing to say are most. */
+function placeOf({ taskName, file }: Spec): TaskPlace {
+  let places: ReturnType<typeof specPlaces> | null = null;
+  return { task: taskName, at: (...path) => (places ??= specPlaces(readSpec(file), file))(path) };
+}
+
+/** Beyond so many specs, what only informs is left to `--json`. */
+const MOST_INFORMED = 20;
+
+function describe(specs: number, faults: readonly Fault[], findings: readonly Finding[]): string {
+  const found = findingLines(findings, specs <= MOST_INFORMED);
+  const lines = [...faults.map(formatFault), ...found, ...(found.length > 0 ? [''] : [])];
   const bad = new Set(faults.map(({ file }) => file)).size;
   lines.push(
     faults.length === 0
       ? `${countOf(specs, 'spec')} and the config are valid.`
       : `${bad} of ${countOf(specs, 'spec')} ${bad === 1 ? 'is' : 'are'} not valid: ${countOf(faults.length, 'fault')}.`,
   );
-  const errors = findings.filter(({ severity }) => severity === 'error').length;
-  if (connected && errors > 0) lines.push(`${errors} of the connections or tables cannot be used.`);
+  const count = (severity: Finding['severity']): number =>
+    findings.filter((finding) => finding.severity === severity).length;
+  if (findings.length > 0)
+    lines.push(`${countOf(count('error'), 'error')}, ${countOf(count('warning'), 'warning')}.`);
   return `${lines.join('\n')}\n`;
 }

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { TaskMemory } from '../domain/run.ts';
+import type { RunIdentity, TaskMemory } from '../domain/run.ts';
 import { identifyRun, makePlan, needsOf } from '../planner.ts';
 import { transformsIn } from '../transform/transforms.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
@@ -16,11 +16,10 @@ import { memoryOf } from './run-book.ts';
  * @throws TidemarkError of the source, of the state, of the windows, or of the module that maps rows.
  */
 export async function planNow(config: Config, spec: Spec): Promise<Plan> {
-  const now = new Date();
-  const run = identifyRun({ kind: 'manual', scheduledFor: now, until: null, backfill: null });
+  const run = runNow();
   const { signal } = new AbortController();
   const source = mysqlSource(sourceOptions(config.sources[spec.source]!, config.masking.hmac_key));
-  const memory = memoryNow(config, spec, now);
+  const memory = memoryNow(config, spec, run.scheduledFor);
   const { rowTransform } = spec;
   const declared =
     rowTransform === null ? null : await transformsIn(config.transforms_dir).inspect(rowTransform, signal);
@@ -33,8 +32,13 @@ export async function planNow(config: Config, spec: Spec): Promise<Plan> {
   }
 }
 
+/** The run that somebody would begin by hand at this moment. */
+export function runNow(): RunIdentity {
+  return identifyRun({ kind: 'manual', scheduledFor: new Date(), until: null, backfill: null });
+}
+
 /** A plan may be asked for before anything has run, and where nothing may be written. */
-function memoryNow(config: Config, spec: Spec, now: Date): TaskMemory {
+export function memoryNow(config: Config, spec: Spec, now: Date): TaskMemory {
   const state = readState(config.state_dir);
   try {
     return memoryOf(state.db, spec, config.timezone, now);

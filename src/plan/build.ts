@@ -88,12 +88,19 @@ export function buildPlan(
 function cautionsOf(windows: readonly Window[], blind: string | null): string[] {
   const watermarks = windows.filter(({ mode }) => mode === 'watermark');
   if (watermarks.length === 0) return [];
-  const integers = watermarks.filter(({ to, from }) => /^-?\d+$/.test(to ?? from ?? ''));
-  const cautions = integers.map(
-    ({ table, column }) =>
-      `${table}.${column} is an integer: a row that takes its number early and is committed late is missed. Only a time column, such as updated_at, can promise that none is.`,
-  );
+  const integers = watermarks.filter(isInteger);
+  const cautions = integers.map(integerCaution);
   return blind === null || integers.length === watermarks.length ? cautions : [...cautions, blind];
+}
+
+/** Whether a window is bounded by numbers. */
+export function isInteger({ from, to }: Pick<Window, 'from' | 'to'>): boolean {
+  return /^-?\d+$/.test(to ?? from ?? '');
+}
+
+/** What cannot be promised of a watermark that is a number. */
+export function integerCaution({ table, column }: Pick<Window, 'table' | 'column'>): string {
+  return `${table}.${column} is an integer: a row that takes its number early and is committed late is missed. Only a time column, such as updated_at, can promise that none is.`;
 }
 
 function csvWarnings(spec: Spec, exports: readonly ExportPlan[]): string[] {

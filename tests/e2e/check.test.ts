@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { grantReader } from '../support/mysql.ts';
 import { startS3Proxy } from '../support/s3-proxy.ts';
+import { startMailbox } from '../support/smtp.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { NOTHING, openSite, type Site } from './site.ts';
 import { regionsSpec, sampleSpec } from './specs.ts';
@@ -16,7 +17,17 @@ interface CheckDocument {
   readonly ok: boolean;
   readonly specs: number;
   readonly faults: { file: string; line: number; column: number; path: string; message: string }[];
-  readonly findings: { severity: string; subject: string; message: string; remedy: string | null }[];
+  readonly findings: {
+    readonly severity: string;
+    readonly code: string;
+    readonly scope: string;
+    readonly name: string | null;
+    readonly tasks: string[];
+    readonly places: { file: string; line: number; column: number; path: string }[];
+    readonly message: string;
+    readonly remedy: string | null;
+    readonly remedy_kind: string | null;
+  }[];
 }
 
 const BAD = `{
@@ -111,46 +122,112 @@ it('checks a thousand specs', async () => {
 
 describe('with --connect', () => {
   it('tries every task, bucket and mail server, and leaves nothing behind', async () => {
-    const place = await site.place();
+    const reader = await grantReader(site.database);
+    const place = await site.place({ source: { ...reader } });
     place.writeSpec('employees', sampleSpec());
     place.writeSpec('regions', regionsSpec());
     const result = await place.tidemark('check', '--connect', '--json');
     const document = JSON.parse(result.stdout) as CheckDocument;
     expect([result.code, document.ok]).toEqual([0, true]);
-    const fine = document.findings.filter(({ severity }) => severity === 'ok').map(({ subject }) => subject);
-    expect(fine).toEqual(['task employees', 'task regions', 'sink s3', 'smtp']);
+    const scopes = document.findings.map(({ scope, code }) => `${scope} ${code}`);
+    expect(scopes).toEqual(
+      expect.arrayContaining(['source SERVER', 'sink BUCKET', 'smtp SMTP', 'spec ROWS_SCANNED']),
+    );
+    const scanned = document.findings.filter(({ code }) => code === 'ROWS_SCANNED');
+    expect(scanned.map(({ tasks }) => tasks)).toEqual([['employees'], ['regions']]);
     expect(await place.remains()).toEqual(NOTHING);
     expect(site.mailbox.mails()).toEqual([]);
   });
 
-  it('says what is missing and how to get it, and ends with exit code 1', async () => {
-    const reader = await grantReader(site.database, ['regions']);
+  it('says in CI what is missing, where, and what to paste, all at once', async () => {
+    const reader = await grantReader(site.database, ['regions', 'jobs', 'employees']);
     const bucket = await startS3Proxy(site.s3.endpoint);
-    bucket.fail({ status: 403 });
-    const nobody = await startTcpProxy({ port: 1 });
-    await nobody.stop();
+    bucket.fail({ status: 403, match: /countries/ });
+    const mailbox = await startMailbox();
+    mailbox.refuse('connection');
     const place = await site.place({
       source: { ...reader },
-      sink: { endpoint: bucket.endpoint },
-      smtp: { port: nobody.port },
+      sink: { endpoint: bucket.endpoint, prefix: 'hr/' },
+      smtp: { port: mailbox.port },
     });
     place.writeSpec('regions', regionsSpec());
-    place.writeSpec(
+    const countries = place.writeSpec(
       'countries',
-      regionsSpec({ task_name: 'countries', query: { custom: 'SELECT * FROM countries' }, table: null }),
+      regionsSpec({ task_name: 'countries', table: [{ name: 'jobs' }, { name: 'countries' }] }),
+    );
+    const employees = place.writeSpec(
+      'employees',
+      sampleSpec({ table: { name: 'employees', split_order: 'salary' } }),
     );
     const result = await place.tidemark('check', '--connect', '--json');
-    const { findings } = JSON.parse(result.stdout) as CheckDocument;
-    expect(result.code).toBe(1);
-    const remedies = Object.fromEntries(
-      findings.filter(({ severity }) => severity === 'error').map((found) => [found.subject, found.remedy]),
-    );
-    expect(remedies).toEqual({
-      'task countries': expect.stringMatching(/^Run as an administrator: GRANT SELECT ON /),
-      'sink s3': expect.stringContaining('s3:PutObject'),
-      smtp: expect.stringContaining('smtp'),
+    const { ok, findings } = JSON.parse(result.stdout) as CheckDocument;
+    expect([result.code, ok]).toEqual([2, false]);
+
+    const { name } = site.database;
+    const worse = findings.filter(({ severity }) => severity !== 'info');
+    expect(worse.map(({ severity, code, scope }) => `${severity} ${scope} ${code}`)).toEqual([
+      'error sink S3_ACCESS_DENIED',
+      'error smtp MAIL_FAILED',
+      'error spec PRIVILEGE_MISSING',
+      'warning spec SPLIT_UNINDEXED',
+    ]);
+    const [denied, mail, grant, order] = worse;
+    expect(denied).toMatchObject({ name: 's3', tasks: ['countries'], remedy_kind: 'policy' });
+    expect(JSON.parse(denied!.remedy!)).toMatchObject({
+      Version: '2012-10-17',
+      Statement: [{ Resource: [`arn:aws:s3:::${place.bucket}/hr/countries/*`] }, {}],
     });
+    expect(mail!.message).toContain('refused: connection');
+    expect(grant).toMatchObject({
+      tasks: ['countries'],
+      places: [{ file: countries, path: 'table[1].name' }],
+      remedy: `GRANT SELECT ON \`${name}\`.\`countries\` TO '${reader.user}'@'%';`,
+      remedy_kind: 'sql',
+    });
+    expect(order).toMatchObject({
+      places: [{ file: employees, path: 'table.split_order' }],
+      remedy: `CREATE INDEX \`employees_salary\` ON \`${name}\`.\`employees\` (\`salary\`);`,
+    });
+
+    // What is pasted helps, and then all is well.
+    await site.database.connection.query(`${grant!.remedy} ${order!.remedy}`);
     await bucket.stop();
+    mailbox.refuse(null);
+    const fixed = await site.place({ source: { ...reader }, smtp: { port: mailbox.port } });
+    for (const task of ['countries', 'employees', 'regions'])
+      fixed.writeSpec(task, JSON.parse(place.read('specs', `${task}.json`)));
+    const again = await fixed.tidemark('check', '--connect');
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('0 errors, 0 warnings.')]);
+    await mailbox.stop();
+  });
+
+  it('asks a server that cannot be reached once, and shows nobody its password', async () => {
+    const nobody = await startTcpProxy({ port: 1 });
+    await nobody.stop();
+    const place = await site.place({ source: { port: nobody.port, password: 'canary-4711' } });
+    for (const task of ['a', 'b', 'c']) place.writeSpec(task, regionsSpec({ task_name: task }));
+    const result = await place.tidemark('check', '--connect');
+    expect(result.code).toBe(2);
+    expect(result.stdout.match(/SERVER_UNREACHABLE/g)).toHaveLength(1);
+    expect(result.stdout).toMatch(/SERVER_UNREACHABLE: .*\n +tasks a, b, c\n/);
+    expect(result.stdout + result.stderr).not.toContain('canary-4711');
+  });
+
+  it('looks at a thousand specs through two connections', async () => {
+    const proxy = await startTcpProxy({ host: site.database.host, port: site.database.port });
+    const place = await site.place({ source: { port: proxy.port, ...(await grantReader(site.database)) } });
+    for (let n = 0; n < 1000; n++) place.writeSpec(`task${n}`, regionsSpec({ task_name: `task${n}` }));
+    let most = 0;
+    const watch = setInterval(() => (most = Math.max(most, proxy.connections())), 5);
+    const result = await place.tidemark('check', '--connect', '--json');
+    clearInterval(watch);
+    await proxy.stop();
+    const { findings } = JSON.parse(result.stdout) as CheckDocument;
+    expect(result.code).toBe(0);
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(findings.find(({ code }) => code === 'ROWS_SCANNED')?.tasks).toHaveLength(1000);
+    expect([most > 0, most <= 2]).toEqual([true, true]);
+    expect(await place.remains()).toEqual(NOTHING);
   });
 });
 

@@ -78,6 +78,9 @@ const OFFENCES: readonly (readonly [file: string, source: string, rule: string])
   ...['../extract/export-table.ts', '../run.ts', '../plan/build.ts', 'mysql2', 'node:net'].map(
     (other) => ['src/transform/a.ts', use(other), IMPORTS] as const,
   ),
+  ...['../sources/mysql/probe.ts', '../config/config.ts', '../run.ts'].map(
+    (other) => ['src/check/a.ts', use(other), IMPORTS] as const,
+  ),
   ['src/describe/a.ts', use('../publish/manifest.ts'), IMPORTS],
   ['src/describe/a.ts', use('../extract/csv.ts'), IMPORTS],
   ['src/describe/ddl/a.ts', use('../../run.ts'), IMPORTS],
@@ -110,7 +113,7 @@ const OFFENCES: readonly (readonly [file: string, source: string, rule: string])
   ),
   ['src/http/assets/a.js', use('../server.ts'), IMPORTS],
   // What is pure has no hands.
-  ...['plan', 'spec', 'schedule', 'extract', 'describe'].flatMap((room) =>
+  ...['check', 'plan', 'spec', 'schedule', 'extract', 'describe'].flatMap((room) =>
     ['mysql2', 'mysql2/promise', 'node:fs', 'node:fs/promises', 'fs', '@aws-sdk/client-s3', 'nodemailer'].map(
       (name) => [`src/${room}/a.ts`, use(name), IMPORTS] as const,
     ),
@@ -195,6 +198,7 @@ const ALLOWED: readonly (readonly [file: string, source: string])[] = [
   ['src/config/a.ts', 'export const home = process.env;\n'],
   ['src/watch/a.ts', use('../domain/spec.ts')],
   ['src/verify/a.ts', use('../ports.ts')],
+  ['src/check/a.ts', use('../check-ports.ts')],
   ['src/transform/a.ts', use('../extract/row-packet.ts')],
 ];
 

@@ -19,8 +19,10 @@ import {
 import { crc32 } from 'node:zlib';
 import type { PreparedObject, PreparedPart } from '../../domain/run.ts';
 import { TidemarkError } from '../../errors.ts';
-import type { ObjectMeta, ObjectReader, Sink } from '../../ports.ts';
+import type { BucketEncryption } from '../../check-ports.ts';
+import type { ObjectMeta, ObjectReader, PendingUpload, Sink } from '../../ports.ts';
 import { s3Client } from './client.ts';
+import { defaultEncryption } from './default-encryption.ts';
 import { sinkError } from './errors.ts';
 import type { S3SinkOptions } from './options.ts';
 import { readObject } from './read.ts';
@@ -30,6 +32,10 @@ const RUN = 'tidemark-run';
 
 /** A sink, and the means to let go of its sockets. */
 export interface S3Sink extends Sink, ObjectReader {
+  /** `encryption`: what the bucket answered it will encrypt the object with; null: it did not say. */
+  begin(...args: Parameters<Sink['begin']>): Promise<PendingUpload & { readonly encryption: string | null }>;
+  /** The bucket's default encryption. */
+  defaultEncryption(): Promise<BucketEncryption>;
   close(): void;
 }
 
@@ -71,24 +77,30 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
     concurrency: options.concurrency,
 
     async begin(key, meta, signal) {
-      const uploadId = await call('Beginning the upload of', 's3:PutObject', key, async () => {
-        const created = await client.send(
-          new CreateMultipartUploadCommand({
-            Bucket: bucket,
-            Key: key,
-            ContentType: meta.contentType,
-            Metadata: { [RUN]: meta.runId },
-            ...encryption,
-            ...(withChecksum ? { ChecksumAlgorithm: 'CRC32' } : {}),
-          }),
-        );
-        const id = created.UploadId!;
-        if ((created.$metadata.attempts ?? 1) > 1) await abortOthers(key, id);
-        return id;
-      });
+      const { id: uploadId, encryption: applied } = await call(
+        'Beginning the upload of',
+        's3:PutObject',
+        key,
+        async () => {
+          const created = await client.send(
+            new CreateMultipartUploadCommand({
+              Bucket: bucket,
+              Key: key,
+              ContentType: meta.contentType,
+              Metadata: { [RUN]: meta.runId },
+              ...encryption,
+              ...(withChecksum ? { ChecksumAlgorithm: 'CRC32' } : {}),
+            }),
+          );
+          const id = created.UploadId!;
+          if ((created.$metadata.attempts ?? 1) > 1) await abortOthers(key, id);
+          return { id, encryption: created.ServerSideEncryption ?? null };
+        },
+      );
       return {
         key,
         uploadId,
+        encryption: applied,
         sendPart: (partNumber, body, crc) =>
           call(`Uploading part ${partNumber} of`, 's3:PutObject', key, async (): Promise<PreparedPart> => {
             const checksumCrc32 = withChecksum ? base64Of(crc) : null;
@@ -150,6 +162,7 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
       return { bytes, runId: metadata[RUN] ?? null, body };
     },
 
+    defaultEncryption: () => defaultEncryption(client, bucket),
     close: () => client.destroy(),
   };
 }

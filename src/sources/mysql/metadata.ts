@@ -1,7 +1,7 @@
 /**
  * What the server knows about tables and queries: columns, keys, sizes, estimates. Reads no table data.
  */
-import type { FieldPacket } from 'mysql2';
+import type { FieldPacket, RowDataPacket } from 'mysql2';
 import type { OutputColumn, ServerIdentity } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
 import { quoteName } from '../../plan/sql.ts';
@@ -99,12 +99,9 @@ export async function explain(
   server: ServerIdentity,
   sql: string,
 ): Promise<{ rows: number | null; warnings: string[] }> {
-  // MariaDB and MySQL 5.6 show `filtered` only when EXTENDED; MySQL 8 knows no EXTENDED, and MySQL 9 draws a tree
-  // unless told otherwise.
-  const extended = server.flavor === 'mariadb' || server.version.startsWith('5.');
   let plan;
   try {
-    plan = await session.query(`EXPLAIN ${extended ? 'EXTENDED' : 'FORMAT=TRADITIONAL'} ${sql}`);
+    plan = await explainedSteps(session, server, sql);
   } catch (error) {
     if (!(error instanceof TidemarkError) || error.code !== 'PRIVILEGE_MISSING') throw error;
     return { rows: null, warnings: [`EXPLAIN was refused, so the size is unknown. ${error.hint}`] };
@@ -121,11 +118,26 @@ export async function explain(
     }
     const extra: string = step['Extra'] ?? '';
     if (/Using filesort/.test(extra)) {
-      warnings.push(
-        `${step['table'] ?? 'the result'} is sorted by the server for ORDER BY: no index gives this order.`,
-      );
+      warnings.push(sortWarning(step['table'] ?? 'the result'));
     }
     if (/Impossible WHERE|no matching row/.test(extra)) [rows, known] = [0, true];
   }
   return { rows: known ? Math.round(rows) : null, warnings };
+}
+
+/** What is said of a table, or of the result as a whole, that the server has to sort. */
+export function sortWarning(what: string): string {
+  return `${what} is sorted by the server for ORDER BY: no index gives this order.`;
+}
+
+/** @throws TidemarkError PRIVILEGE_MISSING where a view may be read but not explained. */
+export function explainedSteps(
+  session: Session,
+  server: ServerIdentity,
+  sql: string,
+): Promise<RowDataPacket[]> {
+  // MariaDB and MySQL 5.6 show `filtered` only when EXTENDED; MySQL 8 knows no EXTENDED, and MySQL 9 draws a tree
+  // unless told otherwise.
+  const extended = server.flavor === 'mariadb' || server.version.startsWith('5.');
+  return session.query(`EXPLAIN ${extended ? 'EXTENDED' : 'FORMAT=TRADITIONAL'} ${sql}`);
 }

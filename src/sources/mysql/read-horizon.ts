@@ -146,12 +146,9 @@ async function ofFormerLife(
 
 /** Empty where the server is no replica, or where it may not be asked. */
 async function replicaStatus(session: Session, server: ServerIdentity): Promise<ReplicaStatus[]> {
-  const [major = 0, minor = 0] = server.version.split('.').map((part) => Number.parseInt(part, 10));
-  const renamed = major > 8 || (major === 8 && minor >= 4);
-  const mysql = renamed ? 'SHOW REPLICA STATUS' : 'SHOW SLAVE STATUS';
   let rows;
   try {
-    rows = await session.query(server.flavor === 'mariadb' ? 'SHOW ALL SLAVES STATUS' : mysql);
+    rows = await session.query(replicationSql(server));
   } catch (error) {
     if (error instanceof TidemarkError && error.code === 'PRIVILEGE_MISSING') return [];
     throw error;
@@ -160,4 +157,11 @@ async function replicaStatus(session: Session, server: ServerIdentity): Promise<
     const behind = row['Seconds_Behind_Source'] ?? row['Seconds_Behind_Master'] ?? null;
     return { secondsBehind: behind === null ? null : BigInt(behind) };
   });
+}
+
+/** What asks a server for the state of its replication: a row for each source. */
+export function replicationSql({ flavor, version }: ServerIdentity): string {
+  if (flavor === 'mariadb') return 'SHOW ALL SLAVES STATUS';
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return major > 8 || (major === 8 && minor >= 4) ? 'SHOW REPLICA STATUS' : 'SHOW SLAVE STATUS';
 }

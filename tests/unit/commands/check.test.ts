@@ -8,7 +8,7 @@ interface Document {
   readonly ok: boolean;
   readonly specs: number;
   readonly faults: readonly { readonly file: string; readonly path: string; readonly message: string }[];
-  readonly findings: readonly Record<'severity' | 'subject' | 'message' | 'remedy', string>[];
+  readonly findings: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** A specs folder of its own with these files, and what `check` says with it. */
@@ -38,21 +38,26 @@ const watermark = (initial: unknown) => ({
 
 describe('a watermark that begins at a number', () => {
   it('is a warning that says what to use, and no fault', async () => {
-    const { check, json } = site('numbers', { 'a.json': watermark(1000) });
+    const { check, json, path } = site('numbers', { 'a.json': watermark(1000) });
     const { code, document } = await json();
     expect([code, document.ok, document.faults]).toEqual([0, true, []]);
     expect(document.findings).toEqual([
       {
         severity: 'warning',
-        subject: 'task staff',
+        code: 'WATERMARK_INTEGER',
+        scope: 'spec',
+        name: null,
+        tasks: ['staff'],
+        places: [{ file: path('a.json'), line: 1, column: expect.any(Number), path: 'table.cdc.order_id' }],
         message: expect.stringContaining('"order_id" of table "orders"'),
         remedy: expect.stringContaining('updated_at TIMESTAMP(6)'),
+        remedy_kind: 'words',
       },
     ]);
     const text = await check();
     expect(text.code).toBe(0);
     expect(text.stdout).toMatch(
-      /^warning: task staff: the watermark "order_id".*\n {2}Use an indexed column/,
+      /^specs\n {2}warning {2}WATERMARK_INTEGER: the watermark "order_id".*\n +\S+a\.json:1:\d+ table\.cdc\.order_id\n +Use an indexed column/,
     );
     expect(text.stdout).toContain('1 spec and the config are valid.');
   });
