@@ -26,6 +26,9 @@ export const apps = [
     vizion: false,
     // Longer than `shutdown_grace` (30 seconds) and the mails after it (10 seconds); raise both together.
     kill_timeout: 60_000,
+    // Online once the specs are read: the daemon says so. One that is not by then is called online all the same.
+    wait_ready: true,
+    listen_timeout: 60_000,
     // Stopped on purpose; wrong config; another daemon on the same state folder: starting again would not help.
     stop_exit_codes: [0, 2, 3],
     // A daemon that crashes within ten seconds, ten times over, is left as `errored`. No restart_delay: with one, pm2

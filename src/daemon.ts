@@ -16,9 +16,11 @@ import type { TaskList } from './http/task-list.ts';
 import type { Log, RunObserver } from './ports.ts';
 import type { RunOutcome } from './report.ts';
 import { dispatcher, type RunTask } from './daemon/dispatcher.ts';
+import { liveClock } from './daemon/live-clock.ts';
+import type { DaemonState } from './daemon/supervisor.ts';
 import { skippedRun } from './daemon/skipped-run.ts';
 import { timingOf } from './schedule/reconcile.ts';
-import { startSchedule, type Clock, type SlotBook } from './schedule/schedule.ts';
+import { startSchedule, type SlotBook } from './schedule/schedule.ts';
 import { nextFire } from './schedule/slots.ts';
 import { daemonLockPath, requireLock } from './state/lock.ts';
 import type { ParseSpec } from './watch/spec-folder.ts';
@@ -72,10 +74,14 @@ export interface DaemonOptions {
   };
   /** What the status pages show besides. */
   readonly pages: PagePast;
+  /** Called when the daemon begins to stop. */
+  readonly onStopping?: () => void;
   readonly log: Log;
 }
 
 export interface Daemon {
+  /** What it is doing, for whoever supervises it. */
+  state(): DaemonState;
   /** Where the HTTP server listens; null: there is none. */
   readonly http: { readonly host: string; readonly port: number } | null;
   /**
@@ -86,14 +92,6 @@ export interface Daemon {
   /** Settles when everything is released; rejects where the daemon cannot go on, or cannot stop in order. */
   readonly done: Promise<void>;
 }
-
-const CLOCK: Clock = {
-  now: () => new Date(),
-  wakeIn: (ms, wake) => {
-    const timer = setTimeout(wake, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 type Releaser = () => void | Promise<void>;
 
@@ -172,7 +170,8 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     if (spec !== undefined) options.recordSkip(skippedRun(spec, trigger, why, new Date()));
   };
   const { busy, run } = runs;
-  const schedule = startSchedule({ timezone, clock: CLOCK, book: options.slots, busy, run, skip, log });
+  const clock = liveClock();
+  const schedule = startSchedule({ timezone, clock, book: options.slots, busy, run, skip, log });
   releasers.push(() => schedule.stop());
 
   const onChange = (set: SpecSet, diff: SpecDiff): void => {
@@ -196,6 +195,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     }
     stopping = true;
     live.changed();
+    options.onStopping?.();
     log.info('daemon stops', { reason, running: [...runs.queue().running.keys()] });
     releaseInReverse(releasers).then(outcome, failed);
   };
@@ -215,6 +215,11 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   return {
     http: http === null ? null : { host: http.host, port: http.port },
     done,
+    state: () => {
+      const { running, waiting } = runs.queue();
+      const counts = { tasks: specsInForce(specs).size, running: running.size, waiting: waiting.size };
+      return { ...counts, problem: notReady(), lateMs: clock.lateMs() };
+    },
     stop: (reason) => {
       shutDown(reason, () => {
         log.info('daemon has stopped');

@@ -2,7 +2,9 @@
 import { collectGarbage } from '../collect-garbage.ts';
 import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
+import { processSupervision } from '../config/supervision.ts';
 import { startDaemon, type Daemon } from '../daemon.ts';
+import { startSupervisor, type DaemonState } from '../daemon/supervisor.ts';
 import { executeRun } from '../execute.ts';
 import { sweep } from '../publish/sweep.ts';
 import { recoverAll } from '../recovery.ts';
@@ -17,8 +19,12 @@ export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
   const installation = openInstallation(config);
   const { log } = installation;
   if (config.smtp === null) log.warn('the config has no smtp: nobody is told of failures');
+  let running: Daemon | null = null;
+  const state = (): DaemonState => running?.state() ?? STARTING;
+  const supervisor = startSupervisor({ ...processSupervision(), state, log });
   try {
-    const starting = startDaemon(daemonOptions(config, installation));
+    const onStopping = supervisor.stopping;
+    const starting = startDaemon({ ...daemonOptions(config, installation), onStopping });
     const release = stopOnSignal(starting);
     const daemon = await starting.catch((error: unknown) => {
       release();
@@ -29,12 +35,23 @@ export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
     // daemon allocates next to nothing.
     collectGarbage('last-resort');
     log.info('daemon runs', { pid: process.pid, specs_dir: config.specs_dir, http: daemon.http?.port });
+    running = daemon;
+    supervisor.ready();
     await daemon.done.finally(release);
     return EXIT.done;
   } finally {
     await installation.close();
+    await supervisor.close();
   }
 }
+
+const STARTING: DaemonState = {
+  tasks: 0,
+  running: 0,
+  waiting: 0,
+  problem: 'the daemon is starting',
+  lateMs: 0,
+};
 
 function daemonOptions(config: Config, installation: LiveInstallation): Parameters<typeof startDaemon>[0] {
   const { log, notifier } = installation;

@@ -68,6 +68,9 @@ describe('ecosystem.config.js', () => {
     ws.writeSpec('employees', { ...(JSON.parse(example) as object), schedule: '0 3 * * *' });
 
     await pm2('start', 'ecosystem.config.js');
+    // pm2 has waited: it does not say online before the daemon says that the specs are read.
+    expect(ws.read('logs/tidemark.log')).toMatch(/specs read tasks=1/);
+    expect((await described()).pm2_env.status).toBe('online');
     await ready(ws.httpPort);
     const tasks = (await (await fetch(`http://127.0.0.1:${ws.httpPort}/api/tasks`)).json()) as object;
     expect(JSON.stringify(tasks)).toContain('"employees"');

@@ -42,6 +42,13 @@ describe('deploy/tidemark.service', () => {
     expect(stdout).toMatch(/Overall exposure level for tidemark.service: [01]\.\d/);
   });
 
+  it('is started once the daemon says so, and restarted where it says nothing any more', () => {
+    expect(setting('Type')).toEqual(['notify']);
+    // systemd-notify is a process beside the daemon.
+    expect(setting('NotifyAccess')).toEqual(['all']);
+    expect(setting('WatchdogSec')).toEqual(['2min']);
+  });
+
   it('waits longer than the grace before it kills', () => {
     const [seconds] = setting('TimeoutStopSec');
     expect(Number(seconds)).toBeGreaterThan(40);
