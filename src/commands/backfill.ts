@@ -97,7 +97,7 @@ function line({ from, to }: PastWindow, report: RunReport): string {
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
   const seconds = (report.duration_ms / 1000).toFixed(1);
   if (report.error === null)
-    return `(${from}, ${to}]  ${rows.toLocaleString('en')} rows in ${countOf(report.files.length, 'object')}, ${seconds} s\n`;
+    return `(${from}, ${to}]  ${countOf(rows, 'row')} in ${countOf(report.files.length, 'object')}, ${seconds} s\n`;
   const { code, message, hint } = report.error;
   if (isDone(report)) return `(${from}, ${to}]  is in the bucket already: ${message}\n`;
   return `(${from}, ${to}]  failed after ${seconds} s: ${code}\n${message}\n${hint}\n`;

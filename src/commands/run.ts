@@ -81,10 +81,10 @@ function summary(report: RunReport): string {
   }
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
   const lines = [
-    `${report.task}: ${rows.toLocaleString('en')} rows in ${countOf(report.files.length, 'object')}, ${seconds} s`,
+    `${report.task}: ${countOf(rows, 'row')} in ${countOf(report.files.length, 'object')}, ${seconds} s`,
   ];
   for (const { key, rows: count, bytes } of report.files) {
-    lines.push(`  ${key}  ${count.toLocaleString('en')} rows, ${bytes.toLocaleString('en')} bytes`);
+    lines.push(`  ${key}  ${countOf(count, 'row')}, ${countOf(bytes, 'byte')}`);
   }
   if (report.manifest !== null) lines.push(`  ${report.manifest}`);
   for (const warning of report.warnings) lines.push(`warning: ${warning}`);

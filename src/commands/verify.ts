@@ -130,7 +130,7 @@ function resultOf(
 
 function summary(result: ReturnType<typeof resultOf>, seconds: number): string {
   const { task, run_id, manifest, files, rows, bytes, differences, error } = result;
-  const of = `${countOf(files, 'object')}, ${rows.toLocaleString('en')} rows, ${bytes.toLocaleString('en')} bytes`;
+  const of = `${countOf(files, 'object')}, ${countOf(rows, 'row')}, ${countOf(bytes, 'byte')}`;
   const lines = [`${task}, run ${run_id}: ${of}`, `  ${manifest}`];
   for (const { url, message } of differences.slice(0, MOST_SHOWN)) lines.push(`different: ${url} ${message}`);
   const more = differences.length - MOST_SHOWN;
