@@ -58,6 +58,7 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
       'TRANSFORM_MEMORY',
       'SCHEMA_CHANGED',
       'RESULT_EMPTY',
+      'EXPECTATION_FAILED',
       'TLS_FAILED',
       'SOURCE_FAILED',
     ],

@@ -267,6 +267,13 @@ export const ERRORS = {
     hint: 'Check the filters and the window; if empty is fine, use `"on_empty": "header"` or `"skip"`.',
     retryable: false,
   },
+  EXPECTATION_FAILED: {
+    title: 'The run has not the size that is expected',
+    cause:
+      'The spec says `"on_violation": "fail"` under `expect`, and the run has fewer rows than `min_rows`, or differs from the usual by more than `max_change`.',
+    hint: 'Look at the source: were rows deleted, or loaded twice, or not yet? If the size is right, change `expect` in the spec, or set `"on_violation": "warn"` there.',
+    retryable: false,
+  },
   TLS_FAILED: {
     title: 'The secure connection could not be set up',
     cause: 'The source asks for TLS and the server does not offer it, or its certificate is not trusted.',

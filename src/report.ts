@@ -1,6 +1,6 @@
 /** What has become of a run, as `tidemark run --json` prints it: of a failed one, as much as there was. */
 import type { Plan } from './domain/plan.ts';
-import type { PreparedObject, RunIdentity, RunRecord, RunReport } from './domain/run.ts';
+import type { PreparedObject, RunIdentity, RunRecord, RunReport, UnexpectedSize } from './domain/run.ts';
 import type { ErrorCode, TidemarkError } from './errors.ts';
 import { changesOf, schemasOf } from './plan/schema-change.ts';
 import { movedBy } from './plan/watermark.ts';
@@ -21,6 +21,7 @@ export interface RunState {
   /** Tables that have been read to the end. */
   readonly tables: TableResult[];
   readonly warnings: string[];
+  readonly unexpectedSizes: UnexpectedSize[];
 }
 
 interface TableResult {
@@ -46,7 +47,7 @@ export interface RunOutcome extends RunEnd {
 }
 
 export function beginRun(task: string, attempt: RunAttempt): RunState {
-  return { task, attempt, plan: null, tables: [], warnings: [] };
+  return { task, attempt, plan: null, tables: [], warnings: [], unexpectedSizes: [] };
 }
 
 /** @param manifest its key; null where every table was empty and `on_empty` is "skip". */
@@ -105,6 +106,7 @@ function common(state: RunState): Omit<RunReport, 'status' | 'files' | 'manifest
     }),
     windows: plan?.windows ?? [],
     schema_changes: plan?.schemaChanges ?? [],
+    unexpected_sizes: state.unexpectedSizes,
     warnings: state.warnings,
   };
 }
@@ -124,6 +126,7 @@ export function redactReport(report: RunReport, redact: (text: string) => string
       to: window.to === null ? null : redact(window.to),
     })),
     schema_changes: report.schema_changes.map((change) => ({ ...change, message: redact(change.message) })),
+    unexpected_sizes: report.unexpected_sizes.map((size) => ({ ...size, message: redact(size.message) })),
     warnings: report.warnings.map(redact),
     error: error === null ? null : { ...error, message: redact(error.message), hint: redact(error.hint) },
   };

@@ -9,6 +9,7 @@ import { asTidemarkError } from './errors.ts';
 import { checkCounts } from './extract/count-check.ts';
 import { exportTable, type Progress } from './extract/export-table.ts';
 import type { PlanSettings } from './plan/build.ts';
+import { refuseUnexpectedSizes, unexpectedSizes } from './plan/expectation.ts';
 import { refuseSchemaChanges } from './plan/schema-change.ts';
 import { makePlan, needsOf } from './planner.ts';
 import type { Journal, RunObserver, Sink, Snapshot, Source } from './ports.ts';
@@ -46,6 +47,7 @@ export async function runTask(
   const publication = beginPublication(ports.sink, ports.journal, run.runId);
   try {
     const plan = await prepareAll(spec, run, ports, publication, state, signal);
+    judgeSize(spec, run, plan, ports.memory, state);
     signal.throwIfAborted();
     return { report: await publishAll(plan, ports, publication, state), error: null };
   } catch (thrown) {
@@ -53,6 +55,21 @@ export async function runTask(
     await publication.rollback();
     return { report: failedReport(state, error), error };
   }
+}
+
+/** The last moment at which a run of unexpected size can be kept from being seen. */
+function judgeSize(
+  spec: Spec,
+  { kind }: RunAttempt,
+  { windows }: Plan,
+  memory: TaskMemory,
+  state: RunState,
+): void {
+  const rows = state.tables.reduce((sum, table) => sum + table.rows, 0);
+  const unexpected = unexpectedSizes(spec.expect, { kind, rows, windows, memory });
+  state.unexpectedSizes.push(...unexpected);
+  refuseUnexpectedSizes(unexpected, spec);
+  state.warnings.push(...unexpected.map(({ message }) => message));
 }
 
 /** Plans and extracts in one snapshot, which ends before anything is published or undone: the server is done with. */

@@ -18,6 +18,28 @@ export interface TaskMemory {
   readonly lastSuccess: Date | null;
   /** The same, where a slot of the schedule has passed since without a success; null where none has. */
   readonly missedSince: Date | null;
+  /** Null: not asked for. */
+  readonly usual: UsualSize | null;
+}
+
+/** The rows of earlier runs that a run can be compared with: one for each of the last weeks that has one. */
+export interface UsualSize {
+  /** `Monday` */
+  readonly weekday: string;
+  readonly rows: readonly number[];
+}
+
+/** A run that has not the size that its spec expects. */
+export interface UnexpectedSize {
+  readonly expectation: 'min_rows' | 'max_change';
+  /** Of the run, all tables together. */
+  readonly rows: number;
+  /** What it was compared with, a median; null of `min_rows`. */
+  readonly usual_rows: number | null;
+  /** From the spec: `1000`, `50%`. */
+  readonly allowed: string;
+  /** A sentence. */
+  readonly message: string;
 }
 
 /** What made a run begin: its slot has come, its slot was missed, somebody asked for it, or for a past window. */
@@ -117,6 +139,8 @@ export interface RunReport {
   readonly windows: readonly Window[];
   /** How the columns differ from what the last success has written. */
   readonly schema_changes: readonly SchemaChange[];
+  /** Of a run that is not as large as is expected. Its messages are among the warnings, too. */
+  readonly unexpected_sizes: readonly UnexpectedSize[];
   readonly warnings: readonly string[];
   readonly error: RunError | null;
 }

@@ -175,6 +175,23 @@ export interface RowTransform {
   readonly memoryMb: number;
 }
 
+/** An exact percentage. */
+export interface Percent {
+  /** As it is written, `12.5%`. */
+  readonly text: string;
+  /** Millionths of a percent: 12,500,000. */
+  readonly millionths: number;
+}
+
+/** How many rows a run is expected to have; at least one of the two is given. */
+export interface Expectation {
+  /** Of all tables together; null: any number. */
+  readonly minRows: number | null;
+  /** From what is usual, in either direction; null: any. */
+  readonly maxChange: Percent | null;
+  readonly onViolation: 'warn' | 'fail';
+}
+
 /** A task spec that has been parsed: nothing downstream checks it again. */
 export interface Spec {
   /** Path of the file it was read from, as given. */
@@ -205,4 +222,6 @@ export interface Spec {
   readonly timeoutMs: number | null;
   readonly catchUp: CatchUp;
   readonly onSchemaChange: OnSchemaChange;
+  /** Null: nothing is expected of the size of a run. */
+  readonly expect: Expectation | null;
 }

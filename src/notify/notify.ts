@@ -226,6 +226,7 @@ function deathReport({ taskName }: Spec, run: ReturnType<MailBook['deaths']>[num
     manifest: null,
     windows: [],
     schema_changes: [],
+    unexpected_sizes: [],
     warnings: [],
     error: { code: 'PROCESS_DIED', message: `${title}: ${cause}`, hint, retryable },
   };

@@ -8,6 +8,7 @@ import { FaultsError } from '../errors.ts';
 import type { Fault } from '../errors.ts';
 import { readTransformations } from './column-transformation.ts';
 import { csvDialect, csvDialectFaults } from './csv-dialect.ts';
+import { expectationOf, expectFaults } from './expect-schema.ts';
 import { compressionOf, formatFaults } from './formats.ts';
 import { nodeAt, plainValue, readJson, textAt } from './json-document.ts';
 import type { JsonDocument } from './json-document.ts';
@@ -67,6 +68,7 @@ export function parseSpec(text: string, file: string, known?: KnownNames): Spec 
   const transformations = readAllTransformations(document, tables, query, known, report);
   checkFields(document, keyNeeds(tables, query), report);
   for (const { key, message } of retriesFaults(value['retries'])) report(['retries', key], message);
+  for (const { key, message } of expectFaults(value['expect'])) report(['expect', key], message);
   // Its folder of logs would be where the log of the whole installation is.
   if (value['task_name'] === 'tidemark.log')
     report(['task_name'], 'found "tidemark.log", the name of the main log. Choose another.');
@@ -162,6 +164,7 @@ function toSpec(
     timeoutMs: timeoutMsOf(document.timeout),
     catchUp: document.catch_up ?? defaults.catch_up.default,
     onSchemaChange: document.on_schema_change ?? defaults.on_schema_change.default,
+    expect: expectationOf(document.expect),
   };
   // Strings cut from the text keep all of it in memory; copies do not. A daemon holds thousands of specs.
   return JSON.parse(JSON.stringify(spec)) as Spec;

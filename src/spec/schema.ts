@@ -9,6 +9,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { columnTransformationsSchema } from './column-transformation-schema.ts';
 import { EMAIL_PATTERN } from './email.ts';
+import { expectSchema } from './expect-schema.ts';
 import { compressionSchema } from './formats.ts';
 import { retriesSchema, timeoutSchema } from './retries.ts';
 import { rowTransformSchema } from './row-transform.ts';
@@ -229,6 +230,7 @@ export const specSchema = {
       enum: ['warn', 'fail', 'ignore', null],
       default: 'warn',
     },
+    expect: expectSchema,
     on_empty: {
       title: 'Empty result',
       description:

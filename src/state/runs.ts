@@ -114,7 +114,7 @@ function settleSlot(db: DatabaseSync, task: string, slot: string): void {
  *
  * @throws TidemarkError STATE_UNUSABLE.
  */
-export function taskMemory(db: DatabaseSync, task: string): Omit<TaskMemory, 'missedSince'> {
+export function taskMemory(db: DatabaseSync, task: string): Omit<TaskMemory, 'missedSince' | 'usual'> {
   return consulted('what the task remembers', () => {
     const watermarks = db
       .prepare('SELECT "table", "column", value FROM watermark WHERE task = ? ORDER BY "table"')
@@ -188,15 +188,15 @@ export function unendedTasks(db: DatabaseSync): string[] {
   );
 }
 
-/** A report with its files, which are kept beside it. */
+/** A report with its files, which are kept beside it; what reports did not tell at the time is empty. */
 export function reportOf(db: DatabaseSync, id: number, report: string): RunReport {
   const files = db
     .prepare('SELECT key, "table", batch, rows, bytes FROM run_file WHERE run = ? ORDER BY key')
     .all(id) as unknown as RunReport['files'];
-  // A report of before columns were compared says nothing of them.
   return {
     schema_changes: [],
-    ...(JSON.parse(report) as Omit<RunReport, 'files' | 'schema_changes'>),
+    unexpected_sizes: [],
+    ...(JSON.parse(report) as Omit<RunReport, 'files' | 'schema_changes' | 'unexpected_sizes'>),
     files,
   };
 }

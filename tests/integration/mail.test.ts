@@ -34,6 +34,7 @@ const report: RunReport = {
   manifest: null,
   windows: [],
   schema_changes: [],
+  unexpected_sizes: [],
   warnings: [],
   error: {
     code: 'PRIVILEGE_MISSING',

@@ -53,6 +53,7 @@ const failedRun: RunReport = {
   manifest: null,
   windows: [window],
   schema_changes: [],
+  unexpected_sizes: [],
   warnings: [],
   error: {
     code: 'PRIVILEGE_MISSING',

@@ -60,6 +60,7 @@ it('knows no table before there is a plan, and none that was not read to its end
     tables: [],
     windows: [],
     schema_changes: [],
+    unexpected_sizes: [],
     warnings: [],
   });
   expect(failedReport(stateOf(), ERROR).tables).toMatchObject([

@@ -35,6 +35,7 @@ export const report: RunReport = {
     { table: 'employees', column: 'hire_date', mode: 'literal', from: '1995-05-05', to: null, nulls: false },
   ],
   schema_changes: [],
+  unexpected_sizes: [],
   warnings: ['no index on hire_date'],
   error: failure,
 };

@@ -20,6 +20,7 @@ export function fakeReport(task: string, scheduledFor: Date, code: ErrorCode | n
     manifest: code === null ? `${task}/_manifest.json` : null,
     windows: [],
     schema_changes: [],
+    unexpected_sizes: [],
     warnings: [],
     error:
       code === null
