@@ -8,6 +8,7 @@ import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-ch
 import { startRecovery } from './daemon/recovery.ts';
 import { startRetention } from './daemon/retention.ts';
 import { liveRuns } from './daemon/live-runs.ts';
+import { metricsSource, type MetricsFacts } from './daemon/metrics-source.ts';
 import { pageSource, type PagePast } from './daemon/page-source.ts';
 import { listTasks, type DaemonView } from './daemon/task-views.ts';
 import { startHttp } from './http/server.ts';
@@ -74,6 +75,8 @@ export interface DaemonOptions {
   };
   /** What the status pages show besides. */
   readonly pages: PagePast;
+  /** What metrics show besides, and how they are written. */
+  readonly metrics: Pick<MetricsFacts, 'past' | 'render'>;
   /** Called when the daemon begins to stop. */
   readonly onStopping?: () => void;
   readonly log: Log;
@@ -134,10 +137,12 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const { runs: pastRuns } = history;
   const live = liveRuns();
   const pages = pageSource({ past: options.pages, runs: pastRuns, live, view, notReady });
+  const { maxConcurrentTasks, shutdownGraceMs, timezone } = settings;
+  const metrics = metricsSource({ ...options.metrics, view, notReady, maxConcurrentTasks });
   const http =
     settings.http === null
       ? null
-      : await startHttp({ ...settings.http, notReady, tasks, runs: pastRuns, pages, live, log });
+      : await startHttp({ ...settings.http, notReady, tasks, runs: pastRuns, pages, live, metrics, log });
   if (http !== null) releasers.push(() => http.close());
 
   releasers.push(startRecovery(options));
@@ -159,7 +164,6 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     const next = scheduled ? nextFire(timingOf(spec, timezone)) : null;
     options.notifyRun(spec, outcome, { nextFire: next });
   };
-  const { maxConcurrentTasks, shutdownGraceMs, timezone } = settings;
   const runTask: RunTask = (spec, trigger, signal) =>
     live.during(spec, trigger, (observer) => options.runTask(spec, trigger, signal, observer));
   const runs = dispatcher({ maxConcurrentTasks, shutdownGraceMs, runTask, onEnd, log });

@@ -132,13 +132,15 @@ async function recorded(
   const end = await withRetries(
     spec.retries,
     (number) => recoverThenRun(installation, spec, { ...run, number }, told, deadline, timed.signal),
-    (error, number, delay) =>
+    (error, number, delay) => {
       log.warn(`attempt ${number} failed; trying again`, {
         code: error.code,
         error,
         delay_ms: delay,
         attempts_left: spec.retries.count + 1 - number,
-      }),
+      });
+      observer.retries?.();
+    },
     timed.signal,
   );
   timed.release();

@@ -217,6 +217,8 @@ export interface RunObserver {
   said?(table: string, message: string): void;
   /** The run waits, and why; null: it goes on. */
   waits?(reason: string | null): void;
+  /** An attempt has failed, and there will be another. */
+  retries?(): void;
 }
 
 /** What is told beside a log message. `task` names the task the line belongs to; an Error becomes its message. */

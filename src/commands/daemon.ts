@@ -6,6 +6,7 @@ import { processSupervision } from '../config/supervision.ts';
 import { startDaemon, type Daemon } from '../daemon.ts';
 import { startSupervisor, type DaemonState } from '../daemon/supervisor.ts';
 import { executeRun } from '../execute.ts';
+import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { sweep } from '../publish/sweep.ts';
 import { recoverAll } from '../recovery.ts';
 import { parseSpec } from '../spec/parse.ts';
@@ -13,10 +14,16 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { openInstallation, type LiveInstallation } from './installation.ts';
 import { namesIn } from './load.ts';
 import type { CommonOptions } from './options.ts';
+import { version } from './version.ts';
 
 export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
   const config = loadProcessConfig({ file: options.config });
-  const installation = openInstallation(config);
+  const metrics = createMetrics({
+    version: version(),
+    sources: Object.keys(config.sources),
+    sinks: Object.keys(config.sinks),
+  });
+  const installation = openInstallation(config, process.stderr, metrics);
   const { log } = installation;
   if (config.smtp === null) log.warn('the config has no smtp: nobody is told of failures');
   let running: Daemon | null = null;
@@ -24,7 +31,7 @@ export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
   const supervisor = startSupervisor({ ...processSupervision(), state, log });
   try {
     const onStopping = supervisor.stopping;
-    const starting = startDaemon({ ...daemonOptions(config, installation), onStopping });
+    const starting = startDaemon({ ...daemonOptions(config, installation, metrics), onStopping });
     const release = stopOnSignal(starting);
     const daemon = await starting.catch((error: unknown) => {
       release();
@@ -53,7 +60,11 @@ const STARTING: DaemonState = {
   lateMs: 0,
 };
 
-function daemonOptions(config: Config, installation: LiveInstallation): Parameters<typeof startDaemon>[0] {
+function daemonOptions(
+  config: Config,
+  installation: LiveInstallation,
+  metrics: Metrics,
+): Parameters<typeof startDaemon>[0] {
   const { log, notifier } = installation;
   const known = namesIn(config);
   return {
@@ -69,11 +80,17 @@ function daemonOptions(config: Config, installation: LiveInstallation): Paramete
     parseSpec: (text, file) => parseSpec(text, file, known),
     recover: (signal) => recoverAll(installation, signal),
     sweep: (signal) => sweep(installation, new Date(), signal),
-    runTask: (spec, trigger, signal, observer) => {
+    runTask: async (spec, trigger, signal, observer) => {
       notifier?.runBegins(spec);
-      return executeRun(installation, spec, trigger, observer, signal);
+      const counted = { ...observer, retries: () => metrics.retried(spec.taskName) };
+      const outcome = await executeRun(installation, spec, trigger, counted, signal);
+      metrics.runEnded(outcome.report);
+      return outcome;
     },
-    recordSkip: (record) => installation.runs.ended(record),
+    recordSkip: (record) => {
+      installation.runs.ended(record);
+      metrics.runEnded(record.report);
+    },
     slots: installation.slots,
     notifyRun: (spec, { report, error, logTail }, { nextFire }) =>
       notifier?.runFinished(spec, report, { nextFire, logTail, sql: error?.sql }),
@@ -81,6 +98,7 @@ function daemonOptions(config: Config, installation: LiveInstallation): Paramete
     notifyValidSpecs: (files) => notifier?.specsValid(files),
     history: installation.history,
     pages: installation.pages,
+    metrics: { past: installation.metrics, render: metrics.text },
     log,
   };
 }

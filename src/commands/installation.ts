@@ -3,10 +3,13 @@ import { secretsOf, type Config, type SinkConfig, type SourceConfig } from '../c
 import type { Spec } from '../domain/spec.ts';
 import type { PastRun } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
+import type { MetricsPast } from '../daemon/metrics-source.ts';
 import type { PagePast } from '../daemon/page-source.ts';
 import type { Installation } from '../execute.ts';
 import type { PlanSettings } from '../plan/build.ts';
 import { createLog, type ProcessLog } from '../log.ts';
+import type { Meter } from '../metrics/counters.ts';
+import { meteredSink } from '../metrics/metered-sink.ts';
 import { removeOldLogs } from '../log-retention.ts';
 import type { Notifier } from '../notify/notify.ts';
 import type { Log, Source } from '../ports.ts';
@@ -39,6 +42,7 @@ import { spanBefore } from '../spec/span.ts';
 import { transformsIn } from '../transform/transforms.ts';
 import { logSettings } from './log-settings.ts';
 import { openNotifier } from './mails.ts';
+import { metricsPast } from './metrics-past.ts';
 import { pagePast } from './page-past.ts';
 import { redactPast } from './redact-past.ts';
 import { runBook } from './run-book.ts';
@@ -54,6 +58,8 @@ export interface LiveInstallation extends Installation {
   readonly history: History;
   /** What the status pages show of the state, the logs and the buckets, without secrets. */
   readonly pages: PagePast;
+  /** What metrics show of the state. */
+  readonly metrics: MetricsPast;
   readonly backfills: Backfills;
   /** Up to which slot of its schedule each task has been dealt with. */
   readonly slots: SlotBook;
@@ -82,9 +88,14 @@ interface History {
 
 /**
  * @param stderr where log lines go besides the files; the process's own by default.
+ * @param meter counts what sources and sinks do; by default, nobody does.
  * @throws TidemarkError STATE_UNUSABLE.
  */
-export function openInstallation(config: Config, stderr?: NodeJS.WritableStream): LiveInstallation {
+export function openInstallation(
+  config: Config,
+  stderr?: NodeJS.WritableStream,
+  meter?: Meter,
+): LiveInstallation {
   const redact = createRedactor(secretsOf(config));
   const state = openState(config.state_dir);
   const log: ProcessLog = createLog({
@@ -97,7 +108,7 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
   const notifier = openNotifier(config, mailBook(state.db), log, redact);
   const sinks = new Map<string, S3Sink>();
   const sinkNamed = (name: string): S3Sink => {
-    const sink = sinks.get(name) ?? s3Sink(sinkOptions(entryOf(config.sinks, name, 'sink')));
+    const sink = sinks.get(name) ?? sharedSink(name, config, meter);
     sinks.set(name, sink);
     return sink;
   };
@@ -105,7 +116,7 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
   const sources = new Map<string, Source>();
   /** One for all runs: they share its connections. */
   const sourceNamed = (name: string): Source => {
-    const source = sources.get(name) ?? sharedSource(entryOf(config.sources, name, 'source'), config);
+    const source = sources.get(name) ?? sharedSource(name, config, meter);
     sources.set(name, source);
     return source;
   };
@@ -153,6 +164,7 @@ export function openInstallation(config: Config, stderr?: NodeJS.WritableStream)
     lockTask: (task) => requireLock(taskLockPath(config.state_dir, task), `task ${task}`),
     forRun: log.forRun,
     pages: pagePast(config, state.db, redact, sinkNamed),
+    metrics: metricsPast(state.db),
     history: historyOf(state.db, config, redact, log),
     async close() {
       await notifier?.close();
@@ -205,9 +217,15 @@ export function planSettings(config: Config, spec: Spec): PlanSettings {
   };
 }
 
-function sharedSource(source: SourceConfig, config: Config): Source {
+function sharedSink(name: string, config: Config, meter: Meter | undefined): S3Sink {
+  return meteredSink(s3Sink(sinkOptions(entryOf(config.sinks, name, 'sink'))), name, meter);
+}
+
+function sharedSource(name: string, config: Config, meter: Meter | undefined): Source {
+  const source = entryOf(config.sources, name, 'source');
   const cap = source.max_connections === null ? null : connectionCap(source.max_connections);
-  return mysqlSource({ ...sourceOptions(source, config.masking.hmac_key), cap });
+  const onConnection = (change: 1 | -1): void => meter?.connections(name, change);
+  return mysqlSource({ ...sourceOptions(source, config.masking.hmac_key), cap, onConnection });
 }
 
 /** @param hmacKey of the config, for the mask `hmac`. */

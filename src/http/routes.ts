@@ -3,18 +3,20 @@ import type { Context } from 'hono';
 import { apiRoutes, type ApiOptions } from './api-routes.ts';
 import { assetRoutes } from './asset-routes.ts';
 import { liveRoutes, type LiveOptions } from './live-routes.ts';
+import { metricsRoutes, type MetricsOptions } from './metrics-routes.ts';
 import { pageRoutes, type PageOptions } from './page-routes.ts';
 import type { Visitor } from './page/layout.ts';
 import { probeRoutes, type ProbeOptions } from './probe-routes.ts';
 import type { Route } from './route.ts';
 
 /** What the routes tell of. */
-export interface RouteOptions extends ProbeOptions, ApiOptions, PageOptions, LiveOptions {}
+export interface RouteOptions extends ProbeOptions, MetricsOptions, ApiOptions, PageOptions, LiveOptions {}
 
 /** In the order in which a missing page names them. */
 export function routesOf(options: RouteOptions): readonly Route[] {
   return [
     ...probeRoutes(options),
+    ...metricsRoutes(options),
     ...apiRoutes(options),
     ...liveRoutes(options),
     ...pageRoutes(options, visitorOf),

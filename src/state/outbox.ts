@@ -43,6 +43,18 @@ export function mailBook(db: DatabaseSync): MailBook {
   };
 }
 
+/**
+ * How many mails there are that the server has not taken yet.
+ *
+ * @throws TidemarkError STATE_UNUSABLE.
+ */
+export function mailsWaiting(db: DatabaseSync): number {
+  return consulted(
+    'the mails that wait',
+    () => db.prepare('SELECT count(*) AS mails FROM outbox').get()!['mails'] as number,
+  );
+}
+
 /** No earlier mail of the same task to the same recipient waits; one that was refused holds nobody up. */
 const FIRST_IN_LINE = `NOT EXISTS (
   SELECT 1 FROM outbox AS earlier

@@ -11,6 +11,7 @@ import type { RunTask } from '../../src/daemon/dispatcher.ts';
 import type { InvalidSpec } from '../../src/daemon/spec-changes.ts';
 import type { PastRun, RunKind, RunReport } from '../../src/domain/run.ts';
 import type { TaskList } from '../../src/http/task-list.ts';
+import { NO_READINGS } from '../unit/daemon/fake-readings.ts';
 import { NO_PAST } from '../unit/http/fake-pages.ts';
 import { fakeOutcome, fakePast } from '../unit/schedule/fake-report.ts';
 import { fakeBook, type FakeBook } from '../unit/schedule/fake-daemon.ts';
@@ -93,6 +94,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: RunTask) 
       pruneLogs: () => Promise.resolve(),
     },
     pages: NO_PAST,
+    metrics: { past: NO_READINGS, render: (reading) => Promise.resolve(JSON.stringify(reading)) },
     log,
   });
   daemons.push(daemon);

@@ -15,6 +15,7 @@ beforeAll(async () => {
     notReady: () => null,
     pages: NO_PAGES,
     live: NOTHING_RUNS,
+    metrics: () => Promise.resolve('tidemark_ready 0\n'),
     log,
     tasks: () => {
       throw new Error('no tasks to tell of');
@@ -43,6 +44,7 @@ it('does not answer "no tasks" while the specs are being read', async () => {
     notReady: () => reason,
     pages: NO_PAGES,
     live: NOTHING_RUNS,
+    metrics: () => Promise.resolve('tidemark_ready 0\n'),
     log,
     tasks: () => null,
     runs: () => ({ runs: [] }),

@@ -28,6 +28,8 @@ export interface MysqlSourceOptions {
   readonly hmacKey?: string | null;
   /** Shared by all that read from the source; null or left out: as many connections as there are runs. */
   readonly cap?: ConnectionCap | null;
+  /** Hears of each connection that the server has let in (1), and that it has closed (-1). */
+  readonly onConnection?: (change: 1 | -1) => void;
 }
 
 export interface Session {
@@ -242,7 +244,12 @@ function open(
     });
     connection.once('error', () => {});
     connection.connect((error) => {
-      if (error === null) return resolve(connection);
+      if (error === null) {
+        options.onConnection?.(1);
+        const { stream } = connection as unknown as { stream: Socket };
+        stream.once('close', () => options.onConnection?.(-1));
+        return resolve(connection);
+      }
       connection.destroy();
       reject(sourceError(error, context, 'connect'));
     });

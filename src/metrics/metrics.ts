@@ -1,0 +1,48 @@
+/** Every metric of the daemon. docs/metrics.md has the table of them. */
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { createCounters, type Meter } from './counters.ts';
+import { createGauges } from './gauges.ts';
+import type { Reading } from './reading.ts';
+
+export interface Metrics extends Meter {
+  /** All metrics in the text format of Prometheus, version 0.0.4. */
+  text(reading: Reading): Promise<string>;
+}
+
+/** How often the event loop is asked how late it is, in milliseconds: an idle daemon is to stay idle. */
+const LAG_PRECISION_MS = 50;
+/** Sums that are not counters and are called as if they were. */
+const MISNAMED = ['resources', 'handles', 'requests'].map((what) => `tidemark_nodejs_active_${what}_total`);
+
+/** @param instance version of the program, and names of the config. */
+export function createMetrics(instance: {
+  readonly version: string;
+  readonly sources: readonly string[];
+  readonly sinks: readonly string[];
+}): Metrics {
+  const registry = new Registry();
+  const counters = createCounters(registry, instance);
+  const show = createGauges(registry);
+  const build = new Gauge({
+    name: 'tidemark_build_info',
+    help: 'Always 1; the label says which version runs.',
+    labelNames: ['version'] as const,
+    registers: [registry],
+  });
+  build.set({ version: instance.version }, 1);
+  collectDefaultMetrics({
+    register: registry,
+    prefix: 'tidemark_',
+    eventLoopMonitoringPrecision: LAG_PRECISION_MS,
+  });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+
+  return {
+    ...counters,
+    text(reading) {
+      if (reading.tasks !== null) counters.keep(reading.tasks.map(({ task }) => task));
+      show(reading);
+      return registry.metrics();
+    },
+  };
+}
