@@ -145,6 +145,10 @@ A number, or an object. Only what can pass is tried again: not a missing grant, 
 
 ${fieldTable(retriesObject.properties, [])}
 
+## max_load
+
+${fieldTable(specSchema.properties.max_load.properties, [])}
+
 ## column_transformation
 
 \`{"column": {…}}\` means the column in every table that has it, \`{"table.column": {…}}\` that of one table and beats the
@@ -213,6 +217,10 @@ ${fieldTable({ ...settings, sources, sinks, smtp, notify, masking, log_rotation,
 ## sources.NAME
 
 ${fieldTable(source.properties, source.required)}
+
+## sources.NAME.max_load
+
+${fieldTable(source.properties.max_load.properties, [])}
 
 ## sinks.NAME
 

@@ -8,6 +8,7 @@ import type { Spec } from './domain/spec.ts';
 import type { RunIdentity, RunReport, TaskMemory, Trigger } from './domain/run.ts';
 import { asTidemarkError } from './errors.ts';
 import { identifyRun } from './planner.ts';
+import type { PaceLimits } from './pace/pace.ts';
 import type { PlanSettings } from './plan/build.ts';
 import type { Journal, RunLog, RunObserver, Source } from './ports.ts';
 import type { Transforms } from './transform-ports.ts';
@@ -23,6 +24,8 @@ import { lockInTurn, type Turns } from './turns.ts';
 export interface Installation extends RecoveryPorts {
   source(name: string): Source;
   settings(spec: Spec): PlanSettings;
+  /** How the server is spared by a task's runs. */
+  pace(spec: Spec): PaceLimits;
   readonly journal: RecoveryPorts['journal'] & {
     open(run: { readonly runId: string; readonly task: string; readonly sink: string }): Journal;
   };
@@ -179,6 +182,7 @@ async function recoverThenRun(
       observer,
       transforms: installation.transforms,
       settings: installation.settings(spec),
+      pace: installation.pace(spec),
       memory: installation.runs.memory(spec, run.scheduledFor),
       verifyCount: installation.verifyCount ?? false,
       deadline,

@@ -76,7 +76,23 @@ export interface Snapshot {
   scalar(sql: string, signal: AbortSignal): Promise<string | null>;
   /** Runs a SELECT; rows go to `onRow` as they come. */
   rows(sql: string, expected: readonly OutputColumn[], onRow: RowHandler, signal: AbortSignal): RowStream;
+  /** The same as the source's, of the very server that the snapshot is of. */
+  load(question: LoadQuestion, signal: AbortSignal): Promise<ServerLoad>;
   close(): Promise<void>;
+}
+
+/** What to look at; the other is not asked for. */
+export interface LoadQuestion {
+  readonly threads: boolean;
+  readonly replication: boolean;
+}
+
+/** How busy a server is. */
+export interface ServerLoad {
+  /** Connections that work on something, without those of this source in this process; 0 where not asked for. */
+  readonly threadsRunning: number;
+  /** Null where not asked for, where the server is no replica, and where its replication stands still. */
+  readonly replicaLagS: number | null;
 }
 
 /** What a snapshot is opened with. */
@@ -93,6 +109,12 @@ export interface SnapshotNeeds {
 
 export interface Source {
   open(signal: AbortSignal, needs?: SnapshotNeeds): Promise<Snapshot>;
+  /**
+   * How busy the server is, asked over a connection of its own.
+   *
+   * @throws TidemarkError PRIVILEGE_MISSING, where the state of its replication may not be seen, and those of `open`.
+   */
+  load(question: LoadQuestion, signal: AbortSignal): Promise<ServerLoad>;
 }
 
 /** An object on its way: parts may be sent in any order; nothing is visible before `complete`. */

@@ -8,6 +8,7 @@ import type { RunReport, TaskMemory } from './domain/run.ts';
 import { asTidemarkError } from './errors.ts';
 import { checkCounts } from './extract/count-check.ts';
 import { exportTable, type Progress } from './extract/export-table.ts';
+import { paceOf, UNLIMITED, type Pace, type PaceLimits } from './pace/pace.ts';
 import type { PlanSettings } from './plan/build.ts';
 import { refuseUnexpectedSizes, unexpectedSizes } from './plan/expectation.ts';
 import { refuseSchemaChanges } from './plan/schema-change.ts';
@@ -34,6 +35,8 @@ export interface RunPorts {
   readonly verifyCount?: boolean;
   /** When the run's timeout is over; null or left out: it has none. */
   readonly deadline?: Date | null;
+  /** How the server is spared; left out: not at all. */
+  readonly pace?: PaceLimits;
 }
 
 /** @param signal its reason becomes the run's error; the run then ends as soon as everything is undone. */
@@ -85,16 +88,19 @@ async function prepareAll(
   const { rowTransform } = spec;
   const declared = rowTransform === null ? null : await ports.transforms.inspect(rowTransform, signal);
   const settings = { ...ports.settings, declared };
+  const pace = paceOf(ports.pace ?? UNLIMITED, ports.observer);
+  await pace.beforeSnapshot(ports.source, signal);
   const timeLeftMs = ports.deadline ? ports.deadline.getTime() - Date.now() : null;
   const onWait = (reason: string | null): void => ports.observer.waits?.(reason);
-  const snapshot = await ports.source.open(signal, { ...needsOf(spec, run), timeLeftMs, onWait });
+  const needs = { ...needsOf(spec, run), timeLeftMs, onWait };
+  const snapshot = pace.over(await ports.source.open(signal, needs));
   try {
     const plan = await makePlan(spec, snapshot, run, ports.memory, settings, signal);
     state.plan = plan;
     state.warnings.push(...plan.warnings);
     ports.observer.planned(plan);
     refuseSchemaChanges(plan, spec);
-    await extractAll(plan, snapshot, ports, publication, state, signal);
+    await extractAll(plan, snapshot, pace, ports, publication, state, signal);
     if (ports.verifyCount === true)
       state.warnings.push(...(await checkCounts(plan, state.tables, snapshot, signal)));
     return plan;
@@ -107,6 +113,7 @@ async function prepareAll(
 async function extractAll(
   plan: Plan,
   snapshot: Snapshot,
+  pace: Pace,
   ports: RunPorts,
   publication: Publication,
   state: RunState,
@@ -114,7 +121,8 @@ async function extractAll(
 ): Promise<void> {
   const progress: Progress = { rows: 0, bytes: 0, files: 0 };
   ports.observer.progress(progress);
-  for (const table of plan.exports) {
+  for (const [index, table] of plan.exports.entries()) {
+    if (index > 0) await pace.beforeTable(snapshot, signal);
     const result = await exportTable(
       table,
       plan.output,

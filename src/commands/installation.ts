@@ -43,6 +43,7 @@ import { transformsIn } from '../transform/transforms.ts';
 import { logSettings } from './log-settings.ts';
 import { openNotifier } from './mails.ts';
 import { metricsPast } from './metrics-past.ts';
+import { paceLimits } from './load-limits.ts';
 import { pagePast } from './page-past.ts';
 import { redactPast } from './redact-past.ts';
 import { runBook } from './run-book.ts';
@@ -133,6 +134,7 @@ export function openInstallation(
       open: (run) => openJournal(state.db, { ...run, place: sinkNamed(run.sink).url('') }),
       entries: (task) => journalEntries(state.db, task),
       close: (runId) => closeEntry(state.db, runId),
+    pace: (spec) => paceLimits(entryOf(config.sources, spec.source, 'source'), spec),
       record: (runId) => recordEntry(state.db, runId),
     },
     aborted: {

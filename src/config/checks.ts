@@ -4,6 +4,7 @@
  */
 import { durationFault } from '../spec/duration.ts';
 import type { Segment } from '../spec/json-document.ts';
+import { rateLimitFault, replicaLagFault } from '../spec/load-schema.ts';
 import { zoneFault } from '../spec/schedule.ts';
 import { showText } from '../spec/show.ts';
 import { parseSpan } from '../spec/span.ts';
@@ -38,6 +39,7 @@ const TEXT_CHECKS: Readonly<Record<string, (text: string) => string | null>> = {
   request_timeout: spanFault,
 };
 
+  replica_lag: replicaLagFault,
 /** Reports every fault of a config that has not been validated yet. */
 export function checkConfig(config: Values, report: Report): void {
   for (const path of settingPaths((map) => Object.keys(valuesAt(config, map)))) {
@@ -54,6 +56,11 @@ export function checkConfig(config: Values, report: Report): void {
   checkNames('sinks', config, report);
   for (const [name, sink] of Object.entries(valuesAt(config, 'sinks'))) {
     if (isValues(sink)) checkSink(sink, ['sinks', name], report);
+  }
+  for (const [name, source] of Object.entries(valuesAt(config, 'sources'))) {
+    const rate = isValues(source) ? source['rate_limit_mb_per_s'] : null;
+    const message = typeof rate === 'number' ? rateLimitFault(rate) : null;
+    if (message !== null) report(['sources', name, 'rate_limit_mb_per_s'], message);
   }
   const smtp = valuesAt(config, 'smtp');
   if (isSet(smtp['password']) && !isSet(smtp['user'])) {

@@ -1,13 +1,18 @@
 /** The config as the rest of the program sees it: complete, checked, and without anything left to work out. */
-import type { Span } from '../domain/spec.ts';
+import type { MaxLoad, Span } from '../domain/spec.ts';
+import { secretsInUrl } from './secret-url.ts';
 import type { ConfigDocument } from './schema.ts';
 
 type SourceDocument = ConfigDocument['sources'][string];
 type SinkDocument = ConfigDocument['sinks'][string];
 
 /** A source. Times are milliseconds; `tls_ca` is an absolute path. */
-export type SourceConfig = Readonly<Omit<SourceDocument, 'connect_timeout' | 'idle_timeout' | 'password'>> & {
+export type SourceConfig = Readonly<
+  Omit<SourceDocument, 'connect_timeout' | 'idle_timeout' | 'password' | 'max_load'>
+> & {
   readonly password: string;
+  /** Of the tasks that say nothing else; null: no limit. */
+  readonly max_load: MaxLoad | null;
   readonly connect_timeout_ms: number;
   readonly idle_timeout_ms: number;
 };

@@ -1,4 +1,5 @@
 /** The parts of the config's JSON Schema that describe one source and one sink. See `schema.ts`. */
+import { maxLoadSchema, rateLimitSchema } from '../spec/load-schema.ts';
 
 export const port = {
   type: 'integer',
@@ -11,6 +12,8 @@ export const span = {
   type: 'string',
   errorMessage: 'Allowed: a span of time such as "30 seconds" or "5 minutes".',
 } as const;
+
+const DEFAULT_OF_TASKS = 'Of each task that says nothing else.';
 
 export const sourceSchema = {
   title: 'Source',
@@ -61,6 +64,11 @@ export const sourceSchema = {
       description:
         'After so long without a byte the server is asked, over a second connection, whether it still works on the query; if not, or if it cannot be asked, the run fails.',
       default: '5 minutes',
+    },
+    max_load: { ...maxLoadSchema, description: `${maxLoadSchema.description} ${DEFAULT_OF_TASKS}` },
+    rate_limit_mb_per_s: {
+      ...rateLimitSchema,
+      description: `${rateLimitSchema.description} ${DEFAULT_OF_TASKS}`,
     },
     max_connections: {
       title: 'Connections',

@@ -175,6 +175,13 @@ export interface RowTransform {
   readonly memoryMb: number;
 }
 
+/** How busy a server may be while a run reads; null: no limit. */
+export interface MaxLoad {
+  /** Connections that work on something at the same time. */
+  readonly threadsRunning: number | null;
+  readonly replicaLagMs: number | null;
+}
+
 /** An exact percentage. */
 export interface Percent {
   /** As it is written, `12.5%`. */
@@ -220,6 +227,10 @@ export interface Spec {
   readonly retries: Retries;
   /** Longest time a run may take, all its attempts together; null: as long as it takes. */
   readonly timeoutMs: number | null;
+  /** Null: the source's. */
+  readonly maxLoad: MaxLoad | null;
+  /** Megabytes (10^6 bytes) a second; 0: no limit; null: the source's. */
+  readonly rateLimitMbPerS: number | null;
   readonly catchUp: CatchUp;
   readonly onSchemaChange: OnSchemaChange;
   /** Null: nothing is expected of the size of a run. */

@@ -14,6 +14,7 @@ import { nodeAt, plainValue, readJson, textAt } from './json-document.ts';
 import type { JsonDocument } from './json-document.ts';
 import { keyTemplateFaults } from './key-template.ts';
 import type { KeyNeeds } from './key-template.ts';
+import { maxLoadOf, rateLimitFault, replicaLagFault } from './load-schema.ts';
 import { didYouMean } from '../nearest.ts';
 import { keyLeak, readQuery } from './query.ts';
 import type { Query } from './query.ts';
@@ -67,6 +68,7 @@ export function parseSpec(text: string, file: string, known?: KnownNames): Spec 
   checkTableOrQuery(value['table'], tables, query, report);
   const transformations = readAllTransformations(document, tables, query, known, report);
   checkFields(document, keyNeeds(tables, query), report);
+  checkLoad(value, report);
   for (const { key, message } of retriesFaults(value['retries'])) report(['retries', key], message);
   for (const { key, message } of expectFaults(value['expect'])) report(['expect', key], message);
   // Its folder of logs would be where the log of the whole installation is.
@@ -103,6 +105,18 @@ function checkRowTransform(
   const exported = custom === null ? tables.map(({ name }) => name) : [task];
   for (const { path, message } of rowTransformFaults(transform, exported))
     report(['row_transform', ...path], message);
+}
+
+function checkLoad(
+  { max_load: load, rate_limit_mb_per_s: rate }: Record<string, unknown>,
+  report: Report,
+): void {
+  const lag =
+    typeof load === 'object' && load !== null ? (load as Record<string, unknown>)['replica_lag'] : null;
+  const lagFault = typeof lag === 'string' ? replicaLagFault(lag) : null;
+  if (lagFault !== null) report(['max_load', 'replica_lag'], lagFault);
+  const rateFault = typeof rate === 'number' ? rateLimitFault(rate) : null;
+  if (rateFault !== null) report(['rate_limit_mb_per_s'], rateFault);
 }
 
 function readAllTransformations(
@@ -162,6 +176,8 @@ function toSpec(
     batchThresholdMb: document.batch_threshold_mb ?? null,
     retries: retriesOf(document.retries),
     timeoutMs: timeoutMsOf(document.timeout),
+    maxLoad: maxLoadOf(document.max_load),
+    rateLimitMbPerS: document.rate_limit_mb_per_s ?? null,
     catchUp: document.catch_up ?? defaults.catch_up.default,
     onSchemaChange: document.on_schema_change ?? defaults.on_schema_change.default,
     expect: expectationOf(document.expect),

@@ -11,6 +11,7 @@ import { columnTransformationsSchema } from './column-transformation-schema.ts';
 import { EMAIL_PATTERN } from './email.ts';
 import { expectSchema } from './expect-schema.ts';
 import { compressionSchema } from './formats.ts';
+import { maxLoadSchema, rateLimitSchema } from './load-schema.ts';
 import { retriesSchema, timeoutSchema } from './retries.ts';
 import { rowTransformSchema } from './row-transform.ts';
 import { tableSchema } from './table-schema.ts';
@@ -216,6 +217,14 @@ export const specSchema = {
     },
     retries: retriesSchema,
     timeout: timeoutSchema,
+    max_load: {
+      ...maxLoadSchema,
+      description: `${maxLoadSchema.description} In place of the source's; \`{}\`: no limit. Default: \`max_load\` of the source.`,
+    },
+    rate_limit_mb_per_s: {
+      ...rateLimitSchema,
+      description: `${rateLimitSchema.description} Default: \`rate_limit_mb_per_s\` of the source.`,
+    },
     catch_up: {
       title: 'Missed runs',
       description:

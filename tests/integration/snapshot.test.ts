@@ -30,6 +30,7 @@ function interruptedSource(when: {
 }): Source {
   const source = mysqlSource(here.source);
   return {
+    ...source,
     async open(signal) {
       const snapshot = await source.open(signal);
       await when.opened?.();

@@ -26,6 +26,7 @@ async function run(
     ...here.installation,
     verifyCount: true,
     source: (name) => ({
+      ...here.installation.source(name),
       async open(signal, needs) {
         const snapshot = await here.installation.source(name).open(signal, needs);
         const counted = (sql: string): Promise<string | null> => {

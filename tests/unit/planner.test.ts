@@ -34,6 +34,7 @@ function snapshotOf(explained: number | null, facts: TableFacts = EMPLOYEES, ask
       return [{ name: 'n', mysqlType: 'int', nullable: false, kind: 'number' }];
     },
     scalar: unasked,
+    load: unasked,
     rows: unasked,
     close: unasked,
   };

@@ -49,7 +49,7 @@ export interface Session {
   broken: boolean;
 }
 
-/** How long the server waits for us while backpressure holds the socket, in seconds. */
+/** How long the server waits for us while backpressure holds the socket, or before we ask for more, in seconds. */
 const NET_WRITE_TIMEOUT_S = 3600;
 /** The server's own default is up to a year. */
 const LOCK_WAIT_TIMEOUT_S = 60;
@@ -137,7 +137,7 @@ async function pinSession(session: Session, options: MysqlSourceOptions): Promis
   await session.query('SET @tidemark_zone = @@session.time_zone');
   await session.query(
     "SET SESSION time_zone = '+00:00', SESSION sql_mode = '', SESSION sql_select_limit = 18446744073709551615, " +
-      `SESSION net_write_timeout = ${NET_WRITE_TIMEOUT_S}, ` +
+      `SESSION net_write_timeout = ${NET_WRITE_TIMEOUT_S}, SESSION wait_timeout = ${NET_WRITE_TIMEOUT_S}, ` +
       `SESSION lock_wait_timeout = ${options.lockWaitTimeoutS ?? LOCK_WAIT_TIMEOUT_S}`,
   );
   // With READ COMMITTED, a consistent snapshot would silently be none.

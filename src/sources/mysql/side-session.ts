@@ -33,22 +33,33 @@ export async function isWorking(options: MysqlSourceOptions, session: Session): 
   return thread?.['command'] === 'Query' && !WRITING.test(thread['state'] ?? '');
 }
 
-/** Does one thing on a session of its own. Null where that was not possible: there is nothing more to be known then. */
+/** Null where that was not possible: there is nothing more to be known then. */
 async function aside<T>(
   options: MysqlSourceOptions,
   session: Session,
   action: (side: Session) => Promise<T>,
 ): Promise<T | null> {
-  const limits = { connectTimeoutMs: PATIENCE_MS, idleTimeoutMs: PATIENCE_MS };
   const signal = AbortSignal.timeout(2 * PATIENCE_MS);
+  return onSideSession({ ...options, host: session.address }, signal, action).catch(() => null);
+}
+
+/**
+ * Does one thing on a session of its own, within the cap on connections.
+ *
+ * @throws TidemarkError as `connect` does, what the action throws, or the signal's reason.
+ */
+export async function onSideSession<T>(
+  options: MysqlSourceOptions,
+  signal: AbortSignal,
+  action: (side: Session) => Promise<T>,
+): Promise<T> {
+  const limits = { connectTimeoutMs: PATIENCE_MS, idleTimeoutMs: PATIENCE_MS };
   let side: Session | null = null;
   let giveBack: GiveBack | undefined;
   try {
     giveBack = await options.cap?.aside(signal);
-    side = await connect({ ...options, ...limits, host: session.address }, signal);
+    side = await connect({ ...options, ...limits }, signal);
     return await action(side);
-  } catch {
-    return null;
   } finally {
     if (side?.broken === true) side.connection.destroy();
     else if (side !== null) await endSession(side);

@@ -3,11 +3,20 @@
  */
 import type { OutputColumn, ServerIdentity } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
-import type { Horizon, RowStream, Snapshot, SnapshotNeeds, Source } from '../../ports.ts';
+import type {
+  Horizon,
+  LoadQuestion,
+  RowStream,
+  ServerLoad,
+  Snapshot,
+  SnapshotNeeds,
+  Source,
+} from '../../ports.ts';
 import { connect, endSession, type MysqlSourceOptions, type Session } from './connect.ts';
 import type { GiveBack } from './connection-cap.ts';
 import { setHmacKey } from './hmac-key.ts';
-import { killSession } from './side-session.ts';
+import { serverLoad } from './server-load.ts';
+import { killSession, onSideSession } from './side-session.ts';
 import { describeQuery, explain, tableFacts } from './metadata.ts';
 import { columnOfResult } from './columns.ts';
 import { readHorizon } from './read-horizon.ts';
@@ -17,7 +26,10 @@ import { limitStatements } from './time-limit.ts';
 import { wallClock } from './wall-clock.ts';
 
 export function mysqlSource(options: MysqlSourceOptions): Source {
+  /** Results that are being read: the server counts their connections among its running threads. */
+  const reading: Reading = { results: 0 };
   return {
+    load: (question, signal) => loadOf(options, reading, question, signal),
     async open(signal, needs) {
       signal.throwIfAborted();
       const giveBack = await placeFor(options, signal, needs?.onWait);
@@ -34,7 +46,7 @@ export function mysqlSource(options: MysqlSourceOptions): Source {
         const hmac = needs?.hmac === true ? await setHmacKey(session, options.hmacKey) : null;
         await openSnapshot(session, server);
         signal.throwIfAborted();
-        return { ...snapshotOf(session, options, server, horizon, giveBack), hmac };
+        return { ...snapshotOf(session, options, reading, server, horizon, giveBack), hmac };
       } catch (error) {
         if (session.broken) session.connection.destroy();
         else await endSession(session);
@@ -68,6 +80,21 @@ export async function identify(session: Session): Promise<ServerIdentity> {
   return { host, port, database, version, flavor: /mariadb/i.test(version) ? 'mariadb' : 'mysql' };
 }
 
+interface Reading {
+  results: number;
+}
+
+function loadOf(
+  options: MysqlSourceOptions,
+  { results }: Reading,
+  question: LoadQuestion,
+  signal: AbortSignal,
+): Promise<ServerLoad> {
+  return onSideSession(options, signal, async (side) =>
+    serverLoad(side, await identify(side), question, results),
+  );
+}
+
 async function openSnapshot(session: Session, server: ServerIdentity): Promise<void> {
   if (server.flavor === 'mysql' && Number.parseInt(server.version, 10) >= 8) {
     // MySQL 8+ serves table sizes from a cache that is up to a day old.
@@ -79,17 +106,21 @@ async function openSnapshot(session: Session, server: ServerIdentity): Promise<v
 function snapshotOf(
   session: Session,
   options: MysqlSourceOptions,
+  reading: Reading,
   server: ServerIdentity,
   horizon: Horizon | null,
   giveBack: GiveBack,
 ): Snapshot {
   /** A session whose result was not read to its end can answer nothing more. */
   const whole = async <T>(done: Promise<T>): Promise<T> => {
+    reading.results++;
     try {
       return await done;
     } catch (error) {
       session.broken = true;
       throw error;
+    } finally {
+      reading.results--;
     }
   };
   return {
@@ -112,6 +143,7 @@ function snapshotOf(
       const done = whole(stream.done);
       return { pause: stream.pause, resume: stream.resume, done } satisfies RowStream;
     },
+    load: (question, signal) => loadOf({ ...options, host: session.address }, reading, question, signal),
     async close() {
       if (session.broken) {
         session.connection.destroy();

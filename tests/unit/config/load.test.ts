@@ -23,6 +23,8 @@ describe('loadConfig', () => {
           connect_timeout_ms: 10_000,
           idle_timeout_ms: 300_000,
           max_connections: null,
+          max_load: null,
+          rate_limit_mb_per_s: null,
         },
       },
       sinks: {

@@ -42,6 +42,7 @@ export function rowSource(): RowSource {
       explain: unasked,
       wallClock: unasked,
       scalar: unasked,
+      load: unasked,
       close: unasked,
       rows(_sql, _expected, handler, ended) {
         onRow = handler;

@@ -73,10 +73,12 @@ export function fakeSource(
       });
       return { pause: () => {}, resume: () => {}, done: Promise.race([read, aborted]) };
     },
+    load: () => Promise.reject(new Error('not asked for in this test')),
     close: async () => void fake.closed++,
   };
   const fake: FakeSource = {
     source: {
+      load: snapshot.load,
       open: (signal, needs) =>
         call('open', '', () => {
           signal.throwIfAborted();
