@@ -74,9 +74,11 @@ function specsOf(...tasks: string[]): SpecSet {
 
 function source(specs: SpecSet | null, past: Partial<MetricsPast> = {}) {
   const shown: Reading[] = [];
+  const queue = emptyQueue(2);
+  const seen = specs === null ? null : { specs, timezone: 'UTC', next: () => now, queue, paused: new Map() };
   const scrape = metricsSource({
     past: { ...NO_READINGS, ...past },
-    view: () => (specs === null ? null : { specs, timezone: 'UTC', next: () => now, queue: emptyQueue(2) }),
+    view: () => seen,
     notReady: () => (specs === null ? 'not yet' : null),
     maxConcurrentTasks: 2,
     render: (reading) => {
