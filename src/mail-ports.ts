@@ -48,6 +48,9 @@ export interface MailBook {
   schemaNotices(task: string): RunReport[];
   /** Notes that the owner is being mailed of the changed columns of a run; false: there is nothing to be said. */
   takeSchemaNotice(runId: string): boolean;
+  /** The same for runs of unexpected size. */
+  sizeNotices(task: string): RunReport[];
+  takeSizeNotice(runId: string): boolean;
   /** Reports of the runs that have ended an incident of their task without anybody noting it. */
   recoveries(): RunReport[];
   /**

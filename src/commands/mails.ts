@@ -87,6 +87,8 @@ function noBook(error: Error): MailBook {
     subjects: refuse,
     schemaNotices: refuse,
     takeSchemaNotice: refuse,
+    sizeNotices: refuse,
+    takeSizeNotice: refuse,
     recoveries: refuse,
     deaths: refuse,
     addMail: refuse,

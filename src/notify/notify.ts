@@ -17,6 +17,7 @@ import type { Books, Post, Posting } from './post.ts';
 import { recoveryMessage } from './recovery-message.ts';
 import { brokenBy, noteFailure, threadOf } from './repeat.ts';
 import { schemaChangeMessage } from './schema-change-message.ts';
+import { sizeMails } from './size-mails.ts';
 
 export interface NotifierOptions {
   readonly post: Post;
@@ -43,7 +44,7 @@ export interface RunContext {
 export interface Notifier {
   /** A run is about to begin: mails the owner of what earlier ones that died with their process have left unsaid. */
   runBegins(spec: Spec): void;
-  /** Mails the owner when the run failed, unless the failure repeats, when it ended a failure, and of changed columns. */
+  /** Mails the owner when the run failed, unless the failure repeats, when it ended a failure, and of what is odd about a run. */
   runFinished(spec: Spec, report: RunReport, context: RunContext): void;
   /** Mails the owner of the last good version, or the administrator where there is none; the same faults once. */
   specInvalid(invalid: {
@@ -63,6 +64,7 @@ export interface Notifier {
 
 export function createNotifier(options: NotifierOptions): Notifier {
   const { post, book, smtp, log, redact, instance, repeatAfterMs } = options;
+  const sizes = sizeMails(options);
 
   /** The mail about a failure; null where it has been mailed about not long ago. */
   function failed(
@@ -134,6 +136,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
     runBegins: (spec) =>
       post.looking(() => {
         for (const report of book.schemaNotices(spec.taskName)) tellSchemaChanges(spec, report);
+        sizes.lookBack(spec);
         for (const backfills of [false, true]) {
           const subject = subjectOf(spec.taskName, backfills);
           const deaths = book.deaths(spec.taskName, { subject, backfills });
@@ -152,6 +155,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
       // A backfill changes no memory: the next live run tells.
       if (report.status === 'succeeded' && report.kind !== 'backfill' && report.schema_changes.length > 0)
         tellSchemaChanges(spec, report);
+      if (report.status === 'succeeded' && report.kind !== 'backfill') sizes.succeeded(spec, report);
       post.wake();
     },
     specInvalid: ({ file, lastGood, error }) => {

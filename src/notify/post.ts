@@ -20,7 +20,10 @@ export interface PostOptions {
 }
 
 /** What is remembered of the subjects of mails, in the state or in this process. */
-export type Books = Pick<MailBook, 'incidents' | 'putIncident' | 'endIncidents' | 'takeSchemaNotice'>;
+export type Books = Pick<
+  MailBook,
+  'incidents' | 'putIncident' | 'endIncidents' | 'takeSchemaNotice' | 'takeSizeNotice'
+>;
 
 /** A mail that has been decided on. */
 export interface Posting {
@@ -142,5 +145,6 @@ function memoryBooks(): Books {
     },
     endIncidents: (subject) => void subjects.delete(subject),
     takeSchemaNotice: () => true,
+    takeSizeNotice: () => true,
   };
 }

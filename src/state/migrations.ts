@@ -182,4 +182,12 @@ const threads = `
   -- Message-ID of the first mail about it; NULL of an incident from before this was kept
   ALTER TABLE incident ADD COLUMN thread TEXT;`;
 
-export const MIGRATIONS: readonly string[] = [journal, memory, schemas, threads];
+const sizes = `
+  -- runs of unexpected size, until their owner has been mailed
+  CREATE TABLE size_notice (
+    run  INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE,
+    task TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX size_notice_of_task ON size_notice (task);`;
+
+export const MIGRATIONS: readonly string[] = [journal, memory, schemas, threads, sizes];

@@ -10,7 +10,7 @@ import {
   unnotedDeaths,
   unnotedRecoveries,
 } from './incidents.ts';
-import { schemaNotices, takeSchemaNotice } from './schema-notices.ts';
+import { runNotices, takeNotice } from './run-notices.ts';
 
 /** All that the state remembers about mails, bound to an open state file. */
 export function mailBook(db: DatabaseSync): MailBook {
@@ -22,8 +22,10 @@ export function mailBook(db: DatabaseSync): MailBook {
     putIncident: (subject, incident) => write(() => putIncident(db, subject, incident)),
     endIncidents: (subject) => write(() => endIncidents(db, subject)),
     subjects: (prefix) => read(() => subjectsLike(db, prefix)),
-    schemaNotices: (task) => read(() => schemaNotices(db, task)),
-    takeSchemaNotice: (runId) => write(() => takeSchemaNotice(db, runId)),
+    schemaNotices: (task) => read(() => runNotices(db, 'schema_notice', task)),
+    takeSchemaNotice: (runId) => write(() => takeNotice(db, 'schema_notice', runId)),
+    sizeNotices: (task) => read(() => runNotices(db, 'size_notice', task)),
+    takeSizeNotice: (runId) => write(() => takeNotice(db, 'size_notice', runId)),
     recoveries: () => read(() => unnotedRecoveries(db)),
     deaths: (task, of) => read(() => unnotedDeaths(db, task, of)),
     addMail: (mail, at) => write(() => addMail(db, mail, at)),

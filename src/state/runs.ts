@@ -72,6 +72,8 @@ export function recordEnd(db: DatabaseSync, record: RunRecord, finishedAt: Date)
     addFile.run(saved.id, key, table, batch, rows, bytes);
   for (const watermark of watermarks) moveWatermark(db, rest.task, watermark, rest.run_id, rest.finished_at);
   keepSchemas(db, saved.id, rest, schemas);
+  if (rest.status === 'succeeded' && rest.unexpected_sizes.length > 0)
+    db.prepare('INSERT OR IGNORE INTO size_notice (run, task) VALUES (?, ?)').run(saved.id, rest.task);
   if (backfill !== null && rest.status === 'succeeded')
     db.prepare('UPDATE backfill SET done_until = ? WHERE task = ? AND id = ?').run(
       backfill.to,

@@ -6,6 +6,7 @@ import type { MailMessage } from '../../src/notify/letter.ts';
 import { type FailureDetails, failureMessage } from '../../src/notify/message.ts';
 import { recoveryMessage } from '../../src/notify/recovery-message.ts';
 import { schemaChangeMessage } from '../../src/notify/schema-change-message.ts';
+import { sizeMessage } from '../../src/notify/size-message.ts';
 import { parseSpec } from '../../src/spec/parse.ts';
 
 const instance = { host: 'etl-1.example.com', timezone: 'UTC' };
@@ -168,6 +169,24 @@ export const SAMPLE_MAILS: Readonly<Record<string, MailMessage>> = {
           before: null,
           after: 'varchar(20)',
           message: 'orders: column channel, varchar(20), is new.',
+        },
+      ],
+    },
+  }),
+  'unexpected-size': sizeMessage({
+    ...good,
+    file: 'specs/orders.json',
+    repeat: { since, failures: 3, quietMs: 6 * 3_600_000 },
+    report: {
+      ...goodRun,
+      unexpected_sizes: [
+        {
+          expectation: 'max_change',
+          rows: 48_211,
+          usual_rows: 390_114,
+          allowed: '50%',
+          message:
+            'The run has 48,211 rows, 87.6% fewer than usual: 390,114 rows is the median of 8 Wednesdays before; a change of 50% is allowed (expect.max_change).',
         },
       ],
     },

@@ -1,7 +1,7 @@
 /** The columns that are remembered, and the notices of those that have changed. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { SchemaChange, TableSchema } from '../../../src/domain/plan.ts';
-import { schemaNotices, takeSchemaNotice } from '../../../src/state/schema-notices.ts';
+import { runNotices, takeNotice } from '../../../src/state/run-notices.ts';
 import { recordEnd, recordUnpublished, taskMemory } from '../../../src/state/runs.ts';
 import { pruneHistory } from '../../../src/state/prune.ts';
 import { attemptOf, recordFor, slotOf } from '../../support/runs.ts';
@@ -22,7 +22,7 @@ const CHANGE: SchemaChange = {
 const remembered = (db: DatabaseSync, task = 'orders'): readonly TableSchema[] =>
   taskMemory(db, task).schemas;
 const notices = (db: DatabaseSync, task = 'orders'): string[] =>
-  schemaNotices(db, task).map(({ run_id }) => run_id);
+  runNotices(db, 'schema_notice', task).map(({ run_id }) => run_id);
 
 describe('the columns of a table', () => {
   it('are those of the last run that wrote it, in their order; each task has its own', () => {
@@ -62,9 +62,15 @@ describe('a notice', () => {
     const second = ran(db, 'orders', 1, changed);
     ran(db, 'orders', 2, { schemas: changed.schemas });
     expect(notices(db)).toEqual([first, second]);
-    expect(schemaNotices(db, 'orders')[0]).toMatchObject({ task: 'orders', schema_changes: [CHANGE] });
+    expect(runNotices(db, 'schema_notice', 'orders')[0]).toMatchObject({
+      task: 'orders',
+      schema_changes: [CHANGE],
+    });
     expect(notices(db, 'people')).toEqual([]);
-    expect([takeSchemaNotice(db, first), takeSchemaNotice(db, first)]).toEqual([true, false]);
+    expect([takeNotice(db, 'schema_notice', first), takeNotice(db, 'schema_notice', first)]).toEqual([
+      true,
+      false,
+    ]);
     expect(notices(db)).toEqual([second]);
   });
 
