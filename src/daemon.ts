@@ -7,6 +7,7 @@ import type { PastRun, RunRecord, Trigger } from './domain/run.ts';
 import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
 import { startRecovery } from './daemon/recovery.ts';
 import { startRetention } from './daemon/retention.ts';
+import { taskControls, type PauseBook } from './daemon/controls.ts';
 import { liveRuns } from './daemon/live-runs.ts';
 import { metricsSource, type MetricsFacts } from './daemon/metrics-source.ts';
 import { pageSource, type PagePast } from './daemon/page-source.ts';
@@ -36,7 +37,7 @@ export interface DaemonSettings {
   readonly maxConcurrentTasks: number;
   readonly shutdownGraceMs: number;
   /** Null: no server. */
-  readonly http: { readonly host: string; readonly port: number } | null;
+  readonly http: { readonly host: string; readonly port: number; readonly token: string | null } | null;
   readonly watch: { readonly polling: boolean; readonly intervalMs: number };
 }
 
@@ -73,6 +74,8 @@ export interface DaemonOptions {
     /** The same of log files. */
     pruneLogs(signal: AbortSignal): Promise<void>;
   };
+  /** What is kept of what people do. */
+  readonly pauses: PauseBook;
   /** What the status pages show besides. */
   readonly pages: PagePast;
   /** What metrics show besides, and how they are written. */
@@ -126,23 +129,31 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     return watch === null ? 'the first scan of the specs folder is not done' : watch.problem();
   };
   // A list without tasks would be a false answer, and an alarm at every restart.
-  const view = (): Omit<DaemonView, 'lastRuns'> | null =>
-    watch === null
-      ? null
-      : { specs, timezone: settings.timezone, next: (task) => schedule.next(task), queue: runs.queue() };
+  const view = (): Omit<DaemonView, 'lastRuns'> | null => {
+    if (watch === null) return null;
+    return { specs, timezone, next: schedule.next, queue: runs.queue(), paused: controls.paused };
+  };
   const tasks = (): TaskList | null => {
     const now = view();
     return now === null ? null : listTasks({ ...now, lastRuns: history.lastRuns() });
   };
   const { runs: pastRuns } = history;
   const live = liveRuns();
+  const controls = taskControls({
+    book: options.pauses,
+    parts: () => ({ specs: specsInForce(specs), runs, schedule }),
+    lastRun: (task) => history.lastRuns().get(task) ?? null,
+    changed: live.changed,
+    log,
+  });
   const pages = pageSource({ past: options.pages, runs: pastRuns, live, view, notReady });
   const { maxConcurrentTasks, shutdownGraceMs, timezone } = settings;
   const metrics = metricsSource({ ...options.metrics, view, notReady, maxConcurrentTasks });
+  const { act } = controls;
   const http =
     settings.http === null
       ? null
-      : await startHttp({ ...settings.http, notReady, tasks, runs: pastRuns, pages, live, metrics, log });
+      : await startHttp({ ...settings.http, notReady, tasks, runs: pastRuns, pages, live, metrics, act, log });
   if (http !== null) releasers.push(() => http.close());
 
   releasers.push(startRecovery(options));
@@ -174,8 +185,9 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     if (spec !== undefined) options.recordSkip(skippedRun(spec, trigger, why, new Date()));
   };
   const { busy, run } = runs;
+  const isPaused = (task: string): boolean => controls.paused.has(task);
   const clock = liveClock();
-  const schedule = startSchedule({ timezone, clock, book: options.slots, busy, run, skip, log });
+  const schedule = startSchedule({ timezone, clock, book: options.slots, busy, isPaused, run, skip, log });
   releasers.push(() => schedule.stop());
 
   const onChange = (set: SpecSet, diff: SpecDiff): void => {

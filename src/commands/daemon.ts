@@ -97,6 +97,7 @@ function daemonOptions(
     notifyInvalidSpec: (invalid) => notifier?.specInvalid(invalid),
     notifyValidSpecs: (files) => notifier?.specsValid(files),
     history: installation.history,
+    pauses: installation.pauses,
     pages: installation.pages,
     metrics: { past: installation.metrics, render: metrics.text },
     log,

@@ -4,6 +4,7 @@ import type { Spec } from '../domain/spec.ts';
 import type { PastRun } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import type { MetricsPast } from '../daemon/metrics-source.ts';
+import type { PauseBook } from '../daemon/controls.ts';
 import type { PagePast } from '../daemon/page-source.ts';
 import type { Installation } from '../execute.ts';
 import type { PlanSettings } from '../plan/build.ts';
@@ -33,6 +34,7 @@ import {
   turnLockPath,
 } from '../state/lock.ts';
 import { mailBook } from '../state/outbox.ts';
+import { noteRunAsked, pausedTasks, pauseTask, resumeTask } from '../state/pauses.ts';
 import { pruneHistory } from '../state/prune.ts';
 import { recordDeaths, unendedTasks } from '../state/runs.ts';
 import { saveSlots, settledSlots } from '../state/slots.ts';
@@ -57,6 +59,8 @@ export interface LiveInstallation extends Installation {
   readonly notifier: Notifier | null;
   /** What the state keeps of the past, without secrets. */
   readonly history: History;
+  /** Tasks that are paused, and what people did to a task. */
+  readonly pauses: PauseBook;
   /** What the status pages show of the state, the logs and the buckets, without secrets. */
   readonly pages: PagePast;
   /** What metrics show of the state. */
@@ -165,6 +169,12 @@ export function openInstallation(
     },
     lockTask: (task) => requireLock(taskLockPath(config.state_dir, task), `task ${task}`),
     forRun: log.forRun,
+    pauses: {
+      load: () => pausedTasks(state.db),
+      pause: (task, actor, at) => pauseTask(state.db, task, { actor, at }),
+      resume: (task, actor, at) => resumeTask(state.db, task, { actor, at }),
+      noteRun: (task, slot, actor, at) => noteRunAsked(state.db, task, slot, { actor, at }),
+    },
     pages: pagePast(config, state.db, redact, sinkNamed),
     metrics: metricsPast(state.db),
     history: historyOf(state.db, config, redact, log),

@@ -1,5 +1,5 @@
 /** `tidemark status --json`: how every task stands, from the specs folder and the state. Pure. */
-import type { PastRun } from '../domain/run.ts';
+import type { PastRun, Pause } from '../domain/run.ts';
 import { floorTo, microsOf, parseClock, zoneClock } from '../plan/clock.ts';
 import { timingOf, type Timing } from '../schedule/reconcile.ts';
 import { nextSlot } from '../schedule/slots.ts';
@@ -16,7 +16,10 @@ export interface TaskStatus {
   /** Null: by hand only, or no spec. */
   readonly schedule: string | null;
   readonly timezone: string | null;
+  /** Null also while it is paused. */
   readonly next_fire: string | null;
+  /** Its slots pass without a run until it is resumed; null: it is not paused. */
+  readonly paused: Pause | null;
   readonly running: boolean;
   readonly running_since: string | null;
   /** A run whose process has died began then: what it left is cleared away before the next. Null: there is none. */
@@ -60,6 +63,8 @@ export interface StatusDocument {
 export interface StatusFacts {
   readonly folder: SpecFolder;
   readonly states: ReadonlyMap<string, TaskState>;
+  /** By task. */
+  readonly paused: ReadonlyMap<string, Pause>;
   /** The config's zone, for specs that name none. */
   readonly timezone: string;
   readonly daemon: LockHolder | null;
@@ -87,6 +92,7 @@ function taskStatus(task: string, facts: StatusFacts): TaskStatus {
   const spec = facts.folder.specs.get(task) ?? null;
   const state = facts.states.get(task) ?? null;
   const timing = spec === null ? null : timingOf(spec, facts.timezone);
+  const paused = facts.paused.get(task) ?? null;
   const begun = state?.running?.started_at ?? null;
   const running = begun !== null && facts.isHeld(task);
   return {
@@ -94,7 +100,10 @@ function taskStatus(task: string, facts: StatusFacts): TaskStatus {
     file: spec?.file ?? null,
     schedule: timing?.schedule ?? null,
     timezone: timing?.timezone ?? null,
-    ...slots(timing, spec?.catchUp === 'none' ? null : (state?.settled ?? null), running, facts.now),
+    ...(paused === null
+      ? slots(timing, spec?.catchUp === 'none' ? null : (state?.settled ?? null), running, facts.now)
+      : { next_fire: null, missed_since: null }),
+    paused,
     running,
     running_since: running ? begun : null,
     died_since: running ? null : begun,

@@ -51,7 +51,7 @@ function taskLines(tasks: readonly TaskStatus[], screen: Screen): string[] {
     shownTime(last?.finished_at ?? null),
     shownDuration(last?.duration_ms ?? null),
     last === null ? '-' : COUNTS.format(last.rows),
-    shownTime(next_fire),
+    status.paused === null ? shownTime(next_fire) : 'paused',
     next_fire === null ? '' : shownGap(now, new Date(next_fire)),
     schedule ?? (status.file === null ? 'no spec' : 'by hand'),
   ]);
@@ -82,7 +82,8 @@ function coloured(row: string, status: TaskStatus, paint: Screen['paint']): stri
 
 function detailLines(status: TaskStatus, { width, paint, now }: Screen): string[] {
   const ago = (iso: string): string => `${shownTime(iso)} UTC, ${shownGap(new Date(iso), now)} ago`;
-  const { failing_since, failures, last_run, running_since, died_since, skipped, missed_since } = status;
+  const { failing_since, failures, last_run, running_since, died_since, skipped, missed_since, paused } =
+    status;
   const lines: string[] = [];
   if (failing_since !== null && last_run !== null && last_run.error !== null) {
     const { code, hint } = last_run.error;
@@ -92,6 +93,8 @@ function detailLines(status: TaskStatus, { width, paint, now }: Screen): string[
   if (running_since !== null) lines.push(`${INDENT}running since ${ago(running_since)}`);
   if (died_since !== null)
     lines.push(`${INDENT}a run that began ${ago(died_since)}, died; what it left is cleared before the next`);
+  if (paused !== null)
+    lines.push(paint('yellow', `${INDENT}paused since ${ago(paused.since)}, by ${paused.actor}`));
   if (missed_since !== null) lines.push(paint('yellow', `${INDENT}missed since ${ago(missed_since)}`));
   if (skipped > 0)
     lines.push(`${INDENT}${COUNTS.format(skipped)} skipped since: the run before had not ended`);

@@ -6,6 +6,7 @@ import { loadProcessConfig } from '../config/load.ts';
 import { createRedactor } from '../redact.ts';
 import { readState } from '../state/database.ts';
 import { daemonLockPath, lockedBy, taskLockPath } from '../state/lock.ts';
+import { pausedTasks } from '../state/pauses.ts';
 import { taskStates } from '../state/task-states.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { CommonOptions } from './options.ts';
@@ -40,6 +41,7 @@ function readStatus(config: Config, now: Date): StatusDocument {
     const document = statusDocument({
       folder,
       states: taskStates(state.db),
+      paused: pausedTasks(state.db),
       timezone: config.timezone,
       daemon: lockedBy(daemonLockPath(config.state_dir)),
       isHeld: (task) => lockedBy(taskLockPath(config.state_dir, task)) !== null,

@@ -77,10 +77,12 @@ export const SECRET_SETTINGS: readonly string[] = [
   'secret_access_key',
   'session_token',
   'hmac_key',
+  'token',
 ];
 
 /**
- * Every value that must never be shown: passwords, secret keys, session tokens, the HMAC key, and what `${…}` put into them.
+ * Every value that must never be shown: passwords, secret keys, session tokens, the HMAC key, the token of the
+ * status page, and what `${…}` put into them.
  * The longest first, so that one that contains another is taken out whole.
  */
 export function secretsOf(config: Config): string[] {
@@ -89,6 +91,7 @@ export function secretsOf(config: Config): string[] {
     ...Object.values(config.sinks).flatMap((sink) => [sink.secret_access_key, sink.session_token]),
     config.smtp?.password ?? null,
     config.masking.hmac_key,
+    config.http?.token ?? null,
     ...config.substituted_secrets,
   ];
   const secrets = new Set(values.filter((value) => value !== null && value !== ''));

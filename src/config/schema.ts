@@ -256,7 +256,7 @@ export const configSchema = {
     },
     http: {
       title: 'HTTP',
-      description: 'Where the daemon answers health checks and its API. Null: nowhere.',
+      description: 'Where the daemon answers health checks and its API, and shows its status page. Null: nowhere.',
       type: ['object', 'null'],
       properties: {
         host: { title: 'Host', type: 'string', minLength: 1, default: '127.0.0.1' },
@@ -267,6 +267,17 @@ export const configSchema = {
           minimum: 0,
           maximum: 65_535,
           default: 9464,
+        },
+        token: {
+          title: 'Token',
+          description:
+            'Whoever has it may run, pause and resume tasks on the status page or over HTTP: a random text of at least 16 characters, such as `openssl rand -hex 16` prints. Null: the pages only show.',
+          type: ['string', 'null'],
+          minLength: 16,
+          maxLength: 512,
+          default: null,
+          examples: ['${TIDEMARK_HTTP_TOKEN}'],
+          errorMessage: 'Allowed: a text of 16 to 512 characters, or null.',
         },
       },
       additionalProperties: false,

@@ -30,6 +30,8 @@ export interface Dispatcher {
   /** What a task is doing; null: nothing. Also of one that is no longer in force. */
   busy(task: string): 'running' | 'waiting' | null;
   queue(): Queue;
+  /** Takes a task off the waiting list. @returns what it waited to run for; null: it did not wait. */
+  unqueue(task: string, why: string): Trigger | null;
   /** Drops who waits, lets runs end within the grace, then aborts them. Settles when no run is left. */
   stop(): Promise<void>;
   /** Aborts all runs at once. */
@@ -65,12 +67,13 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     options.onEnd(spec, trigger, outcome);
   };
 
-  const dropWaiting = (gone: (task: string) => boolean, why: string): void => {
+  const dropWaiting = (gone: (task: string) => boolean, why: string): readonly Place[] => {
     const result = drop(queue, gone);
     queue = result.queue;
     for (const { task, trigger } of result.dropped) {
       log.warn(`waiting run dropped: ${why}`, { task, scheduled_for: trigger.scheduledFor.toISOString() });
     }
+    return result.dropped;
   };
 
   const abort = (): void => {
@@ -80,6 +83,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
 
   return {
     queue: () => queue,
+    unqueue: (task, why) => dropWaiting((one) => one === task, why)[0]?.trigger ?? null,
     setSpecs: (next) => {
       specs = next;
       dropWaiting((task) => !specs.has(task), 'the spec is gone');

@@ -1,5 +1,5 @@
 /** The daemon's state as `/api/tasks` shows it. */
-import type { PastRun } from '../domain/run.ts';
+import type { PastRun, Pause } from '../domain/run.ts';
 import { formatFault } from '../errors.ts';
 import type { TaskList, TaskView } from '../http/task-list.ts';
 import type { Queue } from '../schedule/queue.ts';
@@ -12,11 +12,13 @@ export interface DaemonView {
   readonly timezone: string;
   readonly next: (task: string) => Date | null;
   readonly queue: Queue;
+  /** By task. */
+  readonly paused: ReadonlyMap<string, Pause>;
   readonly lastRuns: ReadonlyMap<string, PastRun>;
 }
 
 /** Tasks by name, then the files that are none. */
-export function listTasks({ specs, timezone, next, queue, lastRuns }: DaemonView): TaskList {
+export function listTasks({ specs, timezone, next, queue, paused, lastRuns }: DaemonView): TaskList {
   const tasks: TaskView[] = [];
   const unusable: TaskList['unusable'][number][] = [];
   for (const state of specs.values()) {
@@ -34,6 +36,7 @@ export function listTasks({ specs, timezone, next, queue, lastRuns }: DaemonView
       next_fire: next(task)?.toISOString() ?? null,
       running: queue.running.has(task),
       waiting: queue.waiting.has(task),
+      paused: paused.get(task) ?? null,
       last_run: lastRuns.get(task) ?? null,
       invalid_edit: problem,
     });

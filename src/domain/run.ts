@@ -181,6 +181,12 @@ export interface RunRecord {
   readonly backfill: { readonly id: string; readonly to: string } | null;
 }
 
+/** That a task is paused: since when, ISO 8601 UTC, and by whom, `user@host`. */
+export interface Pause {
+  readonly since: string;
+  readonly actor: string;
+}
+
 /** A run as a point of a chart: how it ended, how long it took and what it wrote. Times are ISO 8601 UTC. */
 export interface RunPoint {
   readonly run_id: string;

@@ -1,22 +1,26 @@
 /**
- * The daemon's HTTP server, for health checks and for looking in. It only answers questions: nothing can be changed
- * through it, and nothing secret is told. What it answers is in routes.ts.
+ * The daemon's HTTP server, for health checks, for looking in, and for who has the token to act. Nothing secret is told.
+ * What it answers is in routes.ts.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
 import { json } from './json.ts';
 import type { Route } from './route.ts';
 import { routesOf, type RouteOptions } from './routes.ts';
+import { openSessions } from './sessions.ts';
 
-export interface HttpOptions extends RouteOptions {
+export interface HttpOptions extends Omit<RouteOptions, 'sessions'> {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Whoever has it may act; null: nobody. */
+  readonly token: string | null;
   readonly log: Log;
 }
 
@@ -40,6 +44,9 @@ const SECURITY: Parameters<typeof secureHeaders>[0] = {
   referrerPolicy: 'same-origin',
 };
 
+/** Of a form. */
+const MOST_BODY = 16_384;
+
 export interface HttpServer {
   readonly host: string;
   readonly port: number;
@@ -48,7 +55,8 @@ export interface HttpServer {
 
 /** Listens; rejects with CONFIG_INVALID where the address cannot be had. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const app = application(routesOf(options), options.log);
+  const sessions = options.token === null ? null : openSessions(options.token);
+  const app = application(routesOf({ ...options, sessions }), options.log);
   // Other libraries of the process keep the Request and Response that they know.
   const listener = getRequestListener(app.fetch, { hostname: 'localhost', overrideGlobalObjects: false });
   const server = createServer((request, response) => void listener(request, response));
@@ -61,6 +69,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 function application(routes: readonly Route[], log: Log): Hono {
   const app = new Hono();
   app.use(secureHeaders(SECURITY));
+  const tooLarge = (): Response => json({ error: `a request may have ${MOST_BODY} bytes` }, 413);
+  app.post('*', bodyLimit({ maxSize: MOST_BODY, onError: tooLarge }));
   for (const { method, path, answer } of routes) app.on(method, path, answer);
   const methods = Map.groupBy(routes, ({ path }) => path);
   for (const [path, group] of methods) {

@@ -1,16 +1,18 @@
 /** The document that `/api/tasks` answers with: every task in force, and the files that are none. Plain data. */
-import type { PastRun } from '../domain/run.ts';
+import type { PastRun, Pause } from '../domain/run.ts';
 
 export interface TaskView {
   readonly task: string;
   readonly file: string;
   readonly schedule: string | null;
   readonly timezone: string;
-  /** ISO 8601 UTC; null where the task runs by hand only. */
+  /** ISO 8601 UTC; null where the task runs by hand only, or is paused. */
   readonly next_fire: string | null;
   readonly running: boolean;
   /** Its time has come, and it waits until fewer than `max_concurrent_tasks` run. */
   readonly waiting: boolean;
+  /** Its slots pass without a run until it is resumed; null: it is not paused. */
+  readonly paused: Pause | null;
   /** The last run that succeeded or failed, backfills aside; null: none has. */
   readonly last_run: PastRun | null;
   /** Why the file as it stands is not used, and an older version is; null: the file is in force. */

@@ -37,6 +37,8 @@ export interface ScheduleOptions {
   readonly book: SlotBook;
   /** What the task is doing already; null: it can be run. */
   readonly busy: (task: string) => 'running' | 'waiting' | null;
+  /** Whether somebody has paused it: its slots are dealt with, without a run. */
+  readonly isPaused: (task: string) => boolean;
   /** Runs a task that is not busy, or lets it wait for its turn. */
   readonly run: (task: string, trigger: Trigger) => void;
   /** Slots will not be run; `why` is a sentence. Throws where that cannot be recorded. */
@@ -47,10 +49,12 @@ export interface ScheduleOptions {
 export interface Schedule {
   /** Makes the schedules match the specs. @throws TidemarkError STATE_UNUSABLE: what is kept cannot be read. */
   apply(specs: ReadonlyMap<string, Spec>): void;
-  /** The next slot of a task; null where it has none. */
+  /** The next slot of a task; null where it has none, or is paused. */
   next(task: string): Date | null;
   /** A run that `run` was asked for has ended. */
   ended(task: string, trigger: Trigger, error: TidemarkError | null): void;
+  /** A task was paused or resumed. */
+  heedPause(task: string): void;
   /** Nothing runs after this call. What ends later is still recorded. */
   stop(): void;
 }
@@ -83,6 +87,10 @@ export function startSchedule(options: ScheduleOptions): Schedule {
     const heeded = heedClock(one.slots, now);
     if (heeded.settled < one.slots.settled) unsaved.add(task);
     one.slots = heeded;
+    if (options.isPaused(task)) {
+      passOver(task, one, now);
+      return;
+    }
     const { timing, settled, gap } = heeded;
     const catchUp = catchUpOf(task);
     if (gap !== null) {
@@ -102,6 +110,19 @@ export function startSchedule(options: ScheduleOptions): Schedule {
     else if (decision.next === null)
       log.error('task cannot be scheduled: no day fits its schedule', { task, ...timing });
     one.lookAt = decision.next?.getTime() ?? Infinity;
+  };
+
+  /** While a task is paused, what comes is dealt with, and so is what had come before and was not run. */
+  const passOver = (task: string, one: Watched, now: Date): void => {
+    const { timing, settled, gap } = one.slots;
+    const next = nextSlot(timing, settled);
+    const come = next !== null && next <= now;
+    if (come || gap !== null) {
+      one.slots = { ...one.slots, gap: null, settled: come ? now : settled };
+      unsaved.add(task);
+      log.debug('slots pass: the task is paused', { task });
+    }
+    one.lookAt = (come ? nextSlot(timing, now) : next)?.getTime() ?? Infinity;
   };
 
   const begin = (task: string, one: Watched, trigger: Trigger): void => {
@@ -207,18 +228,26 @@ export function startSchedule(options: ScheduleOptions): Schedule {
 
     next: (task) => {
       const one = watched.get(task);
-      if (one === undefined) return null;
+      if (one === undefined || options.isPaused(task)) return null;
       const now = clock.now();
       const known = one.lookAt > now.getTime() && Number.isFinite(one.lookAt);
       return known ? new Date(one.lookAt) : nextSlot(one.slots.timing, now);
     },
 
-    ended: (task, { scheduledFor }, error) => {
+    ended: (task, { kind, scheduledFor }, error) => {
       const one = watched.get(task);
       if (one === undefined) return;
       const { passed } = one.slots;
       if (error?.code === 'INTERRUPTED') {
         one.lookAt = Infinity; // The daemon stops. The next one makes up for the slot.
+      } else if (kind === 'manual') {
+        // Nobody's slot has been run, but what came meanwhile was skipped.
+        if (passed !== null) {
+          recordSkip(task, passed.last, whyPassed(passed, scheduledFor));
+          one.slots = settleSlots(one.slots, passed.last);
+          unsaved.add(task);
+        }
+        one.lookAt = -Infinity;
       } else if (error?.code === 'ALREADY_RUNNING' && catchUpOf(task) === 'all') {
         one.slots = { ...one.slots, inHand: null };
         one.lookAt = clock.now().getTime() + RETRY_MS;
@@ -231,6 +260,15 @@ export function startSchedule(options: ScheduleOptions): Schedule {
       }
       if (stopped) save();
       else wake();
+    },
+
+    heedPause: (task) => {
+      const one = watched.get(task);
+      if (one === undefined || stopped) return;
+      // Slots of the pause itself are never run; those that a run has in hand are dealt with when it ends.
+      if (options.busy(task) === null && !options.isPaused(task)) passOver(task, one, clock.now());
+      one.lookAt = -Infinity;
+      wake();
     },
 
     stop: () => {

@@ -182,6 +182,14 @@ const threads = `
   -- Message-ID of the first mail about it; NULL of an incident from before this was kept
   ALTER TABLE incident ADD COLUMN thread TEXT;`;
 
+const pauses = `
+  -- tasks that somebody has paused: their slots pass without a run
+  CREATE TABLE pause (
+    task  TEXT PRIMARY KEY,
+    since TEXT NOT NULL,
+    -- user@host
+    actor TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;`;
 const sizes = `
   -- runs of unexpected size, until their owner has been mailed
   CREATE TABLE size_notice (
@@ -190,4 +198,4 @@ const sizes = `
   ) STRICT;
   CREATE INDEX size_notice_of_task ON size_notice (task);`;
 
-export const MIGRATIONS: readonly string[] = [journal, memory, schemas, threads, sizes];
+export const MIGRATIONS: readonly string[] = [journal, memory, schemas, threads, sizes, pauses];

@@ -12,7 +12,7 @@ import type { InvalidSpec } from '../../src/daemon/spec-changes.ts';
 import type { PastRun, RunKind, RunReport } from '../../src/domain/run.ts';
 import type { TaskList } from '../../src/http/task-list.ts';
 import { NO_READINGS } from '../unit/daemon/fake-readings.ts';
-import { NO_PAST } from '../unit/http/fake-pages.ts';
+import { NO_PAST, NO_PAUSES } from '../unit/http/fake-pages.ts';
 import { fakeOutcome, fakePast } from '../unit/schedule/fake-report.ts';
 import { fakeBook, type FakeBook } from '../unit/schedule/fake-daemon.ts';
 import { keptLog } from '../unit/schedule/kept-log.ts';
@@ -63,7 +63,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: RunTask) 
       timezone: 'UTC',
       maxConcurrentTasks: 2,
       shutdownGraceMs: 20_000,
-      http: { host: '127.0.0.1', port: 0 },
+      http: { host: '127.0.0.1', port: 0, token: null },
       watch: { polling: false, intervalMs: 200 },
       ...settings,
     },
@@ -93,6 +93,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: RunTask) 
       prune: () => Promise.resolve(),
       pruneLogs: () => Promise.resolve(),
     },
+    pauses: NO_PAUSES,
     pages: NO_PAST,
     metrics: { past: NO_READINGS, render: (reading) => Promise.resolve(JSON.stringify(reading)) },
     log,
@@ -391,7 +392,7 @@ describe('starting', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    await expect(start({ http: { host: '127.0.0.1', port } })).rejects.toMatchObject({
+    await expect(start({ http: { host: '127.0.0.1', port, token: null } })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: `http: found 127.0.0.1:${port}, which another program uses`,
     });

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import type { RunList } from '../../src/http/run-list.ts';
 import { startHttp, type HttpServer } from '../../src/http/server.ts';
-import { NO_PAGES, NOTHING_RUNS } from '../unit/http/fake-pages.ts';
+import { NO_ACTIONS, NO_PAGES, NOTHING_RUNS } from '../unit/http/fake-pages.ts';
 import { fakePast, fakeReport } from '../unit/schedule/fake-report.ts';
 import { keptLog } from '../unit/schedule/kept-log.ts';
 
@@ -13,6 +13,7 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     notReady: () => null,
+    ...NO_ACTIONS,
     pages: NO_PAGES,
     live: NOTHING_RUNS,
     metrics: () => Promise.resolve('tidemark_ready 0\n'),
@@ -42,6 +43,7 @@ it('does not answer "no tasks" while the specs are being read', async () => {
     host: '127.0.0.1',
     port: 0,
     notReady: () => reason,
+    ...NO_ACTIONS,
     pages: NO_PAGES,
     live: NOTHING_RUNS,
     metrics: () => Promise.resolve('tidemark_ready 0\n'),

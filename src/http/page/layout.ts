@@ -30,6 +30,7 @@ export function layout(title: string, instance: Instance, visitor: Visitor, main
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />
         <script type="module" src="/assets/page.js"></script>
+        <noscript><meta http-equiv="refresh" content="60" /></noscript>
       </head>
       <body>
         <a class="skip" href="#main">To the content</a>

@@ -1,8 +1,9 @@
 /** `/`: is everything fine, and if not, what is to be done. */
 import { html } from 'hono/html';
+import { taskActions } from './actions.ts';
 import { layout, type Html, type Visitor } from './layout.ts';
 import { liveList } from './live.ts';
-import type { Overview } from './model.ts';
+import type { Overview, TaskSummary } from './model.ts';
 import { inNeed, problemsOf, type Problem } from './problems.ts';
 import { stateOf, type State } from './state.ts';
 import { taskRow } from './task-row.ts';
@@ -13,20 +14,21 @@ import { countOf, counted } from './words.ts';
 const MOST_TOLD = 10;
 /** From so many tasks on there is something to look for. */
 const MANY_TASKS = 9;
-const ORDER: readonly State[] = ['failed', 'invalid', 'running', 'waiting', 'ok', 'skipped', 'new'];
+const ORDER: readonly State[] = ['failed', 'invalid', 'running', 'waiting', 'paused', 'ok', 'skipped', 'new'];
 
 export function overviewPage(overview: Overview, visitor: Visitor): Html {
   const { instance, tasks, live } = overview;
   const problems = problemsOf(overview);
   const need = inNeed(problems);
   const sorted = tasks.toSorted((one, other) => ORDER.indexOf(stateOf(one)) - ORDER.indexOf(stateOf(other)));
+  const byName = new Map(tasks.map((task) => [task.view.task, task]));
   const title = need === 0 ? `✓ Tidemark on ${instance.host}` : `✕ ${need} · Tidemark on ${instance.host}`;
   return layout(
     title,
     instance,
     visitor,
     html`${banner(overview, problems, need)}
-      ${problems.slice(0, MOST_TOLD).map((problem) => told(problem, visitor.now))}
+      ${problems.slice(0, MOST_TOLD).map((problem) => told(problem, byName.get(problem.task ?? '') ?? null, visitor))}
       ${problems.length <= MOST_TOLD ? '' : html`<p id="more">… and ${counted(problems.length - MOST_TOLD)} more; they come first in the list below.</p>`}
       ${liveList(live, visitor.now)}
       <section aria-labelledby="tasks-title">
@@ -36,7 +38,7 @@ export function overviewPage(overview: Overview, visitor: Visitor): Html {
         </div>
         ${tasks.length === 0 ? html`<p class="dim">There is no task yet: drop a spec into the specs folder, and it appears here within a second.</p>` : ''}
         <ul class="tasks" data-list>
-          ${sorted.map((task) => taskRow(task, visitor.now))}
+          ${sorted.map((task) => taskRow(task, visitor))}
         </ul>
       </section>`,
   );
@@ -76,12 +78,19 @@ function banner({ tasks }: Overview, problems: readonly Problem[], need: number)
   </div>`;
 }
 
-function told({ task, code, title, since, cause, hint, run }: Problem, now: Date): Html {
+function told(
+  { task, code, title, since, cause, hint, run }: Problem,
+  summary: TaskSummary | null,
+  visitor: Visitor,
+): Html {
   const heading = task === null ? title : html`<a href="/tasks/${task}">${title}</a>`;
   return html`<article class="problem" id="p:${task ?? title}:${code}">
-    <h2>${heading}${since === null ? '' : html` <span class="dim">since ${ago(since, now)}</span>`}</h2>
+    <h2>
+      ${heading}${since === null ? '' : html` <span class="dim">since ${ago(since, visitor.now)}</span>`}
+    </h2>
     <p>${code === null ? '' : html`<code>${code}</code> `}${cause}</p>
     <p class="hint"><strong>What to do:</strong> ${hint}</p>
     ${run === null ? '' : html`<p><a href="/runs/${run}">The run that failed, with its log</a></p>`}
+    ${summary === null || run === null ? '' : taskActions(summary, visitor)}
   </article>`;
 }

@@ -4,7 +4,7 @@ import type { PastRun } from '../../domain/run.ts';
 import type { Html } from './layout.ts';
 import type { TaskSummary } from './model.ts';
 
-export type State = 'failed' | 'running' | 'waiting' | 'ok' | 'new' | 'invalid' | 'skipped';
+export type State = 'failed' | 'running' | 'waiting' | 'ok' | 'new' | 'invalid' | 'skipped' | 'paused';
 
 const WORDS: Readonly<Record<State, readonly [mark: string, word: string]>> = {
   failed: ['✕', 'failed'],
@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<State, readonly [mark: string, word: string]>> = {
   new: ['○', 'has not run yet'],
   invalid: ['!', 'edit not usable'],
   skipped: ['–', 'skipped'],
+  paused: ['‖', 'paused'],
 };
 
 export function stateOf({ view, failing }: TaskSummary): State {
@@ -21,6 +22,7 @@ export function stateOf({ view, failing }: TaskSummary): State {
   if (failing !== null) return 'failed';
   if (view.waiting) return 'waiting';
   if (view.invalid_edit !== null) return 'invalid';
+  if (view.paused !== null) return 'paused';
   return view.last_run === null ? 'new' : 'ok';
 }
 

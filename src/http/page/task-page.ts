@@ -1,5 +1,6 @@
 /** `/tasks/NAME`: one task with its charts and its history. */
 import { html } from 'hono/html';
+import { taskActions } from './actions.ts';
 import { historyTable } from './history-table.ts';
 import { layout, type Html, type Visitor } from './layout.ts';
 import { liveList } from './live.ts';
@@ -21,7 +22,8 @@ export function taskPage(detail: TaskDetail, visitor: Visitor): Html {
         <h1>${view.task}</h1>
         ${badge(state)}
       </div>
-      ${trouble(detail, visitor.now)} ${liveList(live === null ? [] : [live], visitor.now, view.task)}
+      ${taskActions(task, visitor)} ${trouble(detail, visitor.now)}
+      ${liveList(live === null ? [] : [live], visitor.now, view.task)}
       <dl class="facts" id="facts">
         <div>
           <dt>Schedule</dt>

@@ -1,6 +1,7 @@
 /** A task on the overview: how it stands, when it runs, what its last runs were like. */
 import { html } from 'hono/html';
-import type { Html } from './layout.ts';
+import { taskActions } from './actions.ts';
+import type { Html, Visitor } from './layout.ts';
 import type { TaskSummary, WatermarkView } from './model.ts';
 import { spark } from './spark.ts';
 import { badge, stateOf } from './state.ts';
@@ -10,7 +11,8 @@ import { counted, duration, relative, scheduleWords, clock } from './words.ts';
 /** Runs that a small chart shows. */
 export const SPARK_RUNS = 20;
 
-export function taskRow(task: TaskSummary, now: Date): Html {
+export function taskRow(task: TaskSummary, visitor: Visitor): Html {
+  const { now } = visitor;
   const { view, owner, route, watermarks, recent } = task;
   const state = stateOf(task);
   return html`<li class="task ${state}" id="t:${view.task}" data-name="${view.task.toLowerCase()}">
@@ -31,16 +33,20 @@ export function taskRow(task: TaskSummary, now: Date): Html {
         <figcaption>rows</figcaption>
       </figure>
     </div>
+    ${taskActions(task, visitor)}
   </li>`;
 }
 
 /** When a task runs, in words, and how long it is until then. */
 export function scheduleOf({ view }: TaskSummary, now: Date): Html {
-  const { schedule, timezone, next_fire } = view;
+  const { schedule, timezone, next_fire, paused } = view;
   if (schedule === null) return html`<p>runs by hand only</p>`;
   const words = html`<p>
     <span title="${schedule}">${scheduleWords(schedule)}</span> <span class="dim">${timezone}</span>
   </p>`;
+  if (paused !== null)
+    return html`${words}
+      <p class="dim">paused since ${ago(paused.since, now, timezone)} by ${paused.actor}</p>`;
   if (next_fire === null) return words;
   const at = new Date(next_fire);
   return html`${words}

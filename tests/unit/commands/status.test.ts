@@ -31,6 +31,7 @@ function facts(
   return statusDocument({
     folder: { specs: new Map(specs.map((spec) => [spec.taskName, spec])), unusable: [] },
     states: new Map(whole.map((state) => [state.task, state])),
+    paused: new Map(),
     timezone: 'UTC',
     daemon: null,
     isHeld: () => false,
@@ -216,6 +217,20 @@ describe('the text', () => {
     expect(text).toContain('missed since 2026-03-03 03:00 UTC, 1d ago');
     expect(text).toContain('2 skipped since');
     expect(text).toContain('Specs that cannot be used:\n  specs/b.json:3:1 found x');
+  });
+
+  it('says that a task is paused, since when and by whom, and that nothing of it is late', () => {
+    const paused = new Map([['a', { since: '2026-03-01T03:00:00.000Z', actor: 'anna@127.0.0.1' }]]);
+    const document = facts([sampleSpec('a')], [{ settled: '2026-03-01T03:00:00.000Z' }], { paused });
+    expect(document.tasks[0]).toMatchObject({
+      paused: { actor: 'anna@127.0.0.1' },
+      next_fire: null,
+      missed_since: null,
+    });
+    const text = plain(document);
+    expect(text).toMatch(/^a .* paused /m);
+    expect(text).toContain('paused since 2026-03-01 03:00 UTC, 3d ago, by anna@127.0.0.1');
+    expect(text).not.toContain('missed');
   });
 
   it('fits its terminal, and cuts no name where there is none', () => {

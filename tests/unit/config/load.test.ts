@@ -69,7 +69,7 @@ describe('loadConfig', () => {
       log_level: 'info',
       logs_retention: { text: '90 days', months: 0, milliseconds: 90 * 86_400_000 },
       log_rotation: { max_bytes: 50_000_000, max_age_ms: 7 * 86_400_000, max_files: 20 },
-      http: { host: '127.0.0.1', port: 9464 },
+      http: { host: '127.0.0.1', port: 9464, token: null },
       substituted_secrets: [],
     });
   });

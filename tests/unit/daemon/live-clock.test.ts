@@ -15,6 +15,7 @@ it('is never late under a schedule that lives, also where the time of day is set
     clock,
     book: fakeBook(),
     busy: () => null,
+    isPaused: () => false,
     run: nothing,
     skip: nothing,
     log: keptLog(),

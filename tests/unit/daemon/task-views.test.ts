@@ -32,6 +32,7 @@ describe('listTasks', () => {
         timezone: 'UTC',
         next: (task) => (task === 'a' ? at : null),
         queue,
+        paused: new Map([['b', { since: '2026-03-04T00:00:00.000Z', actor: 'anna@127.0.0.1' }]]),
         lastRuns: new Map([['a', last]]),
       }),
     ).toEqual({
@@ -44,6 +45,7 @@ describe('listTasks', () => {
           next_fire: '2026-03-04T05:06:07.000Z',
           running: true,
           waiting: false,
+          paused: null,
           last_run: last,
           invalid_edit: null,
         },
@@ -55,6 +57,7 @@ describe('listTasks', () => {
           next_fire: null,
           running: false,
           waiting: true,
+          paused: { since: '2026-03-04T00:00:00.000Z', actor: 'anna@127.0.0.1' },
           last_run: null,
           invalid_edit: 'b:1:1 not JSON',
         },

@@ -1,4 +1,5 @@
 /** What the HTTP server asks for, where a test is about something else: no pages, and nothing runs. */
+import type { PauseBook } from '../../../src/daemon/controls.ts';
 import type { PagePast } from '../../../src/daemon/page-source.ts';
 import type { LiveFeed } from '../../../src/http/live-routes.ts';
 import type { Instance, PageSource } from '../../../src/http/page/model.ts';
@@ -21,6 +22,17 @@ export const NO_PAGES: PageSource = {
 };
 
 export const NOTHING_RUNS: LiveFeed = { running: () => [], onChange: () => () => {} };
+
+/** Nobody may act. */
+export const NO_ACTIONS = { token: null, act: () => {} };
+
+/** Nobody has paused anything, and nothing is kept. */
+export const NO_PAUSES: PauseBook = {
+  load: () => new Map(),
+  pause: () => {},
+  resume: () => {},
+  noteRun: () => {},
+};
 
 /** A daemon's past of which nothing is known. */
 export const NO_PAST: PagePast = {

@@ -49,6 +49,7 @@ export function fakeDaemon(start: string) {
   const begun: string[] = [];
   const skipped: string[] = [];
   let running = new Map<string, Trigger>();
+  const paused = new Set<string>();
   let schedule: Schedule;
   /** Whether runs take no time at all. */
   let instant = true;
@@ -60,6 +61,7 @@ export function fakeDaemon(start: string) {
       clock,
       book,
       busy: (task) => (running.has(task) ? 'running' : null),
+      isPaused: (task) => paused.has(task),
       run: (task, trigger) => {
         const until = trigger.until === null ? '' : ` until ${time(trigger.until)}`;
         begun.push(`${trigger.kind} ${task} ${time(trigger.scheduledFor)}${until}`);
@@ -97,6 +99,18 @@ export function fakeDaemon(start: string) {
       endQueued();
     },
     next: (task: string) => schedule.next(task),
+    pause: (task: string) => {
+      paused.add(task);
+      schedule.heedPause(task);
+    },
+    resume: (task: string) => {
+      paused.delete(task);
+      schedule.heedPause(task);
+      endQueued();
+    },
+    /** Somebody asks for a run, which takes until `end` is called. */
+    runByHand: (task: string) =>
+      void running.set(task, { kind: 'manual', scheduledFor: clock.now(), until: null, backfill: null }),
     pass: (ms: number) => {
       // In small steps, so that instant runs end in between.
       for (let left = ms; left > 0; left -= 1000) {
