@@ -33,12 +33,14 @@ export interface BucketFacts {
 const MOST_FOLDERS = 10;
 
 /** What it means that an action is refused. */
-const NEEDED_FOR: Readonly<Record<BucketAction, string>> = {
-  's3:PutObject': 'nothing can be written',
-  's3:AbortMultipartUpload': 'a run that fails leaves its upload open',
-  's3:ListBucketMultipartUploads': 'what a killed run has left cannot be found and cleared away',
+const REFUSALS: Readonly<Record<BucketAction, string>> = {
+  's3:PutObject': 's3:PutObject (nothing can be written)',
+  's3:AbortMultipartUpload': 's3:AbortMultipartUpload (a run that fails leaves its upload open)',
+  's3:ListBucketMultipartUploads':
+    's3:ListBucketMultipartUploads (what a killed run has left cannot be found and cleared away)',
+  // Without s3:ListBucket, an object that is not there is "access denied" as well.
   's3:GetObject':
-    'a killed run cannot be told from one that has published, and `tidemark verify` cannot read',
+    's3:GetObject or s3:ListBucket (whether a killed run has published cannot be told, and nothing verified)',
 };
 
 /** @param name of the sink in the config. */
@@ -92,7 +94,7 @@ function refusal(
   const folders = [...new Set(refused.map(({ folder }) => folder))];
   const tasks = [...new Set(refused.flatMap((one) => one.tasks))];
   const under = folders.length <= MOST_FOLDERS ? folders.join(', ') : `${folders.length} folders`;
-  const effects = actions.map((action) => `${action} (${NEEDED_FOR[action]})`).join(', ');
+  const effects = actions.map((action) => REFUSALS[action]).join(', ');
   const message = `Bucket ${sink.bucket} refuses, under ${under === '' ? 'no prefix' : under}: ${effects}. ${refused[0]!.error.message}`;
   const policy = iamPolicy({
     bucket: sink.bucket,
@@ -161,7 +163,8 @@ function encryptionFindings(
   return [...findings, find(name, 'info', 'ENCRYPTION', message)];
 }
 
-/** A key may be named by its id or by its ARN, which ends with it. */
+/** A key may be named by its id or by its ARN, which ends with it. Which key an alias stands for is not known here. */
 function sameKey(a: string, b: string): boolean {
+  if (a.includes('alias/') || b.includes('alias/')) return true;
   return a === b || a.endsWith(`/${b}`) || b.endsWith(`/${a}`);
 }

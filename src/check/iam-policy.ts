@@ -11,7 +11,7 @@ export interface PolicyTarget {
   readonly region: string;
   /** What keys begin with, `tidemark/employees/`. */
   readonly prefixes: readonly string[];
-  /** ARN, or id of a key in the account; null: objects are not encrypted by KMS, or by the key of the account. */
+  /** ARN, id or alias of a key; null: objects are not encrypted by KMS, or by the key of the account. */
   readonly kmsKey: string | null;
 }
 
@@ -44,9 +44,15 @@ export function iamPolicy({ bucket, region, prefixes, kmsKey }: PolicyTarget): s
             Sid: 'TidemarkKey',
             Effect: 'Allow',
             Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
-            Resource: kmsKey.startsWith('arn:') ? kmsKey : `arn:${partition}:kms:${region}:*:key/${kmsKey}`,
+            Resource: keyArn(kmsKey, partition, region),
           },
         ]),
   ];
   return JSON.stringify({ Version: '2012-10-17', Statement: statements }, null, 2);
+}
+
+/** A policy names keys, never their aliases. */
+function keyArn(key: string, partition: string, region: string): string {
+  if (key.startsWith('arn:') && !key.includes(':alias/')) return key;
+  return `arn:${partition}:kms:${region}:*:key/${key.includes('alias/') ? '*' : key}`;
 }

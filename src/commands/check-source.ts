@@ -1,7 +1,10 @@
-/** `tidemark check --connect` for one source: its server once, then every spec that reads from it, one after the other. */
+/**
+ * `tidemark check --connect` for one source: its server once, then every spec that reads from it, one after the other.
+ * One connection at a time: the account or the server may have no second one to spare.
+ */
 import { failureOf, isOfSource } from '../check/failure.ts';
-import type { Finding, TaskPlace } from '../check/finding.ts';
-import { serverFindings } from '../check/server.ts';
+import type { Finding } from '../check/finding.ts';
+import { serverFindings, type ServerNeeds } from '../check/server.ts';
 import type { ServerProbe } from '../check-ports.ts';
 import type { Config } from '../config/config.ts';
 import type { Spec } from '../domain/spec.ts';
@@ -10,20 +13,11 @@ import { needsHorizon, needsOf } from '../planner.ts';
 import type { Snapshot } from '../ports.ts';
 import { probeServer } from '../sources/mysql/probe.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
-import { checkSpec, type SourceAtHand } from './check-spec.ts';
+import { planSpec, scanSpec, type PlacedSpec, type PlannedSpec, type SourceAtHand } from './check-spec.ts';
 import { sourceOptions } from './installation.ts';
 import { runNow } from './plan-now.ts';
 
-/** A spec, and what says where something stands in its file. */
-export interface PlacedSpec extends TaskPlace {
-  readonly spec: Spec;
-}
-
-/**
- * Two connections at most, however many specs there are.
- *
- * @throws the signal's reason.
- */
+/** @throws the signal's reason. */
 export async function checkSource(
   config: Config,
   name: string,
@@ -31,22 +25,41 @@ export async function checkSource(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const seen = new Set<PlacedSpec>();
-  let probe: ServerProbe | null = null;
+  // Those of which nothing more is to be found out.
+  const done = new Set<string>();
   try {
-    probe = await probeServer(optionsOf(config, name), signal);
-    const facts = await probe.facts();
+    const facts = await probing(config, name, signal, (probe) => probe.facts());
     findings.push(...serverFindings(name, facts, serverNeeds(specs), config.sources[name]!.tls));
-    const at: SourceAtHand = { config, probe, facts, tables: new Map(), signal };
-    for (const group of byNeeds(specs)) findings.push(...(await checkGroup(at, name, group, seen)));
+    const at: SourceAtHand = { config, facts, tables: new Map(), indexes: new Map(), signal };
+    const planned: PlannedSpec[] = [];
+    for (const group of byNeeds(specs)) planned.push(...(await planGroup(at, name, group, findings, done)));
+    if (planned.length === 0) return findings;
+    await probing(config, name, signal, async (probe) => {
+      for (const one of planned) {
+        findings.push(...(await scanSpec(at, one, probe)), ...one.remarks);
+        done.add(one.task);
+      }
+    });
   } catch (thrown) {
     signal.throwIfAborted();
-    const left = specs.filter((one) => !seen.has(one)).map(({ task }) => task);
+    const left = specs.map(({ task }) => task).filter((task) => !done.has(task));
     findings.push(failureOf('source', name, asTidemarkError(thrown), left));
-  } finally {
-    await probe?.close();
   }
   return findings;
+}
+
+async function probing<T>(
+  config: Config,
+  name: string,
+  signal: AbortSignal,
+  ask: (probe: ServerProbe) => Promise<T>,
+): Promise<T> {
+  const probe = await probeServer(optionsOf(config, name), signal);
+  try {
+    return await ask(probe);
+  } finally {
+    await probe.close();
+  }
 }
 
 function optionsOf(config: Config, name: string): ReturnType<typeof sourceOptions> {
@@ -54,7 +67,7 @@ function optionsOf(config: Config, name: string): ReturnType<typeof sourceOption
 }
 
 /** What the specs need of the server, as far as they alone show it. */
-function serverNeeds(specs: readonly PlacedSpec[]): { watermarks: string[]; zones: string[] } {
+function serverNeeds(specs: readonly PlacedSpec[]): ServerNeeds {
   const run = runNow();
   const namesOf = (wanted: (spec: Spec) => boolean): string[] =>
     specs.filter(({ spec }) => wanted(spec)).map(({ task }) => task);
@@ -74,45 +87,47 @@ function byNeeds(specs: readonly PlacedSpec[]): PlacedSpec[][] {
   return [...Map.groupBy(specs, ({ spec }) => JSON.stringify(needsOf(spec, run))).values()];
 }
 
-/** @param seen gets each spec that has been looked at, or that a finding of the group stands for. */
-async function checkGroup(
+/**
+ * @param findings gets what keeps specs from being planned.
+ * @param done gets the tasks of which nothing more is to be found out.
+ */
+async function planGroup(
   at: SourceAtHand,
   name: string,
   group: readonly PlacedSpec[],
-  seen: Set<PlacedSpec>,
-): Promise<Finding[]> {
+  findings: Finding[],
+  done: Set<string>,
+): Promise<PlannedSpec[]> {
   const source = mysqlSource(optionsOf(at.config, name));
-  const findings: Finding[] = [];
+  const planned: PlannedSpec[] = [];
   let snapshot: Snapshot | null = null;
   try {
     for (const one of group) {
       snapshot ??= await source.open(at.signal, needsOf(one.spec, runNow()));
-      const result = await checkSpec(at, one.spec, one, snapshot);
-      findings.push(...result.findings);
-      seen.add(one);
+      const result = await planSpec(at, one, snapshot);
+      if ('plan' in result) {
+        planned.push(result);
+        continue;
+      }
+      findings.push(...result);
+      done.add(one.task);
       // A value that could not be read to its end leaves a session that can answer nothing more.
-      if (result.failed && needsHorizon(one.spec, runNow())) {
+      if (needsHorizon(one.spec, runNow())) {
         await snapshot.close();
         snapshot = null;
       }
     }
-    return findings;
   } catch (thrown) {
     at.signal.throwIfAborted();
     const error = asTidemarkError(thrown);
     if (!isOfSource(error)) throw error;
-    const left = group.filter((one) => !seen.has(one));
-    for (const one of left) seen.add(one);
-    return [
-      ...findings,
-      failureOf(
-        'source',
-        name,
-        error,
-        left.map(({ task }) => task),
-      ),
-    ];
+    // Specs with other needs may still be looked at: a replica that stands still matters to watermarks alone.
+    const reached = new Set([...planned.map(({ task }) => task), ...done]);
+    const left = group.map(({ task }) => task).filter((task) => !reached.has(task));
+    for (const task of left) done.add(task);
+    findings.push(failureOf('source', name, error, left));
   } finally {
     await snapshot?.close();
   }
+  return planned;
 }

@@ -1,6 +1,6 @@
 /** `tidemark check --connect` for one spec: its plan, as a run would make it, and what the server would have to do. */
-import { specFinding, type Finding, type Severity, type TaskPlace } from '../check/finding.ts';
 import { isOfSource, specFailure, statementsIn } from '../check/failure.ts';
+import { specFinding, type Finding, type TaskPlace } from '../check/finding.ts';
 import { queryFindings, tableFindings } from '../check/scans.ts';
 import type { ServerFacts, ServerProbe, TableIndex } from '../check-ports.ts';
 import type { Config } from '../config/config.ts';
@@ -11,40 +11,52 @@ import { asTidemarkError, type TidemarkError } from '../errors.ts';
 import { integerCaution, isInteger } from '../plan/build.ts';
 import { makePlan } from '../planner.ts';
 import type { Snapshot, TableFacts } from '../ports.ts';
-import { COLUMN_TO_USE } from '../spec/cautions.ts';
 import { sortWarning } from '../sources/mysql/metadata.ts';
+import { COLUMN_TO_USE } from '../spec/cautions.ts';
 import { transformsIn } from '../transform/transforms.ts';
 import { planSettings } from './installation.ts';
 import { memoryNow, runNow } from './plan-now.ts';
 
+/** A spec, and what says where something stands in its file. */
+export interface PlacedSpec extends TaskPlace {
+  readonly spec: Spec;
+}
+
 /** What the specs on one source are looked at with. */
 export interface SourceAtHand {
   readonly config: Config;
-  readonly probe: ServerProbe;
   readonly facts: ServerFacts;
   /** What has been asked of each table: many specs may name the same. */
-  readonly tables: Map<string, { readonly facts: TableFacts; readonly indexes: readonly TableIndex[] }>;
+  readonly tables: Map<string, TableFacts>;
+  readonly indexes: Map<string, readonly TableIndex[]>;
   readonly signal: AbortSignal;
+}
+
+/** A spec that can be run as it stands. */
+export interface PlannedSpec extends PlacedSpec {
+  readonly plan: Plan;
+  /** What the plan warns of, unless another finding says it. */
+  readonly remarks: readonly Finding[];
 }
 
 /**
  * @param snapshot opened as the spec needs it.
+ * @returns the plan, or why there is none.
  * @throws TidemarkError of the source as a whole, such as CONNECTION_LOST, or the signal's reason.
  */
-export async function checkSpec(
+export async function planSpec(
   at: SourceAtHand,
-  spec: Spec,
-  task: TaskPlace,
+  placed: PlacedSpec,
   snapshot: Snapshot,
-): Promise<{ readonly findings: Finding[]; readonly failed: boolean }> {
-  const memory = memoryNow(at.config, spec, new Date());
+): Promise<PlannedSpec | readonly Finding[]> {
+  const memory = memoryNow(at.config, placed.spec, new Date());
   try {
-    const plan = await planOf(at, spec, memory, snapshot);
-    const scans = await scansOf(at, spec, task, plan, snapshot);
-    return { findings: [...scans, ...remarksOf(at, spec, task, plan, snapshot)], failed: false };
+    const plan = await planOf(at, placed.spec, memory, snapshot);
+    for (const { name } of placed.spec.tables)
+      if (!at.tables.has(name)) at.tables.set(name, await snapshot.tableFacts(name));
+    return { ...placed, plan, remarks: remarksOf(at, placed, plan, snapshot) };
   } catch (thrown) {
-    const error = specError(at, thrown);
-    return { findings: await failuresOf(at, spec, task, memory, error, snapshot), failed: true };
+    return failuresOf(at, placed, memory, specError(at, thrown), snapshot);
   }
 }
 
@@ -72,13 +84,13 @@ async function planOf(
 /** A plan ends with its first failure; each table by itself shows those of the others. */
 async function failuresOf(
   at: SourceAtHand,
-  spec: Spec,
-  task: TaskPlace,
+  placed: PlacedSpec,
   memory: TaskMemory,
   error: TidemarkError,
   snapshot: Snapshot,
 ): Promise<Finding[]> {
-  if (spec.tables.length < 2) return [specFailure(task, spec.customQuery === null ? 0 : null, error)];
+  const { spec } = placed;
+  if (spec.tables.length < 2) return [specFailure(placed, spec.customQuery === null ? 0 : null, error)];
   const findings: Finding[] = [];
   for (const [index, table] of spec.tables.entries()) {
     const transformations = spec.transformations.filter((one) => one.table === table.name);
@@ -86,44 +98,39 @@ async function failuresOf(
     try {
       await planOf(at, alone, { ...memory, schemas: [] }, snapshot);
     } catch (thrown) {
-      findings.push(specFailure(task, index, specError(at, thrown)));
+      findings.push(specFailure(placed, index, specError(at, thrown)));
     }
   }
   if (findings.some(({ message }) => message === error.message)) return findings;
-  return [specFailure(task, null, error), ...findings];
+  return [specFailure(placed, null, error), ...findings];
 }
 
-async function scansOf(
-  at: SourceAtHand,
-  spec: Spec,
-  task: TaskPlace,
-  plan: Plan,
-  snapshot: Snapshot,
+/** @throws TidemarkError of the source, or the signal's reason. */
+export async function scanSpec(
+  { facts, tables, indexes }: SourceAtHand,
+  { spec, plan, ...place }: PlannedSpec,
+  probe: ServerProbe,
 ): Promise<Finding[]> {
-  const { probe, facts, tables } = at;
   if (spec.customQuery !== null) {
     const steps = await probe.scan(plan.exports[0]!.sql);
-    return queryFindings(task, steps, spec.queryWatermark !== null);
+    return queryFindings(place, steps, spec.queryWatermark !== null);
   }
   const findings: Finding[] = [];
-  for (const [index, table] of spec.tables.entries()) {
-    const known = tables.get(table.name) ?? {
-      facts: await snapshot.tableFacts(table.name),
-      indexes: await probe.indexes(table.name),
-    };
-    tables.set(table.name, known);
-    const steps = await probe.scan(plan.exports[index]!.sql);
-    const { database } = facts.server;
-    findings.push(...tableFindings(task, { table, at: index, database, ...known, steps }));
+  const { database } = facts.server;
+  for (const [at, table] of spec.tables.entries()) {
+    const { name } = table;
+    const known = indexes.get(name) ?? (await probe.indexes(name));
+    indexes.set(name, known);
+    const steps = await probe.scan(plan.exports[at]!.sql);
+    const scan = { table, at, database, facts: tables.get(name)!, indexes: known, steps };
+    findings.push(...tableFindings(place, scan));
   }
   return findings;
 }
 
-/** What the plan warns of, unless another finding says it. */
 function remarksOf(
   { facts, tables }: SourceAtHand,
-  spec: Spec,
-  task: TaskPlace,
+  { spec, ...place }: PlacedSpec,
   plan: Plan,
   snapshot: Snapshot,
 ): Finding[] {
@@ -131,7 +138,7 @@ function remarksOf(
   // What the account lacks is said of the source; that a replica cannot see its source's transactions is not.
   const saidOfSource = !facts.seesTransactions && facts.replication !== 'replica';
   // The order of a table is looked at by its indexes; a view has none.
-  const sorted = spec.tables.filter(({ name }) => tables.get(name)?.facts.transactional !== null);
+  const sorted = spec.tables.filter(({ name }) => tables.get(name)!.transactional !== null);
   const known = new Set([...(saidOfSource ? [blind] : []), ...sorted.map(({ name }) => sortWarning(name))]);
   const integers = new Map(
     plan.windows
@@ -142,27 +149,22 @@ function remarksOf(
     .filter((text) => !known.has(text))
     .map((text) => {
       const integer = integers.get(text);
-      if (integer !== undefined) {
-        const index = spec.tables.findIndex(({ name }) => name === integer.table);
-        const remedy = { kind: 'words', text: COLUMN_TO_USE } as const;
-        return specFinding(
-          'warning',
-          'WATERMARK_INTEGER',
-          task,
-          ['table', index, 'cdc', integer.column],
-          text,
-          remedy,
-        );
-      }
-      return remark(task, text);
+      if (integer === undefined) return remark(place, text);
+      const path = [
+        'table',
+        spec.tables.findIndex(({ name }) => name === integer.table),
+        'cdc',
+        integer.column,
+      ];
+      const remedy = { kind: 'words', text: COLUMN_TO_USE } as const;
+      return specFinding('warning', 'WATERMARK_INTEGER', place, path, text, remedy);
     });
 }
 
-function remark(task: TaskPlace, text: string): Finding {
+function remark(place: TaskPlace, text: string): Finding {
   const statements = statementsIn(text);
-  const severity: Severity = 'warning';
-  if (statements === null) return specFinding(severity, 'PLAN_WARNING', task, [], text);
+  if (statements === null) return specFinding('warning', 'PLAN_WARNING', place, [], text);
   const code = text.startsWith('EXPLAIN was refused') ? 'EXPLAIN_REFUSED' : 'PLAN_WARNING';
   const message = text.replace(/ ?Run as an administrator:.*$/s, '');
-  return specFinding(severity, code, task, [], message, { kind: 'sql', text: statements });
+  return specFinding('warning', code, place, [], message, { kind: 'sql', text: statements });
 }
