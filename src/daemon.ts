@@ -41,6 +41,9 @@ export interface DaemonSettings {
   readonly watch: { readonly polling: boolean; readonly intervalMs: number };
 }
 
+/** Those that can change while it runs. */
+export type LiveSettings = Pick<DaemonSettings, 'timezone' | 'maxConcurrentTasks' | 'shutdownGraceMs'>;
+
 export interface DaemonOptions {
   readonly settings: DaemonSettings;
   readonly parseSpec: ParseSpec;
@@ -95,6 +98,13 @@ export interface Daemon {
    * once. Settles as `done` does.
    */
   stop(reason: string): Promise<void>;
+  /**
+   * Takes other settings, and reads every spec again: `parseSpec` may judge otherwise. Runs in progress go on. Settles
+   * when the specs that can be used are in force.
+   *
+   * @throws TidemarkError STATE_UNUSABLE.
+   */
+  configure(settings: LiveSettings): Promise<void>;
   /** Settles when everything is released; rejects where the daemon cannot go on, or cannot stop in order. */
   readonly done: Promise<void>;
 }
@@ -116,7 +126,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Daemon> {
-  const { settings, history, log } = options;
+  const { history, log } = options;
+  let { settings } = options;
   let specs: SpecSet = new Map();
   let watch: SpecWatch | null = null;
   let stopping = false;
@@ -131,6 +142,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   // A list without tasks would be a false answer, and an alarm at every restart.
   const view = (): Omit<DaemonView, 'lastRuns'> | null => {
     if (watch === null) return null;
+    const { timezone } = settings;
     return { specs, timezone, next: schedule.next, queue: runs.queue(), paused: controls.paused };
   };
   const tasks = (): TaskList | null => {
@@ -147,19 +159,29 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     log,
   });
   const pages = pageSource({ past: options.pages, runs: pastRuns, live, view, notReady });
-  const { maxConcurrentTasks, shutdownGraceMs, timezone } = settings;
+  const maxConcurrentTasks = (): number => settings.maxConcurrentTasks;
   const metrics = metricsSource({ ...options.metrics, view, notReady, maxConcurrentTasks });
   const { act } = controls;
   const http =
     settings.http === null
       ? null
-      : await startHttp({ ...settings.http, notReady, tasks, runs: pastRuns, pages, live, metrics, act, log });
+      : await startHttp({
+          ...settings.http,
+          notReady,
+          tasks,
+          runs: pastRuns,
+          pages,
+          live,
+          metrics,
+          act,
+          log,
+        });
   if (http !== null) releasers.push(() => http.close());
 
   releasers.push(startRecovery(options));
   releasers.push(
-    startRetention('runs', history.prune, log),
-    startRetention('log files', history.pruneLogs, log),
+    startRetention('runs', (signal) => history.prune(signal), log),
+    startRetention('log files', (signal) => history.pruneLogs(signal), log),
   );
 
   const onEnd = (spec: Spec, trigger: Trigger, outcome: RunOutcome): void => {
@@ -172,12 +194,12 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     }
     // Also of a run that ends while the daemon stops.
     const scheduled = specsInForce(specs).has(spec.taskName);
-    const next = scheduled ? nextFire(timingOf(spec, timezone)) : null;
+    const next = scheduled ? nextFire(timingOf(spec, settings.timezone)) : null;
     options.notifyRun(spec, outcome, { nextFire: next });
   };
   const runTask: RunTask = (spec, trigger, signal) =>
     live.during(spec, trigger, (observer) => options.runTask(spec, trigger, signal, observer));
-  const runs = dispatcher({ maxConcurrentTasks, shutdownGraceMs, runTask, onEnd, log });
+  const runs = dispatcher({ ...settings, runTask, onEnd, log });
   releasers.push(() => runs.stop());
 
   const skip = (task: string, trigger: Trigger, why: string): void => {
@@ -187,6 +209,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const { busy, run } = runs;
   const isPaused = (task: string): boolean => controls.paused.has(task);
   const clock = liveClock();
+  const { timezone } = settings;
   const schedule = startSchedule({ timezone, clock, book: options.slots, busy, isPaused, run, skip, log });
   releasers.push(() => schedule.stop());
 
@@ -235,6 +258,13 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
       const { running, waiting } = runs.queue();
       const counts = { tasks: specsInForce(specs).size, running: running.size, waiting: waiting.size };
       return { ...counts, problem: notReady(), lateMs: clock.lateMs() };
+    },
+    configure: async (changes) => {
+      if (stopping) return;
+      settings = { ...settings, ...changes };
+      runs.configure(settings);
+      schedule.apply(specsInForce(specs), settings.timezone);
+      await watching.reread();
     },
     stop: (reason) => {
       shutDown(reason, () => {

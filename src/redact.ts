@@ -28,6 +28,24 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
   return (text) => text.replace(pattern, MASK);
 }
 
+/** A redactor that learns: what was a secret once stays one, also when the config has another in its place. */
+export interface GrowingRedactor {
+  readonly redact: (text: string) => string;
+  add(secrets: readonly string[]): void;
+}
+
+export function growingRedactor(): GrowingRedactor {
+  const known = new Set<string>();
+  let redact = createRedactor([]);
+  return {
+    redact: (text) => redact(text),
+    add: (secrets) => {
+      for (const secret of secrets) known.add(secret);
+      redact = createRedactor([...known]);
+    },
+  };
+}
+
 function disguises(secret: string): string[] {
   // By way of bytes: encodeURIComponent refuses half of a surrogate pair.
   const url = encodeURIComponent(Buffer.from(secret).toString());

@@ -1,4 +1,7 @@
-/** `tidemark daemon`: what pm2, systemd and Docker start. Runs until SIGTERM or SIGINT, and ends in order. */
+/**
+ * `tidemark daemon`: what pm2, systemd and Docker start. Runs until SIGTERM or SIGINT, and ends in order; at SIGHUP it
+ * reads its config again.
+ */
 import { collectGarbage } from '../collect-garbage.ts';
 import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
@@ -7,13 +10,16 @@ import { startDaemon, type Daemon } from '../daemon.ts';
 import { startSupervisor, type DaemonState } from '../daemon/supervisor.ts';
 import { executeRun } from '../execute.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
+import type { Log } from '../ports.ts';
 import { sweep } from '../publish/sweep.ts';
 import { recoverAll } from '../recovery.ts';
 import { parseSpec } from '../spec/parse.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { openInstallation, type LiveInstallation } from './installation.ts';
+import { following } from './following.ts';
+import { openGenerations, type Generations } from './generations.ts';
 import { namesIn } from './load.ts';
 import type { CommonOptions } from './options.ts';
+import { liveSettings, onHangUp, reloadConfig } from './reload.ts';
 import { version } from './version.ts';
 
 export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
@@ -23,21 +29,35 @@ export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
     sources: Object.keys(config.sources),
     sinks: Object.keys(config.sinks),
   });
-  const installation = openInstallation(config, process.stderr, metrics);
-  const { log } = installation;
+  const generations = openGenerations(config, metrics);
+  const log = following<Log>(() => generations.newest().log);
   if (config.smtp === null) log.warn('the config has no smtp: nobody is told of failures');
   let running: Daemon | null = null;
-  const state = (): DaemonState => running?.state() ?? STARTING;
+  let refused = false;
+  const state = (): DaemonState => {
+    const now = running?.state() ?? STARTING;
+    return { ...now, problem: now.problem ?? (refused ? REFUSED : null) };
+  };
   const supervisor = startSupervisor({ ...processSupervision(), state, log });
   try {
     const onStopping = supervisor.stopping;
-    const starting = startDaemon({ ...daemonOptions(config, installation, metrics), onStopping });
-    const release = stopOnSignal(starting);
+    const starting = startDaemon({ ...daemonOptions(generations, metrics, log), onStopping });
+    const reload = async (): Promise<void> => {
+      // A signal that comes while the daemon starts waits for that.
+      const daemon = await starting.catch(() => null);
+      if (daemon === null) return;
+      supervisor.reloading();
+      const load = (): Config => loadProcessConfig({ file: options.config });
+      refused = !(await reloadConfig({ ...generations, load, configure: daemon.configure, log }));
+      supervisor.ready();
+    };
+    const releases = [stopOnSignal(starting), onHangUp(reload)];
+    const release = (): void => releases.forEach((one) => one());
     const daemon = await starting.catch((error: unknown) => {
       release();
       throw error;
     });
-    installation.notifier?.start();
+    generations.newest().notifier?.start();
     // Reading a thousand specs and reckoning their slots leaves 70 MB of garbage, which V8 would keep for hours: an idle
     // daemon allocates next to nothing.
     collectGarbage('last-resort');
@@ -47,10 +67,12 @@ export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
     await daemon.done.finally(release);
     return EXIT.done;
   } finally {
-    await installation.close();
+    await generations.close();
     await supervisor.close();
   }
 }
+
+const REFUSED = 'the config has changed and cannot be used, see the log';
 
 const STARTING: DaemonState = {
   tasks: 0,
@@ -61,29 +83,27 @@ const STARTING: DaemonState = {
 };
 
 function daemonOptions(
-  config: Config,
-  installation: LiveInstallation,
+  generations: Generations,
   metrics: Metrics,
+  log: Log,
 ): Parameters<typeof startDaemon>[0] {
-  const { log, notifier } = installation;
-  const known = namesIn(config);
+  const config = generations.config();
+  const installation = following(generations.newest);
   return {
     settings: {
+      ...liveSettings(config),
       specsDir: config.specs_dir,
       stateDir: config.state_dir,
-      timezone: config.timezone,
-      maxConcurrentTasks: config.max_concurrent_tasks,
-      shutdownGraceMs: config.shutdown_grace_ms,
       http: config.http,
       watch: { polling: config.watch.polling, intervalMs: config.watch.interval_ms },
     },
-    parseSpec: (text, file) => parseSpec(text, file, known),
-    recover: (signal) => recoverAll(installation, signal),
-    sweep: (signal) => sweep(installation, new Date(), signal),
+    parseSpec: (text, file) => parseSpec(text, file, namesIn(generations.config())),
+    recover: (signal) => generations.during((one) => recoverAll(one, signal)),
+    sweep: (signal) => generations.during((one) => sweep(one, new Date(), signal)),
     runTask: async (spec, trigger, signal, observer) => {
-      notifier?.runBegins(spec);
+      installation.notifier?.runBegins(spec);
       const counted = { ...observer, retries: () => metrics.retried(spec.taskName) };
-      const outcome = await executeRun(installation, spec, trigger, counted, signal);
+      const outcome = await generations.during((one) => executeRun(one, spec, trigger, counted, signal));
       metrics.runEnded(outcome.report);
       return outcome;
     },
@@ -93,13 +113,13 @@ function daemonOptions(
     },
     slots: installation.slots,
     notifyRun: (spec, { report, error, logTail }, { nextFire }) =>
-      notifier?.runFinished(spec, report, { nextFire, logTail, sql: error?.sql }),
-    notifyInvalidSpec: (invalid) => notifier?.specInvalid(invalid),
-    notifyValidSpecs: (files) => notifier?.specsValid(files),
-    history: installation.history,
+      installation.notifier?.runFinished(spec, report, { nextFire, logTail, sql: error?.sql }),
+    notifyInvalidSpec: (invalid) => installation.notifier?.specInvalid(invalid),
+    notifyValidSpecs: (files) => installation.notifier?.specsValid(files),
+    history: following(() => installation.history),
     pauses: installation.pauses,
-    pages: installation.pages,
-    metrics: { past: installation.metrics, render: metrics.text },
+    pages: following(() => installation.pages),
+    metrics: { past: following(() => installation.metrics), render: metrics.text },
     log,
   };
 }

@@ -15,7 +15,7 @@ import { removeOldLogs } from '../log-retention.ts';
 import type { Notifier } from '../notify/notify.ts';
 import type { Log, Source } from '../ports.ts';
 import type { SweepPorts } from '../publish/sweep.ts';
-import { createRedactor } from '../redact.ts';
+import { growingRedactor, type GrowingRedactor } from '../redact.ts';
 import type { SlotBook } from '../schedule/schedule.ts';
 import { s3Sink, type S3Sink } from '../sinks/s3/sink.ts';
 import type { MysqlSourceOptions } from '../sources/mysql/connect.ts';
@@ -50,8 +50,17 @@ import { pagePast } from './page-past.ts';
 import { redactPast } from './redact-past.ts';
 import { runBook } from './run-book.ts';
 
+/** What the installations of one process share, whatever their configs say. */
+export interface Shared {
+  readonly state: StateDatabase;
+  readonly redactor: GrowingRedactor;
+  readonly recovering: Installation['recovering'];
+  readonly said: Installation['said'];
+}
+
 /** An installation that runs tasks in this process; `close` lets go of all it holds. */
 export interface LiveInstallation extends Installation {
+  readonly shared: Shared;
   readonly log: ProcessLog;
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
@@ -71,6 +80,8 @@ export interface LiveInstallation extends Installation {
   /** Uploads that were aborted, for the sweeper. */
   readonly aborted: SweepPorts['aborted'];
   close(): Promise<void>;
+  /** As `close`, but for what it shares: another one takes over, and sends the mails. @param idle its last run has ended. */
+  retire(idle: Promise<void>): Promise<void>;
 }
 
 interface Backfills {
@@ -94,15 +105,18 @@ interface History {
 /**
  * @param stderr where log lines go besides the files; the process's own by default.
  * @param meter counts what sources and sinks do; by default, nobody does.
+ * @param shared of the installation that this one takes over from; by default, it begins with its own.
  * @throws TidemarkError STATE_UNUSABLE.
  */
 export function openInstallation(
   config: Config,
   stderr?: NodeJS.WritableStream,
   meter?: Meter,
+  shared: Shared = openShared(config),
 ): LiveInstallation {
-  const redact = createRedactor(secretsOf(config));
-  const state = openState(config.state_dir);
+  const { state, redactor } = shared;
+  const { redact } = redactor;
+  redactor.add(secretsOf(config));
   const log: ProcessLog = createLog({
     logsDir: config.logs_dir,
     ...logSettings(config),
@@ -126,19 +140,24 @@ export function openInstallation(
     return source;
   };
 
+  const closeSinks = (): void => {
+    for (const sink of sinks.values()) sink.close();
+  };
+
   return {
+    shared,
     log,
     redact,
     notifier,
     source: sourceNamed,
     sink: sinkNamed,
     settings: (spec) => planSettings(config, spec),
-    recovering: new Map(),
+    pace: (spec) => paceLimits(entryOf(config.sources, spec.source, 'source'), spec),
+    recovering: shared.recovering,
     journal: {
       open: (run) => openJournal(state.db, { ...run, place: sinkNamed(run.sink).url('') }),
       entries: (task) => journalEntries(state.db, task),
       close: (runId) => closeEntry(state.db, runId),
-    pace: (spec) => paceLimits(entryOf(config.sources, spec.source, 'source'), spec),
       record: (runId) => recordEntry(state.db, runId),
     },
     aborted: {
@@ -156,7 +175,7 @@ export function openInstallation(
       load: () => settledSlots(state.db),
       save: (settled, gone) => saveSlots(state.db, settled, gone),
     },
-    said: new Set(),
+    said: shared.said,
     backfills: {
       find: (request) => findBackfill(state.db, request),
       add: (id, request) => addBackfill(state.db, id, request),
@@ -180,9 +199,19 @@ export function openInstallation(
     history: historyOf(state.db, config, redact, log),
     async close() {
       await notifier?.close();
-      for (const sink of sinks.values()) sink.close();
+      closeSinks();
       state.close();
     },
+    retire: (idle) => Promise.all([notifier?.close(), idle.then(closeSinks)]).then(() => {}),
+  };
+}
+
+function openShared({ state_dir }: Config): Shared {
+  return {
+    state: openState(state_dir),
+    redactor: growingRedactor(),
+    recovering: new Map(),
+    said: new Set(),
   };
 }
 

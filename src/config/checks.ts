@@ -37,9 +37,9 @@ const TEXT_CHECKS: Readonly<Record<string, (text: string) => string | null>> = {
   connect_timeout: spanFault,
   idle_timeout: spanFault,
   request_timeout: spanFault,
+  replica_lag: replicaLagFault,
 };
 
-  replica_lag: replicaLagFault,
 /** Reports every fault of a config that has not been validated yet. */
 export function checkConfig(config: Values, report: Report): void {
   for (const path of settingPaths((map) => Object.keys(valuesAt(config, map)))) {

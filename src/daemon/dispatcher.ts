@@ -8,14 +8,17 @@ import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { identifyRun } from '../planner.ts';
 import type { Log } from '../ports.ts';
 import { beginRun, notBegun, type RunOutcome } from '../report.ts';
-import { drop, emptyQueue, offer, release, type Place, type Queue } from '../schedule/queue.ts';
+import { drop, emptyQueue, offer, release, resize, type Place, type Queue } from '../schedule/queue.ts';
 
 /** Runs a task once. A run that fails is reported, not rejected; an aborted one has the error INTERRUPTED. */
 export type RunTask = (spec: Spec, trigger: Trigger, signal: AbortSignal) => Promise<RunOutcome>;
 
-export interface DispatcherOptions {
+export interface DispatcherSettings {
   readonly maxConcurrentTasks: number;
   readonly shutdownGraceMs: number;
+}
+
+export interface DispatcherOptions extends DispatcherSettings {
   readonly runTask: RunTask;
   /** Called at the end of each run. */
   readonly onEnd: (spec: Spec, trigger: Trigger, outcome: RunOutcome) => void;
@@ -32,6 +35,8 @@ export interface Dispatcher {
   queue(): Queue;
   /** Takes a task off the waiting list. @returns what it waited to run for; null: it did not wait. */
   unqueue(task: string, why: string): Trigger | null;
+  /** From now on. Where fewer may run than before, those in progress go on. */
+  configure(settings: DispatcherSettings): void;
   /** Drops who waits, lets runs end within the grace, then aborts them. Settles when no run is left. */
   stop(): Promise<void>;
   /** Aborts all runs at once. */
@@ -43,6 +48,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
   let specs: ReadonlyMap<string, Spec> = new Map();
   let queue = emptyQueue(options.maxConcurrentTasks);
   let stopped = false;
+  let { shutdownGraceMs } = options;
   const runs = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
 
   const start = ({ task, trigger }: Place): void => {
@@ -84,6 +90,12 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
   return {
     queue: () => queue,
     unqueue: (task, why) => dropWaiting((one) => one === task, why)[0]?.trigger ?? null,
+    configure: (settings) => {
+      ({ shutdownGraceMs } = settings);
+      const resized = resize(queue, settings.maxConcurrentTasks);
+      queue = resized.queue;
+      for (const place of resized.start) start(place);
+    },
     setSpecs: (next) => {
       specs = next;
       dropWaiting((task) => !specs.has(task), 'the spec is gone');
@@ -110,7 +122,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     stop: async () => {
       stopped = true;
       dropWaiting(() => true, 'Tidemark stops');
-      const grace = setTimeout(abort, options.shutdownGraceMs);
+      const grace = setTimeout(abort, shutdownGraceMs);
       await Promise.all([...runs.values()].map((one) => one.ended));
       clearTimeout(grace);
     },

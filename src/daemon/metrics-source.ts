@@ -22,7 +22,7 @@ export interface MetricsFacts {
   /** Null: the specs folder has not been read yet. */
   readonly view: () => Omit<DaemonView, 'lastRuns'> | null;
   readonly notReady: () => string | null;
-  readonly maxConcurrentTasks: number;
+  readonly maxConcurrentTasks: () => number;
   readonly render: (reading: Reading) => Promise<string>;
 }
 
@@ -68,7 +68,7 @@ async function read(
     ready: notReady() === null,
     unusable: seen === null ? 0 : [...seen.specs.values()].filter((file) => !isUsed(file)).length,
     waiting: seen?.queue.waiting.size ?? 0,
-    maxConcurrentTasks,
+    maxConcurrentTasks: maxConcurrentTasks(),
     mailsWaiting: past.mailsWaiting(),
     running: new Set(seen?.queue.running.keys()),
     tasks: seen === null ? null : tasks,

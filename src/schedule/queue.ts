@@ -34,12 +34,28 @@ export function offer(
   return { queue: { ...queue, waiting: new Map(queue.waiting).set(place.task, place) }, outcome: 'wait' };
 }
 
+/** Lets so many run from now on. Whoever runs already goes on. `start`: they may run now. */
+export function resize(
+  queue: Queue,
+  max: number,
+): { readonly queue: Queue; readonly start: readonly Place[] } {
+  const start = [...queue.waiting.values()].slice(0, Math.max(0, max - queue.running.size));
+  const running = new Map(queue.running);
+  const waiting = new Map(queue.waiting);
+  for (const place of start) {
+    waiting.delete(place.task);
+    running.set(place.task, place);
+  }
+  return { queue: { max, running, waiting }, start };
+}
+
 /** A run has ended. `start`: who runs next; null where nobody waits. */
 export function release(queue: Queue, task: string): { readonly queue: Queue; readonly start: Place | null } {
   const running = new Map(queue.running);
   if (!running.delete(task)) throw new Error(`task ${task} is not running`);
   const [next] = queue.waiting.values();
-  if (next === undefined) return { queue: { ...queue, running }, start: null };
+  // Where fewer may run than before, those who wait go on waiting.
+  if (next === undefined || running.size >= queue.max) return { queue: { ...queue, running }, start: null };
   const waiting = new Map(queue.waiting);
   waiting.delete(next.task);
   return { queue: { ...queue, running: running.set(next.task, next), waiting }, start: next };

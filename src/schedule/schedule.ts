@@ -47,8 +47,13 @@ export interface ScheduleOptions {
 }
 
 export interface Schedule {
-  /** Makes the schedules match the specs. @throws TidemarkError STATE_UNUSABLE: what is kept cannot be read. */
-  apply(specs: ReadonlyMap<string, Spec>): void;
+  /**
+   * Makes the schedules match the specs.
+   *
+   * @param timezone of those that name none, from now on; by default, as before.
+   * @throws TidemarkError STATE_UNUSABLE: what is kept cannot be read.
+   */
+  apply(specs: ReadonlyMap<string, Spec>, timezone?: string): void;
   /** The next slot of a task; null where it has none, or is paused. */
   next(task: string): Date | null;
   /** A run that `run` was asked for has ended. */
@@ -71,6 +76,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   /** Tasks of which something has to be kept. */
   const unsaved = new Set<string>();
   let specs: ReadonlyMap<string, Spec> = new Map();
+  let { timezone: zone } = options;
   let cancel = (): void => {};
   let stopped = false;
   let lastLook = clock.now();
@@ -206,11 +212,12 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   };
 
   return {
-    apply: (wanted) => {
+    apply: (wanted, timezone = zone) => {
       specs = wanted;
+      zone = timezone;
       const now = clock.now();
       const current = new Map([...watched].map(([task, { slots }]) => [task, slots.timing]));
-      const changes = reconcile(current, wanted, options.timezone);
+      const changes = reconcile(current, wanted, zone);
       for (const task of changes.stop) {
         watched.delete(task);
         unsaved.add(task);

@@ -49,13 +49,18 @@ export function isSpecFileName(name: string): boolean {
 }
 
 /**
- * A scanner of one folder. `quietMs`: how long content that does not parse must stand unchanged before it is
+ * A scanner of one folder; `afresh` reads every file again. `quietMs`: how long content that does not parse must stand unchanged before it is
  * handed on as invalid. The scan rejects with the file system's error where the folder cannot be read.
  */
-export function specFolder(folder: string, parse: ParseSpec, quietMs: number): () => Promise<FolderScan> {
+export function specFolder(
+  folder: string,
+  parse: ParseSpec,
+  quietMs: number,
+): (afresh?: boolean) => Promise<FolderScan> {
   const known = new Map<string, Known>();
 
-  return async () => {
+  return async (afresh = false) => {
+    if (afresh) known.clear();
     const { dev, ino } = await stat(folder);
     const names = (await readdir(folder)).filter(isSpecFileName).toSorted();
     const stats = await statAll(names.map((name) => join(folder, name)));

@@ -35,6 +35,11 @@ export interface WatchOptions {
 export interface SpecWatch {
   /** Why the folder cannot be read at present; null: it can. */
   problem(): string | null;
+  /**
+   * Reads every file again, because `parse` has come to judge otherwise. Settles when `onChange` has heard of those
+   * that can be used; of the others it hears when they have been quiet for a moment.
+   */
+  reread(): Promise<void>;
   /** No call of `onChange` follows. */
   close(): Promise<void>;
 }
@@ -67,11 +72,11 @@ export async function watchSpecs(options: WatchOptions): Promise<SpecWatch> {
     scanning = scanning.then(() => scan()).catch(fail);
   };
 
-  const scan = async (first = false): Promise<void> => {
+  const scan = async (first = false, afresh = false): Promise<void> => {
     if (closed) return;
     let found: FolderScan;
     try {
-      found = await scanFolder();
+      found = await scanFolder(afresh);
     } catch (error) {
       lost(error);
       return;
@@ -136,6 +141,7 @@ export async function watchSpecs(options: WatchOptions): Promise<SpecWatch> {
 
   return {
     problem: () => problem,
+    reread: () => (scanning = scanning.then(() => scan(false, true)).catch(fail)),
     close: async () => {
       closed = true;
       clearTimeout(due?.timer);

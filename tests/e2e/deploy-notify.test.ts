@@ -1,5 +1,5 @@
 /** The daemon under a service manager that speaks systemd's protocol: the real program, the real kind of socket. */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { startNotifySocket, type NotifySocket } from '../support/notify-socket.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { openSite, type Place, type PlaceChanges, type Site } from './site.ts';
@@ -47,6 +47,23 @@ it('says READY once the specs are read, what it is doing, that it is alive, and 
   ]);
   daemon.kill('SIGTERM');
   expect((await daemon.exit).code).toBe(0);
+  await socket.stop();
+});
+
+it('says when it reads its config again, and whether that can be used', async () => {
+  const [place, socket] = await notified();
+  place.writeSpec('regions', regionsSpec({ schedule: '0 3 1 1 *' }));
+  const daemon = place.start('daemon');
+  await socket.waitForMessage(/^READY=1$/);
+  daemon.kill('SIGHUP');
+  await socket.waitForMessage(/^RELOADING=1$/);
+  await waitFor('READY again', () => (socket.messages().at(-1)?.[0] === 'READY=1' ? true : null));
+  writeFileSync(place.configFile, '{}');
+  daemon.kill('SIGHUP');
+  await socket.waitForMessage(/^STATUS=the config has changed and cannot be used, see the log; 1 task/);
+  const kinds = socket.messages().map(([first]) => first);
+  expect(kinds).toEqual(['READY=1', 'RELOADING=1', 'READY=1', 'RELOADING=1', 'READY=1']);
+  expect((await daemon.stop()).code).toBe(0);
   await socket.stop();
 });
 

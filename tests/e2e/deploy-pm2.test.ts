@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { waitFor } from '../support/wait-for.ts';
 import { workspace, type Workspace } from '../support/workspace.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -80,6 +81,11 @@ describe('ecosystem.config.js', () => {
       exec_mode: 'fork_mode',
       exec_interpreter: path.join(ROOT, 'node_modules/.bin/node'),
     });
+
+    await pm2('sendSignal', 'SIGHUP', 'tidemark');
+    await waitFor('the config is read again', () =>
+      ws.read('logs/tidemark.log').includes('have been read again changed=nothing') ? true : null,
+    );
 
     await pm2('stop', 'tidemark');
     const stopped = await described();

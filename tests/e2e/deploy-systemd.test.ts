@@ -47,6 +47,7 @@ describe('deploy/tidemark.service', () => {
     // systemd-notify is a process beside the daemon.
     expect(setting('NotifyAccess')).toEqual(['all']);
     expect(setting('WatchdogSec')).toEqual(['2min']);
+    expect(setting('ExecReload')).toEqual(['/bin/kill -HUP $MAINPID']);
   });
 
   it('waits longer than the grace before it kills', () => {

@@ -43,7 +43,11 @@ export interface RunningCli {
 
 /** Compiles the CLI where a source is newer than what was built. */
 export async function buildCli(): Promise<void> {
-  const sources = [...globSync('src/**/*.{ts,js,css,svg}', { cwd: ROOT }), 'tsconfig.json', 'tsconfig.build.json'];
+  const sources = [
+    ...globSync('src/**/*.{ts,js,css,svg}', { cwd: ROOT }),
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ];
   const newest = Math.max(...sources.map((file) => statSync(path.join(ROOT, file)).mtimeMs));
   const built = statSync(CLI, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (built > newest) return;

@@ -39,7 +39,10 @@ export async function startNotifySocket(path: string): Promise<NotifySocket> {
       throw new Error('perl does not listen');
     }),
   ]);
-  lines.on('line', (line) => received.push(line.split('\t')));
+  lines.on('line', (line) => {
+    // By which systemd-notify learns that it was heard.
+    if (line !== 'BARRIER=1') received.push(line.split('\t'));
+  });
   return {
     messages: () => received,
     waitForMessage: (pattern) =>

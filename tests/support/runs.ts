@@ -5,7 +5,13 @@ import type { Horizon } from '../../src/ports.ts';
 import type { RunAttempt } from '../../src/report.ts';
 
 /** A task that has never run. */
-export const NO_MEMORY: TaskMemory = { watermarks: [], schemas: [], lastSuccess: null, missedSince: null, usual: null };
+export const NO_MEMORY: TaskMemory = {
+  watermarks: [],
+  schemas: [],
+  lastSuccess: null,
+  missedSince: null,
+  usual: null,
+};
 
 /** Somebody asks for a run, now unless told otherwise. */
 export function byHand(scheduledFor = new Date()): Trigger {

@@ -106,6 +106,22 @@ describe('the dispatcher', () => {
     expect(log.lines.at(-1)).toMatchObject({ message: 'waiting run dropped: the spec is gone', task: 'b' });
   });
 
+  it('lets as many run as it is told, from then on', async () => {
+    const { runs, names, specs, end } = setUp(1);
+    runs.setSpecs(specs('a', 'b', 'c', 'd'));
+    for (const task of ['a', 'b', 'c', 'd']) runs.run(task, trigger);
+    runs.configure({ maxConcurrentTasks: 3, shutdownGraceMs: 1 });
+    expect(names()).toEqual(['a', 'b', 'c']);
+    runs.configure({ maxConcurrentTasks: 1, shutdownGraceMs: 1 });
+    await end('a');
+    await end('b');
+    expect(names()).toEqual(['a', 'b', 'c']);
+    await end('c');
+    expect(names()).toEqual(['a', 'b', 'c', 'd']);
+    // Within the new grace, a millisecond.
+    await runs.stop();
+  });
+
   it('makes a failed report of a run that rejects, and goes on', async () => {
     const ended: RunReport[] = [];
     const log = keptLog();

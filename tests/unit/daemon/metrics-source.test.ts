@@ -80,7 +80,7 @@ function source(specs: SpecSet | null, past: Partial<MetricsPast> = {}) {
     past: { ...NO_READINGS, ...past },
     view: () => seen,
     notReady: () => (specs === null ? 'not yet' : null),
-    maxConcurrentTasks: 2,
+    maxConcurrentTasks: () => 2,
     render: (reading) => {
       shown.push(reading);
       return Promise.resolve(`answer ${shown.length}`);

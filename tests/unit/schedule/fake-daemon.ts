@@ -94,6 +94,9 @@ export function fakeDaemon(start: string) {
     /** Runs end when `end` is called; before this, at once. */
     holdRuns: () => void (instant = false),
     end,
+    applyIn: (timezone: string, ...specs: Spec[]) => {
+      schedule.apply(new Map(specs.map((spec) => [spec.taskName, spec])), timezone);
+    },
     apply: (...specs: Spec[]) => {
       schedule.apply(new Map(specs.map((spec) => [spec.taskName, spec])));
       endQueued();

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { slotTrigger } from '../../../src/schedule/due.ts';
-import { drop, emptyQueue, offer, release, type Queue } from '../../../src/schedule/queue.ts';
+import { drop, emptyQueue, offer, release, resize, type Queue } from '../../../src/schedule/queue.ts';
 
 const at = (second: number) => slotTrigger(false, new Date(second * 1000), null);
 
@@ -17,6 +17,20 @@ describe('the queue', () => {
     expect(next.start?.task).toBe('b');
     expect([...next.queue.running.keys()]).toEqual(['b']);
     expect([...next.queue.waiting.keys()]).toEqual(['c']);
+  });
+
+  it('starts who waits where more may run, and nobody before there is room where fewer may', () => {
+    let queue = emptyQueue(3);
+    for (const task of ['a', 'b', 'c', 'd', 'e']) queue = offer(queue, { task, trigger: at(0) }).queue;
+    const less = resize(queue, 1);
+    expect([less.start, [...less.queue.running.keys()]]).toEqual([[], ['a', 'b', 'c']]);
+    const two = release(less.queue, 'a');
+    const one = release(two.queue, 'b');
+    expect([two.start, one.start, [...one.queue.running.keys()]]).toEqual([null, null, ['c']]);
+    expect(release(one.queue, 'c').start?.task).toBe('d');
+    const more = resize(one.queue, 5);
+    expect(more.start.map(({ task }) => task)).toEqual(['d', 'e']);
+    expect([[...more.queue.running.keys()], more.queue.waiting.size]).toEqual([['c', 'd', 'e'], 0]);
   });
 
   it('refuses a task that runs or waits, and keeps the slot it has', () => {

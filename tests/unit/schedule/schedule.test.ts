@@ -38,6 +38,18 @@ describe('a schedule', () => {
     ]);
   });
 
+  it('takes another zone for the specs that name none', () => {
+    const { apply, applyIn, pass, begun } = fakeDaemon('2026-03-04T05:06:07Z');
+    apply(task('0 8 * * *'), { ...task('0 9 * * *', { timezone: 'UTC' }), taskName: 'own' });
+    applyIn('Europe/Berlin', task('0 8 * * *'), {
+      ...task('0 9 * * *', { timezone: 'UTC' }),
+      taskName: 'own',
+    });
+    apply(task('0 8 * * *'), { ...task('0 9 * * *', { timezone: 'UTC' }), taskName: 'own' });
+    pass(DAY);
+    expect(begun).toEqual(['scheduled a 03-04T07:00:00', 'scheduled own 03-04T09:00:00']);
+  });
+
   it('runs nothing once it is stopped', () => {
     const { apply, pass, stop, begun } = fakeDaemon('2026-03-04T05:06:07Z');
     apply(task('* * * * * *'));
