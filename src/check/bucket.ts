@@ -24,8 +24,8 @@ export interface TriedFolder {
 
 export interface BucketFacts {
   readonly tried: readonly TriedFolder[];
-  /** Tasks whose folders were not tried any more, as the bucket cannot be used at all. */
-  readonly untried: readonly string[];
+  /** Those that were not tried any more: the bucket cannot be used at all, or keeps trial uploads. */
+  readonly untried: readonly Omit<TriedFolder, 'facts'>[];
   readonly encryption: BucketEncryption;
 }
 
@@ -52,14 +52,12 @@ export function bucketFindings(name: string, sink: SinkSettings, facts: BucketFa
   const refused = failures.filter(({ error }) => error.code === 'S3_ACCESS_DENIED');
   // Of what ails the bucket as a whole, the first failure says it all.
   const first = failures.find(({ error }) => error.code !== 'S3_ACCESS_DENIED');
-  const all = [...new Set([...tried.flatMap(({ tasks }) => tasks), ...untried])];
+  const all = [...new Set([...tried, ...untried].flatMap(({ tasks }) => tasks))];
   const findings: Finding[] = [
     ...connectionFindings(name, sink),
     ...(first === undefined ? [] : [failureOf('sink', name, first.error, all)]),
-    ...(refused.length === 0 ? [] : [refusal(name, sink, refused, facts.encryption)]),
-    ...tried.flatMap(({ facts: { leftOpen }, tasks }) =>
-      leftOpen === null ? [] : [left(name, sink, leftOpen, tasks)],
-    ),
+    ...(refused.length === 0 ? [] : [refusal(name, sink, refused, facts)]),
+    ...left(name, sink, tried),
   ];
   if (failures.length === 0 && tried.length > 0) {
     const folders = tried.length === 1 ? tried[0]!.folder : `${tried.length.toLocaleString('en')} folders`;
@@ -88,7 +86,7 @@ function refusal(
   name: string,
   sink: SinkSettings,
   refused: readonly { action: BucketAction; folder: string; tasks: readonly string[]; error: Error }[],
-  encryption: BucketEncryption,
+  { untried, encryption }: BucketFacts,
 ): Finding {
   const actions = [...new Set(refused.map(({ action }) => action))];
   const folders = [...new Set(refused.map(({ folder }) => folder))];
@@ -96,20 +94,28 @@ function refusal(
   const under = folders.length <= MOST_FOLDERS ? folders.join(', ') : `${folders.length} folders`;
   const effects = actions.map((action) => REFUSALS[action]).join(', ');
   const message = `Bucket ${sink.bucket} refuses, under ${under === '' ? 'no prefix' : under}: ${effects}. ${refused[0]!.error.message}`;
+  const needed = [...folders, ...untried.map(({ folder }) => folder)];
   const policy = iamPolicy({
     bucket: sink.bucket,
     region: sink.region,
-    prefixes: folders.length <= MOST_FOLDERS ? folders : [sink.prefix],
+    prefixes: needed.length <= MOST_FOLDERS ? needed : [sink.prefix],
     kmsKey: sink.kms_key_id ?? (encryption.kind === 'set' ? encryption.keyId : null),
   });
   return find(name, 'error', 'S3_ACCESS_DENIED', message, { kind: 'policy', text: policy }, tasks);
 }
 
-function left(name: string, { bucket }: SinkSettings, key: string, tasks: readonly string[]): Finding {
-  const message = `The trial upload of s3://${bucket}/${key} could not be aborted and is still open. It holds five bytes, and nobody sees it.`;
+function left(name: string, { bucket }: SinkSettings, tried: readonly TriedFolder[]): Finding[] {
+  const open = tried.flatMap(({ facts: { leftOpen }, tasks }) =>
+    leftOpen === null ? [] : [{ leftOpen, tasks }],
+  );
+  if (open.length === 0) return [];
+  const keys = open.slice(0, MOST_FOLDERS).map(({ leftOpen }) => `s3://${bucket}/${leftOpen}`);
+  const more = open.length > keys.length ? ` and ${open.length - keys.length} more` : '';
+  const message = `Trial uploads could not be aborted and are still open, with five bytes that nobody sees: ${keys.join(', ')}${more}.`;
   const text =
-    'Allow s3:AbortMultipartUpload and check again, then end it with a rule for incomplete uploads or `aws s3api abort-multipart-upload`.';
-  return find(name, 'warning', 'BUCKET_UPLOAD_LEFT', message, { kind: 'words', text }, tasks);
+    'End them with a rule of the bucket for incomplete uploads, or `aws s3api abort-multipart-upload`.';
+  const tasks = [...new Set(open.flatMap((one) => one.tasks))];
+  return [find(name, 'warning', 'BUCKET_UPLOAD_LEFT', message, { kind: 'words', text }, tasks)];
 }
 
 function connectionFindings(name: string, { endpoint }: SinkSettings): Finding[] {

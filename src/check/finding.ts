@@ -114,11 +114,11 @@ export function mergeFindings(findings: readonly Finding[]): Finding[] {
       merged.set(key, { ...known, tasks, places: [...known.places, ...finding.places] });
     }
   }
-  const rank = (one: Finding): number =>
-    SCOPES.indexOf(one.scope) * ORDER.length + ORDER.indexOf(one.severity);
   return [...merged.values()].toSorted(
     (a, b) =>
-      SCOPES.indexOf(a.scope) - SCOPES.indexOf(b.scope) || compare(a.name, b.name) || rank(a) - rank(b),
+      SCOPES.indexOf(a.scope) - SCOPES.indexOf(b.scope) ||
+      compare(a.name, b.name) ||
+      ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity),
   );
 }
 

@@ -15,7 +15,7 @@ import { abortOnSignal } from './interrupt.ts';
 const MOST_AT_ONCE = 4;
 
 /**
- * Each source, sink and the mail server is tried once, whatever the number of specs.
+ * Each source and sink that specs name, and the mail server, is tried once, whatever the number of specs.
  *
  * @param placeOf says where something stands in a spec.
  * @throws TidemarkError INTERRUPTED.
@@ -28,9 +28,12 @@ export async function checkConnections(
   const { signal, release } = abortOnSignal();
   const findings: Finding[] = [];
   try {
-    const sources = [...Map.groupBy(specs, ({ source }) => source)];
-    const sinks = [...Map.groupBy(specs, ({ sink }) => sink)];
-    await Promise.all([
+    const [sources, sinks] = [
+      grouped(specs, Object.keys(config.sources), ({ source }) => source),
+      grouped(specs, Object.keys(config.sinks), ({ sink }) => sink),
+    ];
+    // Each to its end, also after an interruption: a trial upload is still to be aborted.
+    const ends = await Promise.allSettled([
       fewAtOnce(sources, MOST_AT_ONCE, async ([name, its]) => {
         const placed = its.map((spec) => ({ ...placeOf(spec), spec }));
         findings.push(...(await checkSource(config, name, placed, signal)));
@@ -40,10 +43,20 @@ export async function checkConnections(
       }),
       checkMailServer(config).then((found) => findings.push(...found)),
     ]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } finally {
     release();
   }
   return redacted(findings, config);
+}
+
+/** Specs by the source or sink that they name; all entries of a config that has no specs yet. */
+function grouped(
+  specs: readonly Spec[],
+  names: readonly string[],
+  nameOf: (spec: Spec) => string,
+): (readonly [string, readonly Spec[]])[] {
+  return specs.length === 0 ? names.map((name) => [name, []] as const) : [...Map.groupBy(specs, nameOf)];
 }
 
 async function checkMailServer(config: Config): Promise<Finding[]> {

@@ -22,6 +22,8 @@ export async function checkSink(
   const settings = config.sinks[name]!;
   const probe = probeBucket(sinkOptions(settings), signal);
   const folders = [...tasksByFolder(specs, settings.prefix)];
+  // Without a spec, the place where all of them will write.
+  if (specs.length === 0) folders.push([settings.prefix.slice(0, settings.prefix.lastIndexOf('/') + 1), []]);
   const tried: TriedFolder[] = [];
   const attempt = async ([folder, tasks]: [string, string[]]): Promise<void> => {
     tried.push({ folder, tasks, facts: await probe.folder(folder) });
@@ -29,15 +31,17 @@ export async function checkSink(
   try {
     // What ails the bucket as a whole shows at the first folder, and is not asked for a thousand times.
     for (const first of folders.slice(0, 1)) await attempt(first);
-    const usable = tried.every(({ facts }) =>
-      facts.failures.every(({ error }) => error.code === 'S3_ACCESS_DENIED'),
-    );
-    if (usable) await fewAtOnce(folders.slice(1), MOST_AT_ONCE, attempt);
-    const encryption = usable
+    const [isUsable, keepsUploads] = [
+      tried.every(allowsOrRefuses),
+      tried.some(({ facts }) => facts.leftOpen !== null),
+    ];
+    const goesOn = isUsable && !keepsUploads;
+    if (goesOn) await fewAtOnce(folders.slice(1), MOST_AT_ONCE, attempt);
+    const encryption = isUsable
       ? await probe.encryption()
       : ({ kind: 'unknown', why: 'the bucket cannot be used' } as const);
     signal.throwIfAborted();
-    const untried = usable ? [] : folders.slice(1).flatMap(([, tasks]) => tasks);
+    const untried = goesOn ? [] : folders.slice(1).map(([folder, tasks]) => ({ folder, tasks }));
     const inOrder = tried.toSorted((a, b) => (a.folder < b.folder ? -1 : 1));
     return bucketFindings(name, settings, { tried: inOrder, untried, encryption });
   } catch (thrown) {
@@ -53,6 +57,10 @@ export async function checkSink(
   } finally {
     probe.close();
   }
+}
+
+function allowsOrRefuses({ facts }: TriedFolder): boolean {
+  return facts.failures.every(({ error }) => error.code === 'S3_ACCESS_DENIED');
 }
 
 function tasksByFolder(specs: readonly Spec[], prefix: string): Map<string, string[]> {

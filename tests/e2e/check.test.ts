@@ -4,6 +4,7 @@ import { grantReader } from '../support/mysql.ts';
 import { startS3Proxy } from '../support/s3-proxy.ts';
 import { startMailbox } from '../support/smtp.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { NOTHING, openSite, type Site } from './site.ts';
 import { regionsSpec, sampleSpec } from './specs.ts';
 
@@ -216,6 +217,46 @@ describe('with --connect', () => {
     expect(result.stdout.match(/SERVER_UNREACHABLE/g)).toHaveLength(1);
     expect(result.stdout).toMatch(/SERVER_UNREACHABLE: .*\n +tasks a, b, c\n/);
     expect(result.stdout + result.stderr).not.toContain('canary-4711');
+  });
+
+  it('tries every source and sink of a config that has no specs yet', async () => {
+    const place = await site.place({ sink: { prefix: 'later/' } });
+    const result = await place.tidemark('check', '--connect', '--json');
+    const { specs, findings } = JSON.parse(result.stdout) as CheckDocument;
+    expect([result.code, specs]).toEqual([0, 0]);
+    expect(findings.map(({ code }) => code)).toEqual(expect.arrayContaining(['SERVER', 'BUCKET', 'SMTP']));
+    expect(findings.find(({ code }) => code === 'BUCKET')!.message).toContain('under later/.');
+  });
+
+  it('ends a trial upload also when it is interrupted', async () => {
+    const bucket = await startS3Proxy(site.s3.endpoint);
+    const hanging = bucket.hang({ method: 'PUT' });
+    const place = await site.place({ sink: { endpoint: bucket.endpoint } });
+    place.writeSpec('regions', regionsSpec());
+    const check = place.start('check', '--connect');
+    await waitFor('the part that hangs', () => (hanging.hits() > 0 ? true : null));
+    check.kill('SIGINT');
+    const { code } = await check.exit;
+    expect(code).toBe(4);
+    expect(await place.remains()).toEqual(NOTHING);
+    await bucket.stop();
+  });
+
+  it('leaves one trial upload at most where it may not abort them', async () => {
+    const bucket = await startS3Proxy(site.s3.endpoint);
+    bucket.fail({ method: 'DELETE', status: 403 });
+    const place = await site.place({ sink: { endpoint: bucket.endpoint } });
+    for (const task of ['a', 'b', 'c']) place.writeSpec(task, regionsSpec({ task_name: task }));
+    const result = await place.tidemark('check', '--connect', '--json');
+    const { findings } = JSON.parse(result.stdout) as CheckDocument;
+    await bucket.stop();
+    expect(result.code).toBe(2);
+    expect(
+      findings
+        .filter(({ scope, severity }) => scope === 'sink' && severity !== 'info')
+        .map(({ code }) => code),
+    ).toEqual(expect.arrayContaining(['S3_ACCESS_DENIED', 'BUCKET_UPLOAD_LEFT']));
+    expect((await place.remains()).uploads).toEqual(['a/_tidemark_check']);
   });
 
   it('looks at a thousand specs through one connection', async () => {

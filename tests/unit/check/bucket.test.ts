@@ -28,7 +28,7 @@ const found = (
   folders: TriedFolder[],
   sink: Partial<SinkSettings> = {},
   encryption: BucketEncryption = OWN,
-  untried: string[] = [],
+  untried: Omit<TriedFolder, 'facts'>[] = [],
 ) => bucketFindings('s3', { ...SINK, ...sink }, { tried: folders, untried, encryption });
 
 it('that takes uploads is only told of', () => {
@@ -74,20 +74,24 @@ it('that refuses many folders is to be opened for the whole prefix', () => {
 
 it('that cannot be used at all is said once, for all of its tasks', () => {
   const gone = { failures: [failing('s3:PutObject', 'BUCKET_MISSING')], encryption: null };
-  const findings = found([tried('a', gone)], {}, { kind: 'unknown', why: 'x' }, ['b', 'c']);
+  const findings = found([tried('a', gone)], {}, { kind: 'unknown', why: 'x' }, [
+    { folder: 'p/b/', tasks: ['b', 'c'] },
+  ]);
   expect(findings).toEqual([
     expect.objectContaining({ severity: 'error', code: 'BUCKET_MISSING', tasks: ['a', 'b', 'c'] }),
   ]);
 });
 
-it('in which the trial upload stays open is warned of', () => {
+it('in which the trial upload stays open is warned of, with the policy for all folders', () => {
   const facts = { failures: [failing('s3:AbortMultipartUpload')], leftOpen: 'p/a/_tidemark_check' };
-  expect(found([tried('a', facts)])).toContainEqual(
-    expect.objectContaining({
-      code: 'BUCKET_UPLOAD_LEFT',
-      message: expect.stringContaining('s3://exports/p/a/_tidemark_check') as string,
-    }),
-  );
+  const [refused, left] = found([tried('a', facts)], {}, OWN, [{ folder: 'p/b/', tasks: ['b'] }]);
+  expect(refused!.remedy!.text).toContain('"arn:aws:s3:::exports/p/b/*"');
+  expect(left).toMatchObject({
+    severity: 'warning',
+    code: 'BUCKET_UPLOAD_LEFT',
+    tasks: ['a'],
+    message: expect.stringContaining('nobody sees: s3://exports/p/a/_tidemark_check.') as string,
+  });
 });
 
 it.each([
