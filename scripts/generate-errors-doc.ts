@@ -78,7 +78,10 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
     ],
   ],
   ['What was published', ['COUNT_DIFFERS', 'MANIFEST_UNREADABLE', 'VERIFY_FAILED']],
-  ['This machine', ['STATE_UNUSABLE', 'LOGS_UNWRITABLE', 'ENCODER_DIED', 'MAIL_FAILED', 'INTERNAL']],
+  [
+    'This machine',
+    ['STATE_UNUSABLE', 'LOGS_UNWRITABLE', 'ENCODER_DIED', 'MAIL_FAILED', 'WEBHOOK_FAILED', 'INTERNAL'],
+  ],
 ];
 
 /** The page as it should be. Pure. */

@@ -392,6 +392,12 @@ export const ERRORS = {
     hint: 'Check `smtp` in the config with `tidemark check --connect`. The mail is kept and tried again.',
     retryable: true,
   },
+  WEBHOOK_FAILED: {
+    title: 'A message could not be sent to the webhook',
+    cause: 'The webhook of `notify.webhook` cannot be reached, is unknown, or refused the message.',
+    hint: 'Check `notify.webhook.url` in the config. The message is kept and tried again.',
+    retryable: true,
+  },
   INTERNAL: {
     title: 'Tidemark itself failed',
     cause: 'A fault in the program.',

@@ -18,9 +18,13 @@ export interface Incident {
   readonly thread: string | null;
 }
 
-/** A mail that has been written and not reached the server yet. `message` is opaque text. */
+/** How a message reaches people. */
+export type Channel = 'mail' | 'webhook';
+
+/** A message that has been written and not been taken yet. `message` is opaque text. */
 export interface OutboxEntry {
   readonly id: number;
+  readonly channel: Channel;
   readonly task: string | null;
   readonly message: string;
   readonly createdAt: Date;
@@ -62,7 +66,13 @@ export interface MailBook {
     of: { readonly subject: string; readonly backfills: boolean },
   ): Pick<RunReport, 'run_id' | 'kind' | 'scheduled_for' | 'started_at' | 'finished_at'>[];
   addMail(
-    mail: { readonly task: string | null; readonly recipient: string; readonly message: string },
+    mail: {
+      /** By default, `mail`. */
+      readonly channel?: Channel;
+      readonly task: string | null;
+      readonly recipient: string;
+      readonly message: string;
+    },
     at: Date,
   ): void;
   /**
@@ -70,13 +80,14 @@ export interface MailBook {
    * nobody up. Until its end is noted it is put off, so that a crash does not make it be sent over and over.
    *
    * @param putOff until when, given how often it will have been tried.
+   * @param channels only of these; by default, all.
    */
-  takeDue(now: Date, putOff: (attempts: number) => Date): OutboxEntry | null;
-  /** When the next mail is due; null: there is none. */
-  nextDue(): Date | null;
-  /** Gone from the outbox: sent or given up. `serverUp`: what only waited for the server is due now. */
+  takeDue(now: Date, putOff: (attempts: number) => Date, channels?: readonly Channel[]): OutboxEntry | null;
+  /** When the next mail of these channels is due; null: there is none. */
+  nextDue(channels?: readonly Channel[]): Date | null;
+  /** Gone from the outbox: sent or given up. `serverUp`: what only waited for the same server is due now. */
   removeMail(id: number, serverUp: boolean, now: Date): void;
-  /** It stays; where the server itself is the obstacle, all others are put off as long. */
+  /** It stays; where the server itself is the obstacle, all others of its channel are put off as long. */
   keepMail(id: number, obstacle: MailObstacle, error: string, until: Date): void;
   /** Everything is due. */
   hurry(now: Date): void;

@@ -31,7 +31,8 @@ export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
   });
   const generations = openGenerations(config, metrics);
   const log = following<Log>(() => generations.newest().log);
-  if (config.smtp === null) log.warn('the config has no smtp: nobody is told of failures');
+  if (generations.newest().notifier === null)
+    log.warn('the config has neither smtp nor notify.webhook: nobody is told of failures');
   let running: Daemon | null = null;
   let refused = false;
   const state = (): DaemonState => {

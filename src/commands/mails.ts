@@ -5,10 +5,12 @@ import type { Spec } from '../domain/spec.ts';
 import type { Trigger } from '../domain/run.ts';
 import { asTidemarkError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import type { Carriers } from '../notify/carrier.ts';
 import { createMailer } from '../notify/mailer.ts';
 import { createNotifier, type Notifier } from '../notify/notify.ts';
 import { openPost } from '../notify/post.ts';
 import { createSender } from '../notify/sender.ts';
+import { createWebhook } from '../notify/webhook.ts';
 import { identifyRun } from '../planner.ts';
 import type { Log } from '../ports.ts';
 import type { MailBook } from '../mail-ports.ts';
@@ -19,7 +21,7 @@ import { timingOf } from '../schedule/reconcile.ts';
 import { acquireLock, outboxLockPath } from '../state/lock.ts';
 import { logSettings } from './log-settings.ts';
 
-/** Null: the config names no SMTP server. */
+/** Null: the config names neither an SMTP server nor a webhook. */
 export function openNotifier(
   config: Config,
   book: MailBook,
@@ -27,10 +29,17 @@ export function openNotifier(
   redact: (text: string) => string,
 ): Notifier | null {
   const { smtp, notify } = config;
-  if (smtp === null) return null;
-  const mailer = createMailer(smtp, redact);
+  const { webhook } = notify;
+  const mailer = smtp === null ? null : createMailer(smtp, redact);
+  const carriers: Carriers = {
+    ...(mailer === null ? {} : { mail: mailer }),
+    ...(webhook === null
+      ? {}
+      : { webhook: createWebhook({ url: webhook.url, timeoutMs: webhook.timeout_ms }, redact) }),
+  };
+  if (Object.keys(carriers).length === 0) return null;
   const sender = createSender({
-    mailer,
+    carriers,
     outbox: book,
     lock: () => acquireLock(outboxLockPath(config.state_dir)),
     log,
@@ -41,15 +50,16 @@ export function openNotifier(
     },
   });
   const notifier = createNotifier({
-    post: openPost({ mailer, sender, book, log, from: smtp.from }),
+    post: openPost({ carriers, sender, book, log, from: smtp?.from ?? `tidemark@${hostname()}` }),
     book,
-    smtp,
+    // Without mail nobody is written to.
+    smtp: { admin: smtp?.admin ?? '' },
     log,
     redact,
     instance: { host: hostname(), timezone: config.timezone },
     repeatAfterMs: notify.repeat_after_ms,
   });
-  return { ...notifier, close: () => notifier.close().finally(() => mailer.close()) };
+  return { ...notifier, close: () => notifier.close().finally(() => mailer?.close()) };
 }
 
 /** Mails the owner that a run could not begin because the state cannot be opened. Never rejects. */

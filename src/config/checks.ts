@@ -8,6 +8,7 @@ import { rateLimitFault, replicaLagFault } from '../spec/load-schema.ts';
 import { zoneFault } from '../spec/schedule.ts';
 import { showText } from '../spec/show.ts';
 import { parseSpan } from '../spec/span.ts';
+import { webhookFault } from './secret-url.ts';
 import { settingPaths } from './settings.ts';
 
 type Report = (path: readonly Segment[], message: string) => void;
@@ -34,6 +35,8 @@ const TEXT_CHECKS: Readonly<Record<string, (text: string) => string | null>> = {
   retry_delay: spanFault,
   retry_delay_max: spanFault,
   give_up_after: spanFault,
+  url: webhookFault,
+  timeout: spanFault,
   connect_timeout: spanFault,
   idle_timeout: spanFault,
   request_timeout: spanFault,

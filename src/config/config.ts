@@ -45,7 +45,7 @@ export type Config = Readonly<
   readonly file: string;
   readonly sources: Readonly<Record<string, SourceConfig>>;
   readonly sinks: Readonly<Record<string, SinkConfig>>;
-  /** Null: no mails. */
+  /** Null: no mails; messages to a webhook all the same. */
   readonly smtp: SmtpConfig | null;
   /** Times are milliseconds. */
   readonly notify: {
@@ -54,6 +54,8 @@ export type Config = Readonly<
     readonly retry_delay_ms: number;
     readonly retry_delay_max_ms: number;
     readonly give_up_after_ms: number;
+    /** Null: messages go by mail only. */
+    readonly webhook: { readonly url: string; readonly timeout_ms: number } | null;
   };
   /** Null: no HTTP server. */
   readonly http: Readonly<NonNullable<ConfigDocument['http']>> | null;
@@ -77,6 +79,8 @@ export const SECRET_SETTINGS: readonly string[] = [
   'secret_access_key',
   'session_token',
   'hmac_key',
+  // Of the webhook: whoever knows it may write to the channel.
+  'url',
   'token',
 ];
 
@@ -91,6 +95,7 @@ export function secretsOf(config: Config): string[] {
     ...Object.values(config.sinks).flatMap((sink) => [sink.secret_access_key, sink.session_token]),
     config.smtp?.password ?? null,
     config.masking.hmac_key,
+    ...(config.notify.webhook === null ? [] : secretsInUrl(config.notify.webhook.url)),
     config.http?.token ?? null,
     ...config.substituted_secrets,
   ];

@@ -39,6 +39,7 @@ export function normaliseConfig(
       retry_delay_ms: milliseconds(notify.retry_delay),
       retry_delay_max_ms: milliseconds(notify.retry_delay_max),
       give_up_after_ms: milliseconds(notify.give_up_after),
+      webhook: webhookOf(notify.webhook),
     },
     http: http === null ? null : { ...http },
     specs_dir: path(document.specs_dir),
@@ -79,6 +80,10 @@ function normaliseRotation({
   max_files,
 }: NonNullable<ConfigDocument['log_rotation']>): NonNullable<Config['log_rotation']> {
   return { max_bytes: max_mb * 1_000_000, max_age_ms: milliseconds(max_age), max_files };
+}
+
+function webhookOf(webhook: ConfigDocument['notify']['webhook']): Config['notify']['webhook'] {
+  return webhook === null ? null : { url: webhook.url, timeout_ms: milliseconds(webhook.timeout) };
 }
 
 /** Of a span that has been checked. */

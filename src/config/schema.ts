@@ -6,6 +6,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { EMAIL, EMAIL_PATTERN } from '../spec/email.ts';
 import { port, sinkSchema, sourceSchema, span } from './endpoint-schemas.ts';
+import { webhookSchema } from './notify-schemas.ts';
 import { logRotation, logsRetention } from './log-schemas.ts';
 
 const folder = { type: 'string', minLength: 1 } as const;
@@ -114,7 +115,8 @@ export const configSchema = {
     },
     notify: {
       title: 'Mails',
-      description: 'How often failures are mailed, and how mails are sent that could not be.',
+      description:
+        'How often failures are told, and where besides mail; how what could not be sent is sent later.',
       type: 'object',
       properties: {
         repeat_after: {
@@ -148,6 +150,7 @@ export const configSchema = {
             'For so long a mail is tried that the server refuses, such as one to an unknown recipient. One that only waits for the server is kept for 30 days.',
           default: '3 days',
         },
+        webhook: webhookSchema,
       },
       additionalProperties: false,
       default: {},
@@ -256,7 +259,8 @@ export const configSchema = {
     },
     http: {
       title: 'HTTP',
-      description: 'Where the daemon answers health checks and its API, and shows its status page. Null: nowhere.',
+      description:
+        'Where the daemon answers health checks and its API, and shows its status page. Null: nowhere.',
       type: ['object', 'null'],
       properties: {
         host: { title: 'Host', type: 'string', minLength: 1, default: '127.0.0.1' },

@@ -1,5 +1,6 @@
 /** From a draft to a mail: both forms of it, small enough, with headers that a value cannot break out of. Pure. */
 import { type Letter, type MailAddress, type MailMessage, oneLine } from './letter.ts';
+import { renderChat } from './render-chat.ts';
 import { renderHtml } from './render-html.ts';
 import { renderText } from './render-text.ts';
 
@@ -42,6 +43,7 @@ export function compose(draft: Draft): MailMessage {
       text,
       html,
       headers: headers(draft.headers),
+      chat: renderChat(letter),
     };
   }
 }

@@ -15,6 +15,13 @@ export interface MailMessage {
   readonly text: string;
   readonly html: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly chat: ChatMessage;
+}
+
+/** What a webhook is sent: the form of Slack's incoming webhooks. */
+export interface ChatMessage {
+  readonly text: string;
+  readonly blocks: readonly object[];
 }
 
 /** A mail that has been written: the same however often it is sent, so that a second copy is known as one. */
@@ -48,7 +55,14 @@ export interface Letter {
   readonly when: string | null;
   /** In the order of reading: cause and cure first. */
   readonly blocks: readonly Block[];
-  readonly footer: string;
+  readonly footer: Footer;
+}
+
+export interface Footer {
+  /** Which Tidemark it is. */
+  readonly sender: string;
+  /** Why the reader of a mail gets it; whoever reads a chat does not. */
+  readonly reason: string;
 }
 
 /** The letter in one line. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Transporter } from 'nodemailer';
 import { TidemarkError } from '../errors.ts';
 import type { MailObstacle } from '../mail-ports.ts';
-import type { WrittenMail } from './letter.ts';
+import type { Carrier } from './carrier.ts';
 
 /** The config's `smtp`. */
 export interface SmtpSettings {
@@ -23,13 +23,8 @@ export interface SmtpSettings {
   readonly tls_ca?: string | null | undefined;
 }
 
-export interface Mailer {
-  /**
-   * Settles when the server has taken the mail; rejects with MAIL_FAILED, whose `obstacleOf` says what kept it.
-   *
-   * @param signal gives up; the server may have taken the mail nevertheless.
-   */
-  send(mail: WrittenMail, signal: AbortSignal): Promise<void>;
+/** `send` rejects with MAIL_FAILED. */
+export interface Mailer extends Carrier {
   /** Connects and logs in without sending anything; rejects with MAIL_FAILED. */
   verify(): Promise<void>;
   close(): void;
@@ -78,6 +73,8 @@ export function createMailer(smtp: SmtpSettings, redact: (text: string) => strin
         throw mailFailed(error as SmtpFailure, smtp, null, redact);
       }
     },
+    obstacleOf,
+    pauseAfter: () => 0,
     close: () => void opened?.then((transporter) => transporter.close()),
   };
 }

@@ -2,7 +2,7 @@
 import type { Spec } from '../domain/spec.ts';
 import type { Window } from '../domain/plan.ts';
 import type { RunReport } from '../domain/run.ts';
-import { formatInstant, isUtc, type MailAddress, oneLine } from './letter.ts';
+import { type Footer, formatInstant, isUtc, type MailAddress, oneLine } from './letter.ts';
 
 /** Where this Tidemark runs, so that a reader with several knows which one to look at. */
 export interface Instance {
@@ -16,8 +16,8 @@ export function ownerAddress({ name, email }: Spec['owner']): MailAddress {
 }
 
 /** @param reader whom the mail goes to: the owner of a task, the administrator. */
-export function footerFor({ host }: Instance, reader: string): string {
-  return `Tidemark on ${host}. You get this mail as the ${reader}.`;
+export function footerFor({ host }: Instance, reader: string): Footer {
+  return { sender: `Tidemark on ${host}.`, reason: `You get this mail as the ${reader}.` };
 }
 
 export function inBothZones(instant: Date, zone: string): string {

@@ -5,13 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { asTidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
-import type { Incident, MailBook } from '../mail-ports.ts';
+import type { Channel, Incident, MailBook } from '../mail-ports.ts';
+import { type Carriers, channelsOf, recipientOn } from './carrier.ts';
 import { type MailMessage, shorten, type WrittenMail } from './letter.ts';
-import type { Mailer } from './mailer.ts';
 import type { Sender } from './sender.ts';
 
 export interface PostOptions {
-  readonly mailer: Pick<Mailer, 'send'>;
+  readonly carriers: Carriers;
   readonly sender: Sender;
   readonly book: MailBook;
   readonly log: Log;
@@ -53,7 +53,7 @@ export interface Post {
 const SAID = 4_000;
 const CLOSE_MS = 10_000;
 
-export function openPost({ mailer, sender, book, log, from }: PostOptions): Post {
+export function openPost({ carriers, sender, book, log, from }: PostOptions): Post {
   const memory = memoryBooks();
   const direct = new Set<Promise<void>>();
   const cutOff = new AbortController();
@@ -66,16 +66,15 @@ export function openPost({ mailer, sender, book, log, from }: PostOptions): Post
     date: new Date().toISOString(),
   });
 
-  function sendDirectly(task: string | null, message: WrittenMail): void {
-    const about = { task: task ?? undefined, to: message.to.address, subject: message.subject };
-    const sent: Promise<void> = mailer
-      .send(message, cutOff.signal)
+  function sendDirectly(channel: Channel, task: string | null, message: WrittenMail): void {
+    const about = { task: task ?? undefined, to: recipientOn(channel, message), subject: message.subject };
+    const sent: Promise<void> = carriers[channel]!.send(message, cutOff.signal)
       .then(
-        () => log.info('mail sent', about),
+        () => log.info(`${channel === 'mail' ? 'mail' : 'message'} sent`, about),
         (thrown: unknown) => {
-          const { message: cause, hint } = asTidemarkError(thrown);
+          const { code, message: cause, hint } = asTidemarkError(thrown);
           const text = shorten(message.text, SAID);
-          log.error('a mail could not be sent', { code: 'MAIL_FAILED', cause, hint, ...about, text });
+          log.error('a mail could not be sent', { code, cause, hint, ...about, text });
         },
       )
       .finally(() => direct.delete(sent));
@@ -89,15 +88,21 @@ export function openPost({ mailer, sender, book, log, from }: PostOptions): Post
         book.atOnce(() => {
           const posting = decide(book, messageId);
           if (posting === null) return;
-          const message = JSON.stringify(written(task, posting, messageId));
-          book.addMail({ task, recipient: posting.message.to.address, message }, new Date());
+          const mail = written(task, posting, messageId);
+          for (const channel of channelsOf(carriers)) {
+            const message = JSON.stringify(formFor(channel, mail));
+            book.addMail({ channel, task, recipient: recipientOn(channel, mail), message }, new Date());
+          }
         });
       } catch (error) {
         log.warn('mails are sent directly: the outbox cannot be used', { error: asTidemarkError(error) });
         const posting = decide(memory, messageId);
-        if (posting !== null) sendDirectly(task, written(task, posting, messageId));
+        if (posting === null) return;
+        const mail = written(task, posting, messageId);
+        for (const channel of channelsOf(carriers)) sendDirectly(channel, task, mail);
+      } finally {
+        sender.wake();
       }
-      sender.wake();
     },
     knows: (subject) => {
       try {
@@ -122,6 +127,13 @@ export function openPost({ mailer, sender, book, log, from }: PostOptions): Post
       clearTimeout(timer);
     },
   };
+}
+
+/** What a channel has no use for is not kept. */
+function formFor(channel: Channel, mail: WrittenMail): Partial<WrittenMail> {
+  const { chat: _chat, ...forMail } = mail;
+  const { html: _html, headers: _headers, ...forWebhook } = mail;
+  return channel === 'mail' ? forMail : forWebhook;
 }
 
 function threadHeaders(answers: string | null): Record<string, string> {

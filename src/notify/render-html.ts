@@ -62,7 +62,7 @@ export function renderHtml(letter: Letter): string {
 <h1 class="ink" style="margin:0;${SANS};font-size:22px;line-height:29px;font-weight:700;color:#1c2430;overflow-wrap:anywhere">${escapeHtml(letter.headline)}</h1>
 ${title}${when}
 ${letter.blocks.map(blockHtml).join('\n')}
-<p class="soft line" style="margin:24px 0 0;padding:12px 0 0;border-top:1px solid #d9dee5;${SANS};font-size:12px;line-height:18px;color:#5b6472;overflow-wrap:anywhere">${escapeHtml(letter.footer)}</p>
+<p class="soft line" style="margin:24px 0 0;padding:12px 0 0;border-top:1px solid #d9dee5;${SANS};font-size:12px;line-height:18px;color:#5b6472;overflow-wrap:anywhere">${escapeHtml(`${letter.footer.sender} ${letter.footer.reason}`)}</p>
 </div>
 </div>
 </body>

@@ -6,9 +6,10 @@ const INDENT = '    ';
 /** Values are indented under their headings, so that no value can pass for a heading. */
 export function renderText(letter: Letter): string {
   const blocks = letter.blocks.map((block) => `${block.heading.toUpperCase()}\n${indent(blockText(block))}`);
+  const footer = `${letter.footer.sender} ${letter.footer.reason}`;
   const head = [summaryOf(letter), letter.title, letter.when ?? ''];
   const lines = head.filter((line) => line !== '').map(clean);
-  return `${[lines.join('\n'), ...blocks, `-- \n${clean(letter.footer)}`].join('\n\n')}\n`;
+  return `${[lines.join('\n'), ...blocks, `-- \n${clean(footer)}`].join('\n\n')}\n`;
 }
 
 function blockText(block: Block): string {

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, retryDelay } from '../backoff.ts';
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
-import type { MailBook, OutboxEntry } from '../mail-ports.ts';
+import type { Channel, MailBook, OutboxEntry } from '../mail-ports.ts';
+import { type Carriers, channelsOf, recipientOn } from './carrier.ts';
 import type { WrittenMail } from './letter.ts';
-import { type Mailer, obstacleOf } from './mailer.ts';
 
 export interface SenderSettings extends Backoff {
   /** How long a mail that the server refuses, for now or for good, is tried. */
@@ -16,7 +16,7 @@ export interface SenderSettings extends Backoff {
 }
 
 export interface SenderOptions {
-  readonly mailer: Pick<Mailer, 'send'>;
+  readonly carriers: Carriers;
   readonly outbox: Pick<MailBook, 'takeDue' | 'nextDue' | 'removeMail' | 'keepMail' | 'hurry'>;
   /** The right to send; null: another process has it. */
   readonly lock: () => { release(): void } | null;
@@ -44,7 +44,8 @@ const PATIENCE = { stopMs: 10_000, lockMs: 3_000 };
 const KEEP_MS = 30 * 86_400_000;
 
 export function createSender(options: SenderOptions): Sender {
-  const { mailer, outbox, log, settings, patience = PATIENCE } = options;
+  const { carriers, outbox, log, settings, patience = PATIENCE } = options;
+  const channels = channelsOf(carriers);
   const cutOff = new AbortController();
   let loop: Promise<void> | null = null;
   let wanted = false;
@@ -57,12 +58,14 @@ export function createSender(options: SenderOptions): Sender {
   /** @returns whether the server is worth another mail. */
   async function sendOne(entry: OutboxEntry): Promise<boolean> {
     const mail = JSON.parse(entry.message) as WrittenMail;
-    const about = { task: entry.task ?? undefined, to: mail.to.address, subject: mail.subject };
+    const carrier = carriers[entry.channel]!;
+    const to = recipientOn(entry.channel, mail);
+    const about = { task: entry.task ?? undefined, to, subject: mail.subject };
     try {
-      await mailer.send(mail, AbortSignal.any([cutOff.signal, AbortSignal.timeout(SEND_MS)]));
+      await carrier.send(mail, AbortSignal.any([cutOff.signal, AbortSignal.timeout(SEND_MS)]));
     } catch (thrown) {
       const error = asTidemarkError(thrown);
-      const obstacle = obstacleOf(error);
+      const obstacle = carrier.obstacleOf(error);
       const age = Date.now() - entry.createdAt.getTime();
       if (age > (obstacle === 'server' ? KEEP_MS : settings.giveUpAfterMs)) {
         outbox.removeMail(entry.id, false, new Date());
@@ -73,7 +76,8 @@ export function createSender(options: SenderOptions): Sender {
           text: mail.text,
         });
       } else {
-        const until = after(entry.attempts);
+        const asked = Date.now() + carrier.pauseAfter(error);
+        const until = new Date(Math.max(after(entry.attempts).getTime(), asked));
         outbox.keepMail(entry.id, obstacle, error.message, until);
         log.warn('a mail could not be sent yet', {
           ...failure(error),
@@ -85,22 +89,24 @@ export function createSender(options: SenderOptions): Sender {
       return obstacle !== 'server';
     }
     outbox.removeMail(entry.id, true, new Date());
-    log.info('mail sent', about);
+    log.info(`${entry.channel === 'mail' ? 'mail' : 'message'} sent`, about);
     return true;
   }
 
   async function sendDue(): Promise<void> {
-    for (;;) {
-      if (cutOff.signal.aborted) return;
-      const entry = outbox.takeDue(new Date(), after);
-      if (entry === null || !(await sendOne(entry))) return;
+    const open = new Set<Channel>(channels);
+    while (open.size > 0 && !cutOff.signal.aborted) {
+      const entry = outbox.takeDue(new Date(), after, [...open]);
+      if (entry === null) return;
+      // The others of its channel wait for the same server; those of another one do not.
+      if (!(await sendOne(entry))) open.delete(entry.channel);
     }
   }
 
   /** One look. What fails here is the state's: the mails stay in it, and are looked for again. */
   async function look(waitForLock: number): Promise<void> {
     try {
-      const next = outbox.nextDue();
+      const next = outbox.nextDue(channels);
       if (next === null || next > new Date()) return;
       const lock = await takeLock(options.lock, waitForLock);
       if (lock === null) return;
@@ -131,7 +137,7 @@ export function createSender(options: SenderOptions): Sender {
   /** Until the next mail is due, or there is a new one, or it is time to look what others have written. */
   function pause(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, untilNext(outbox));
+      const timer = setTimeout(resolve, untilNext(outbox, channels));
       interrupt = () => {
         clearTimeout(timer);
         resolve();
@@ -158,13 +164,13 @@ export function createSender(options: SenderOptions): Sender {
   };
 }
 
-function failure({ message, hint }: TidemarkError): { code: string; cause: string; hint: string } {
-  return { code: 'MAIL_FAILED', cause: message, hint };
+function failure({ code, message, hint }: TidemarkError): { code: string; cause: string; hint: string } {
+  return { code, cause: message, hint };
 }
 
-function untilNext(outbox: Pick<MailBook, 'nextDue'>): number {
+function untilNext(outbox: Pick<MailBook, 'nextDue'>, channels: readonly Channel[]): number {
   try {
-    const next = outbox.nextDue();
+    const next = outbox.nextDue(channels);
     // Due already means that another process is sending.
     return next === null ? LOOK_MS : Math.min(LOOK_MS, Math.max(1_000, next.getTime() - Date.now()));
   } catch {

@@ -198,4 +198,7 @@ const sizes = `
   ) STRICT;
   CREATE INDEX size_notice_of_task ON size_notice (task);`;
 
-export const MIGRATIONS: readonly string[] = [journal, memory, schemas, threads, sizes, pauses];
+const channels = `
+  ALTER TABLE outbox ADD COLUMN channel TEXT NOT NULL DEFAULT 'mail' CHECK (channel IN ('mail', 'webhook'));`;
+
+export const MIGRATIONS: readonly string[] = [journal, memory, schemas, threads, sizes, pauses, channels];

@@ -1,6 +1,6 @@
 /** Mails that have been written and not reached the server yet, in the state file. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { MailBook, MailObstacle, OutboxEntry } from '../mail-ports.ts';
+import type { Channel, MailBook, MailObstacle, OutboxEntry } from '../mail-ports.ts';
 import { consulted, durably } from './database.ts';
 import {
   endIncidents,
@@ -29,12 +29,12 @@ export function mailBook(db: DatabaseSync): MailBook {
     recoveries: () => read(() => unnotedRecoveries(db)),
     deaths: (task, of) => read(() => unnotedDeaths(db, task, of)),
     addMail: (mail, at) => write(() => addMail(db, mail, at)),
-    takeDue: (now, putOff) => {
+    takeDue: (now, putOff, channels = CHANNELS) => {
       // Most looks find nothing: they need no transaction.
-      if (read(() => dueMail(db, now)) === undefined) return null;
-      return write(() => takeDue(db, now, putOff));
+      if (read(() => dueMail(db, now, channels)) === undefined) return null;
+      return write(() => takeDue(db, now, putOff, channels));
     },
-    nextDue: () => read(() => nextDue(db)),
+    nextDue: (channels = CHANNELS) => read(() => nextDue(db, channels)),
     removeMail: (id, serverUp, now) => write(() => removeMail(db, id, serverUp, now)),
     keepMail: (id, obstacle, error, until) => write(() => keepMail(db, id, obstacle, error, until)),
     hurry: (now) =>
@@ -57,6 +57,11 @@ export function mailsWaiting(db: DatabaseSync): number {
   );
 }
 
+const CHANNELS: readonly Channel[] = ['mail', 'webhook'];
+/** ?1 is a JSON list of channels. */
+const OF_CHANNELS = 'channel IN (SELECT value FROM json_each(?1))';
+const sameChannel = (id: string): string => `channel = (SELECT channel FROM outbox WHERE id = ${id})`;
+
 /** No earlier mail of the same task to the same recipient waits; one that was refused holds nobody up. */
 const FIRST_IN_LINE = `NOT EXISTS (
   SELECT 1 FROM outbox AS earlier
@@ -65,12 +70,18 @@ const FIRST_IN_LINE = `NOT EXISTS (
 
 function addMail(db: DatabaseSync, mail: Parameters<MailBook['addMail']>[0], at: Date): void {
   db.prepare(
-    'INSERT INTO outbox (task, recipient, message, created_at, next_attempt_at) VALUES (?1, ?2, ?3, ?4, ?4)',
-  ).run(mail.task, mail.recipient, mail.message, text(at));
+    `INSERT INTO outbox (channel, task, recipient, message, created_at, next_attempt_at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?5)`,
+  ).run(mail.channel ?? 'mail', mail.task, mail.recipient, mail.message, text(at));
 }
 
-function takeDue(db: DatabaseSync, now: Date, putOff: (attempts: number) => Date): OutboxEntry | null {
-  const due = dueMail(db, now);
+function takeDue(
+  db: DatabaseSync,
+  now: Date,
+  putOff: (attempts: number) => Date,
+  channels: readonly Channel[],
+): OutboxEntry | null {
+  const due = dueMail(db, now, channels);
   if (due === undefined) return null;
   const attempts = (due['attempts'] as number) + 1;
   db.prepare('UPDATE outbox SET attempts = ?, next_attempt_at = ? WHERE id = ?').run(
@@ -80,6 +91,7 @@ function takeDue(db: DatabaseSync, now: Date, putOff: (attempts: number) => Date
   );
   return {
     id: due['id'] as number,
+    channel: due['channel'] as Channel,
     task: due['task'] as string | null,
     message: due['message'] as string,
     createdAt: new Date(due['created_at'] as string),
@@ -88,28 +100,35 @@ function takeDue(db: DatabaseSync, now: Date, putOff: (attempts: number) => Date
 }
 
 /** The oldest that is due, of those that are first in their line. */
-function dueMail(db: DatabaseSync, now: Date): Record<string, unknown> | undefined {
+function dueMail(
+  db: DatabaseSync,
+  now: Date,
+  channels: readonly Channel[],
+): Record<string, unknown> | undefined {
   return db
     .prepare(
-      `SELECT id, task, message, created_at, attempts FROM outbox AS mail
-       WHERE next_attempt_at <= ? AND ${FIRST_IN_LINE} ORDER BY id LIMIT 1`,
+      `SELECT id, channel, task, message, created_at, attempts FROM outbox AS mail
+       WHERE next_attempt_at <= ?2 AND ${OF_CHANNELS} AND ${FIRST_IN_LINE} ORDER BY id LIMIT 1`,
     )
-    .get(text(now));
+    .get(JSON.stringify(channels), text(now));
 }
 
-function nextDue(db: DatabaseSync): Date | null {
+function nextDue(db: DatabaseSync, channels: readonly Channel[]): Date | null {
   const { at } = db
-    .prepare(`SELECT min(next_attempt_at) AS at FROM outbox AS mail WHERE ${FIRST_IN_LINE}`)
-    .get() as { at: string | null };
+    .prepare(
+      `SELECT min(next_attempt_at) AS at FROM outbox AS mail WHERE ${OF_CHANNELS} AND ${FIRST_IN_LINE}`,
+    )
+    .get(JSON.stringify(channels)) as { at: string | null };
   return at === null ? null : new Date(at);
 }
 
 function removeMail(db: DatabaseSync, id: number, serverUp: boolean, now: Date): void {
+  if (serverUp)
+    db.prepare(
+      `UPDATE outbox SET next_attempt_at = ?1
+       WHERE obstacle = 'server' AND next_attempt_at > ?1 AND ${sameChannel('?2')}`,
+    ).run(text(now), id);
   db.prepare('DELETE FROM outbox WHERE id = ?').run(id);
-  if (!serverUp) return;
-  db.prepare("UPDATE outbox SET next_attempt_at = ?1 WHERE obstacle = 'server' AND next_attempt_at > ?1").run(
-    text(now),
-  );
 }
 
 function keepMail(db: DatabaseSync, id: number, obstacle: MailObstacle, error: string, until: Date): void {
@@ -121,8 +140,9 @@ function keepMail(db: DatabaseSync, id: number, obstacle: MailObstacle, error: s
   );
   if (obstacle !== 'server') return;
   db.prepare(
-    "UPDATE outbox SET next_attempt_at = ?1, obstacle = coalesce(obstacle, 'server') WHERE next_attempt_at < ?1",
-  ).run(text(until));
+    `UPDATE outbox SET next_attempt_at = ?1, obstacle = coalesce(obstacle, 'server')
+     WHERE next_attempt_at < ?1 AND ${sameChannel('?2')}`,
+  ).run(text(until), id);
 }
 
 function text(instant: Date): string {

@@ -347,7 +347,7 @@ describe('two processes on one outbox', () => {
       const mailer = createMailer({ ...smtp, ...addresses }, (text) => text);
       const outbox = mailBook(state.db);
       const sender = createSender({
-        mailer,
+        carriers: { mail: mailer },
         outbox,
         lock: () => acquireLock(outboxLockPath(folder)),
         log: keptLog(),

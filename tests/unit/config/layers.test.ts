@@ -1,4 +1,5 @@
 import { secretsOf } from '../../../src/config/config.ts';
+import { secretsInUrl } from '../../../src/config/secret-url.ts';
 import { faultsOf, load, MINIMAL, write } from './files.ts';
 
 function withMysql(settings: object): object {
@@ -142,6 +143,26 @@ describe('${…} in texts', () => {
       expect(found.join()).not.toContain('hunter2');
     },
   );
+});
+
+it('takes the URL of a webhook for a secret, and each part of it that could be a key', () => {
+  const url =
+    'https://hooks.example.com/services/T0AAAAAAA/B0BBBBBBB/c0ffee-c0ffee-c0ffee?key=0123456789abcdef';
+  expect(secretsInUrl(url)).toEqual(
+    expect.arrayContaining([
+      url,
+      '/services/T0AAAAAAA/B0BBBBBBB/c0ffee-c0ffee-c0ffee',
+      'c0ffee-c0ffee-c0ffee',
+      '0123456789abcdef',
+    ]),
+  );
+  // Words of every log line are none.
+  expect(secretsInUrl('https://chat.example.com/hooks/orders')).toEqual([
+    'https://chat.example.com/hooks/orders',
+    'https://chat.example.com/hooks/orders',
+    '/hooks/orders',
+    '/hooks/orders',
+  ]);
 });
 
 describe('secretsOf', () => {

@@ -53,6 +53,7 @@ describe('loadConfig', () => {
         retry_delay_ms: 60_000,
         retry_delay_max_ms: 3_600_000,
         give_up_after_ms: 259_200_000,
+        webhook: null,
       },
       specs_dir: resolve('specs'),
       state_dir: resolve('state'),
@@ -204,6 +205,27 @@ describe('loadConfig', () => {
       logs_retention: { milliseconds: 172_800_000 },
       log_rotation: null,
     });
+  });
+
+  it.each([
+    ['https://hooks.example.com/services/T0/B0/s3cr3t', null],
+    ['http://127.0.0.1:9000/s3cr3t', null],
+    ['http://[::1]/s3cr3t', null],
+    [
+      'http://hooks.example.com/s3cr3t',
+      'found an http:// URL of another machine. Allowed: a URL that begins with https://',
+    ],
+    ['ftp://hooks.example.com/s3cr3t', 'found a URL that begins with ftp://. Allowed'],
+    ['s3cr3t', 'found a text that is no URL. Allowed'],
+  ])('says of the webhook %s, without showing it: %s', (url, fault) => {
+    const document = { ...MINIMAL, notify: { webhook: { url } } };
+    if (fault === null) {
+      expect(load(document).notify.webhook).toEqual({ url, timeout_ms: 10_000 });
+      return;
+    }
+    const faults = faultsOf(document);
+    expect(faults).toEqual([expect.stringContaining(`notify.webhook.url: ${fault}`)]);
+    expect(faults.join()).not.toContain('s3cr3t');
   });
 
   it('takes a sender with a name', () => {

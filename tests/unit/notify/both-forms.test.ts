@@ -52,11 +52,11 @@ it('leaves nothing of any block out of either form', () => {
       },
       { kind: 'code', heading: 'w-h4', text: 'w-nine\n\n  w-ten' },
     ],
-    footer: 'w-footer',
+    footer: { sender: 'w-sender', reason: 'w-reason' },
   } as const;
   const facts = (text: string): string[] => (text.toLowerCase().match(/w-\w+/g) ?? []).toSorted();
   const expected = facts(JSON.stringify(letter));
-  expect(expected).toHaveLength(20);
+  expect(expected).toHaveLength(21);
   expect(facts(renderText(letter))).toEqual(expected);
   expect(facts(shownBy(renderHtml(letter)))).toEqual(expected);
 });

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TidemarkError } from '../../../src/errors.ts';
 import type { WrittenMail } from '../../../src/notify/letter.ts';
+import type { Carrier } from '../../../src/notify/carrier.ts';
+import { obstacleOf } from '../../../src/notify/mailer.ts';
 import { createSender, type Sender, type SenderOptions } from '../../../src/notify/sender.ts';
 import { mailBook } from '../../../src/state/outbox.ts';
 import { HOUR, keptLines, stateInMemory } from './set-up.ts';
@@ -10,6 +12,8 @@ const SETTINGS = { firstDelayMs: 60_000, maxDelayMs: HOUR, giveUpAfterMs: 72 * H
 const DOWN = { message: 'ECONNREFUSED', code: 'ESOCKET' };
 const REFUSED = { code: 'EENVELOPE', command: 'RCPT TO', responseCode: 550 };
 const DEFERRED = { code: 'EMESSAGE', command: 'DATA', responseCode: 452 };
+
+const carrier = (send: Carrier['send']): Carrier => ({ send, obstacleOf, pauseAfter: () => 0 });
 
 /** An outbox with a server in front that answers each mail as `answers` says, by the mail's subject. */
 function setUp(options: Partial<SenderOptions> = {}) {
@@ -26,11 +30,13 @@ function setUp(options: Partial<SenderOptions> = {}) {
         ? Promise.resolve()
         : Promise.reject(new TidemarkError('MAIL_FAILED', 'no', { cause }));
     },
+    obstacleOf,
+    pauseAfter: () => 0,
   };
   const patience = { stopMs: 60_000, lockMs: 60_000 };
   const open = (): Sender =>
     createSender({
-      mailer,
+      carriers: { mail: mailer },
       outbox: book,
       lock: () => ({ release: () => {} }),
       log,
@@ -58,6 +64,17 @@ function setUp(options: Partial<SenderOptions> = {}) {
   return { db, book, log, lines, answers, tried, open, add, sendOnce, rows, left };
 }
 
+function setUpOn(book: SenderOptions['outbox'], carriers: SenderOptions['carriers']): Sender {
+  const { log } = keptLines();
+  return createSender({
+    carriers,
+    outbox: book,
+    lock: () => ({ release: () => {} }),
+    log,
+    settings: SETTINGS,
+  });
+}
+
 async function until(what: () => boolean): Promise<void> {
   while (!what()) await sleep(5);
 }
@@ -70,6 +87,50 @@ it('sends what is due in the order in which it was written, and forgets it', asy
   expect(lines.map(({ message, fields }) => [message, fields?.['subject']])).toEqual(
     ['a', 'b', 'c'].map((subject) => ['mail sent', subject]),
   );
+});
+
+it('sends through one channel while the server of the other is down, and leaves alone what it has no carrier for', async () => {
+  const { book, left } = setUp();
+  const tried: string[] = [];
+  const add = (channel: 'mail' | 'webhook', subject: string): void => {
+    const to = { name: null, address: 'o@example.com' };
+    const message = JSON.stringify({ subject, to, text: '' });
+    book.addMail({ channel, task: null, recipient: channel, message }, new Date());
+  };
+  for (const subject of ['a', 'b']) {
+    add('mail', `mail ${subject}`);
+    add('webhook', `webhook ${subject}`);
+  }
+  const down = carrier(({ subject }) => {
+    tried.push(subject);
+    return Promise.reject(new TidemarkError('MAIL_FAILED', 'no', { cause: DOWN }));
+  });
+  const up = carrier(({ subject }) => Promise.resolve(void tried.push(subject)));
+  const send = async (carriers: SenderOptions['carriers']): Promise<string[]> => {
+    tried.length = 0;
+    const sender = setUpOn(book, carriers);
+    sender.wake();
+    await sender.stop();
+    return [...tried];
+  };
+  expect(await send({ mail: down, webhook: up })).toEqual(['mail a', 'webhook a', 'webhook b']);
+  book.hurry(new Date());
+  expect(await send({ webhook: up })).toEqual([]);
+  expect(left()).toBe(2);
+  expect(await send({ mail: up })).toEqual(['mail a', 'mail b']);
+});
+
+it('leaves the other side alone for as long as it asks for', async () => {
+  const { add, book } = setUp();
+  add('a');
+  const busy: Carrier = {
+    ...carrier(() => Promise.reject(new TidemarkError('MAIL_FAILED', 'no', { cause: DOWN }))),
+    pauseAfter: () => 30 * HOUR,
+  };
+  const sender = setUpOn(book, { mail: busy });
+  sender.wake();
+  await sender.stop();
+  expect(book.nextDue()!.getTime() - Date.now()).toBeGreaterThan(29 * HOUR);
 });
 
 it('sends nothing where nobody asked for it', async () => {
@@ -145,13 +206,13 @@ it('has put a mail off before it is sent, so that a crash does not make it be se
   add('a');
   let due: unknown;
   const sender = createSender({
-    mailer: {
-      send: () => {
+    carriers: {
+      mail: carrier(() => {
         due = db
           .prepare('SELECT attempts, next_attempt_at > ? AS later FROM outbox')
           .get(new Date().toISOString());
         return Promise.resolve();
-      },
+      }),
     },
     outbox: book,
     lock: () => ({ release: () => {} }),
@@ -219,11 +280,13 @@ describe('once started', () => {
   it('stops while a mail hangs, and keeps it', async () => {
     const { add, left, open, lines } = setUp({
       patience: { stopMs: 100, lockMs: 0 },
-      mailer: {
-        send: (_, signal) =>
-          new Promise((_resolve, reject) => {
-            signal.addEventListener('abort', () => reject(new TidemarkError('MAIL_FAILED', 'given up')));
-          }),
+      carriers: {
+        mail: carrier(
+          (_, signal) =>
+            new Promise((_resolve, reject) => {
+              signal.addEventListener('abort', () => reject(new TidemarkError('MAIL_FAILED', 'given up')));
+            }),
+        ),
       },
     });
     add('a');

@@ -2,6 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { RunReport } from '../../../src/domain/run.ts';
 import type { WrittenMail } from '../../../src/notify/letter.ts';
+import { obstacleOf } from '../../../src/notify/mailer.ts';
 import { createNotifier, type Notifier } from '../../../src/notify/notify.ts';
 import { openPost } from '../../../src/notify/post.ts';
 import { createSender } from '../../../src/notify/sender.ts';
@@ -68,16 +69,19 @@ export function setUp(options: SetUpOptions = {}): SetUp {
       await send?.(mail, signal);
       sent.push(mail);
     },
+    obstacleOf,
+    pauseAfter: () => 0,
   };
+  const carriers = { mail: mailer };
   const sender = createSender({
-    mailer,
+    carriers,
     outbox: book,
     lock: () => ({ release: () => {} }),
     log,
     settings: { firstDelayMs: 60_000, maxDelayMs: HOUR, giveUpAfterMs: 72 * HOUR },
   });
   const notifier = createNotifier({
-    post: openPost({ mailer, sender, book, log, from: 'Tidemark <tidemark@mail.example.com>' }),
+    post: openPost({ carriers, sender, book, log, from: 'Tidemark <tidemark@mail.example.com>' }),
     book,
     smtp: { admin: 'admin@example.com' },
     log,

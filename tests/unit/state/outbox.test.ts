@@ -42,6 +42,7 @@ describe('the outbox', () => {
     const [second, third] = [open(), open()];
     expect(second.book.takeDue(NOW, inAMinute)).toEqual({
       id: 1,
+      channel: 'mail',
       task: null,
       message: 'a',
       createdAt: NOW,
@@ -80,6 +81,24 @@ describe('the outbox', () => {
     expect([take(book, after(599)), book.nextDue()]).toEqual([null, after(600)]);
     book.removeMail(1, true, after(10));
     expect([take(book, after(10)), take(book, after(10))]).toEqual(['c', null]);
+  });
+
+  it('puts off and takes up again only what goes the same way', () => {
+    const { book } = open();
+    for (const task of ['a', 'b']) {
+      add(book, `mail ${task}`, task);
+      book.addMail({ channel: 'webhook', task, recipient: 'webhook', message: `webhook ${task}` }, NOW);
+    }
+    book.keepMail(1, 'server', 'down', after(600));
+    expect([book.nextDue(), book.nextDue(['mail'])]).toEqual([NOW, after(600)]);
+    book.keepMail(2, 'server', 'down', after(900));
+    expect([book.nextDue(['mail']), book.nextDue(['webhook'])]).toEqual([after(600), after(900)]);
+    book.removeMail(1, true, after(10));
+    expect([take(book, after(10)), take(book, after(10))]).toEqual(['mail b', null]);
+    expect(book.takeDue(after(900), inAMinute, ['webhook'])).toMatchObject({
+      channel: 'webhook',
+      message: 'webhook a',
+    });
   });
 
   it('makes everything due where that is asked for', () => {
