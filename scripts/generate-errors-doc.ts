@@ -19,9 +19,11 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
       'SPEC_UNREADABLE',
       'ALREADY_RUNNING',
       'ALREADY_DONE',
+      'BLACKOUT',
       'INTERRUPTED',
       'RUN_TIMEOUT',
       'PROCESS_DIED',
+      'NO_RECENT_SUCCESS',
     ],
   ],
   [

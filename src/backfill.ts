@@ -33,13 +33,11 @@ export async function runBackfill(
 ): Promise<RunOutcome | null> {
   const last = backfill.windows.at(-1);
   if (last !== undefined) await refuseAhead(installation, spec, { id: backfill.id, ...last }, signal);
-  let isSaid = false;
-  const onWait = (): void => {
-    if (isSaid) return;
-    isSaid = true;
-    installation.log.info('a live run of the task has its turn; the backfill goes on after it', {
-      task: spec.taskName,
-    });
+  const said = new Set<string>();
+  const onWait = (why: string): void => {
+    if (said.has(why)) return;
+    said.add(why);
+    installation.log.info(why, { task: spec.taskName });
   };
   for (const window of backfill.windows) {
     const run = { id: backfill.id, ...window };
@@ -92,25 +90,44 @@ function triggerOf(window: PastWindow & { readonly id: string }): Trigger {
   return { kind: 'backfill', scheduledFor, until: null, backfill: window };
 }
 
-/** @param onWait is called when a live run has its turn first. */
+const FOR_LIVE_RUN = 'a live run of the task has its turn; the backfill goes on after it';
+
+/** @param onWait is called when a live run has its turn first, or a blackout has to be over. */
 async function runWindow(
   installation: Installation,
   spec: Spec,
   window: PastWindow & { readonly id: string },
   observer: RunObserver,
-  onWait: () => void,
+  onWait: (why: string) => void,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
   const trigger = triggerOf(window);
   for (;;) {
     while (installation.turns.isAsked(spec.taskName) && !signal.aborted) {
-      onWait();
+      onWait(FOR_LIVE_RUN);
       await pause(signal);
     }
+    await blackoutOver(installation, spec, onWait, signal);
     const outcome = await executeRun(installation, spec, trigger, observer, signal);
-    if (outcome.error?.code !== 'ALREADY_RUNNING' || signal.aborted) return outcome;
+    const code = outcome.error?.code;
+    if ((code !== 'ALREADY_RUNNING' && code !== 'BLACKOUT') || signal.aborted) return outcome;
     // A live run has the task; it comes to its end.
-    onWait();
+    if (code === 'ALREADY_RUNNING') onWait(FOR_LIVE_RUN);
+    await pause(signal);
+  }
+}
+
+/** Between windows, a backfill waits until the blackout is over; the clock may be set meanwhile. */
+async function blackoutOver(
+  { blackoutEnd, ignoreBlackout = false }: Installation,
+  spec: Spec,
+  onWait: (why: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const end = ignoreBlackout || signal.aborted ? null : blackoutEnd(spec, new Date());
+    if (end === null) return;
+    onWait(`the backfill goes on when the blackout is over, at ${end.toISOString()}`);
     await pause(signal);
   }
 }

@@ -62,6 +62,8 @@ export interface DaemonOptions {
   readonly recordSkip: (record: RunRecord) => void;
   readonly slots: SlotBook;
   /** Tells the owner of a run that failed, or that ended a failure. */
+  /** When the blackout that a task is in at a moment is over; null: it is in none. */
+  readonly blackoutEnd: (spec: Spec, at: Date) => Date | null;
   readonly notifyRun: (spec: Spec, outcome: RunOutcome, context: { readonly nextFire: Date | null }) => void;
   /** Tells the owner of the last good version, or else the admin, of a spec that cannot be used. */
   readonly notifyInvalidSpec: (invalid: InvalidSpec) => void;
@@ -195,7 +197,9 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     // Also of a run that ends while the daemon stops.
     const scheduled = specsInForce(specs).has(spec.taskName);
     const next = scheduled ? nextFire(timingOf(spec, settings.timezone)) : null;
-    options.notifyRun(spec, outcome, { nextFire: next });
+  const { blackoutEnd } = options;
+    const nextRun = next === null ? null : (blackoutEnd(spec, next) ?? next);
+    options.notifyRun(spec, outcome, { nextFire: nextRun });
   };
   const runTask: RunTask = (spec, trigger, signal) =>
     live.during(spec, trigger, (observer) => options.runTask(spec, trigger, signal, observer));
@@ -210,7 +214,17 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const isPaused = (task: string): boolean => controls.paused.has(task);
   const clock = liveClock();
   const { timezone } = settings;
-  const schedule = startSchedule({ timezone, clock, book: options.slots, busy, isPaused, run, skip, log });
+  const schedule = startSchedule({
+    timezone,
+    clock,
+    book: options.slots,
+    busy,
+    isPaused,
+    blackoutEnd,
+    run,
+    skip,
+    log,
+  });
   releasers.push(() => schedule.stop());
 
   const onChange = (set: SpecSet, diff: SpecDiff): void => {

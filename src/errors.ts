@@ -53,6 +53,19 @@ export const ERRORS = {
     hint: 'Nothing is missing. To read the rows once more, run the task by hand or use `tidemark backfill`.',
     retryable: false,
   },
+  BLACKOUT: {
+    title: 'The task is in its blackout',
+    cause: 'The `blackout` of the spec, or of its source in the config, says that nothing is read at this time.',
+    hint: 'Scheduled runs and backfills begin when it is over. To run the task by hand all the same: `--ignore-blackout`.',
+    retryable: true,
+  },
+  NO_RECENT_SUCCESS: {
+    title: 'No run has succeeded for longer than the spec promises',
+    cause:
+      'The last success lies further back than `freshness` of the spec allows: runs fail, or none has run, because no daemon was there, the task is paused, or it has no schedule.',
+    hint: 'See `tidemark status`. The mail about it names what keeps the task from succeeding.',
+    retryable: false,
+  },
   PROCESS_DIED: {
     title: 'The process died while the task ran',
     cause: 'kill -9, the out-of-memory killer, or a power cut.',

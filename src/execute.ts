@@ -16,7 +16,7 @@ import { recoverTask, type RecoveryPorts } from './recovery.ts';
 import { beginRun, failedReport, notBegun, recordOf } from './report.ts';
 import type { RunAttempt, RunEnd, RunOutcome } from './report.ts';
 import { logEnd, tellLog } from './run-log.ts';
-import { alreadyDone, nameRun, refusePublished } from './run-once.ts';
+import { alreadyDone, nameRun, refuseInBlackout, refusePublished } from './run-once.ts';
 import { runTask, type RunPorts } from './run.ts';
 import { lockInTurn, type Turns } from './turns.ts';
 
@@ -24,6 +24,10 @@ import { lockInTurn, type Turns } from './turns.ts';
 export interface Installation extends RecoveryPorts {
   source(name: string): Source;
   settings(spec: Spec): PlanSettings;
+  /** When the blackout that a task is in at a moment is over; null: it is in none. */
+  blackoutEnd(spec: Spec, at: Date): Date | null;
+  /** Whether runs begin in a blackout, too. */
+  readonly ignoreBlackout?: boolean;
   /** How the server is spared by a task's runs. */
   pace(spec: Spec): PaceLimits;
   readonly journal: RecoveryPorts['journal'] & {
@@ -78,6 +82,7 @@ export async function executeRun(
     return notBegun(beginRun(spec.taskName, asAsked), asTidemarkError(error));
   }
   try {
+    refuseInBlackout(installation, spec);
     const run = { ...nameRun(installation, spec.taskName, trigger), startedAt };
     return await logged(installation, spec, run, observer, signal);
   } catch (error) {

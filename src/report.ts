@@ -71,7 +71,7 @@ export function failedReport(state: RunState, { code, message, hint, retryable }
 }
 
 /** Reasons not to run that are no failures. */
-const SKIPS: ReadonlySet<string> = new Set<ErrorCode>(['ALREADY_RUNNING', 'ALREADY_DONE']);
+const SKIPS: ReadonlySet<string> = new Set<ErrorCode>(['ALREADY_RUNNING', 'ALREADY_DONE', 'BLACKOUT']);
 
 /** The end of a run that could not begin: skipped or failed, as the error says. */
 export function notBegun(state: RunState, error: TidemarkError): RunOutcome {

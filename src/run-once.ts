@@ -1,4 +1,4 @@
-/** That no run is made twice: which slot or second it is for, and whether that is in the bucket already. */
+/** Whether a run is made: not twice for one slot or second, nor what is in the bucket already, nor in a blackout. */
 import type { Spec } from './domain/spec.ts';
 import type { RunIdentity, RunReport, Trigger } from './domain/run.ts';
 import { asTidemarkError, TidemarkError } from './errors.ts';
@@ -60,4 +60,18 @@ export async function refusePublished(
       hint: 'The state was restored from a backup, or another installation runs the task. See that the watermark is where the newest manifest ends: `tidemark watermark get`.',
     },
   );
+}
+
+/**
+ * Looked at when a run begins, wherever it has waited until then; one that has begun goes on.
+ *
+ * @throws TidemarkError BLACKOUT.
+ */
+export function refuseInBlackout(
+  { blackoutEnd, ignoreBlackout = false }: Pick<Installation, 'blackoutEnd' | 'ignoreBlackout'>,
+  spec: Spec,
+): void {
+  const end = ignoreBlackout ? null : blackoutEnd(spec, new Date());
+  if (end === null) return;
+  throw new TidemarkError('BLACKOUT', `Nothing of ${spec.taskName} is read before ${end.toISOString()}.`);
 }

@@ -12,11 +12,11 @@ import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import { openInstallation, type LiveInstallation } from './installation.ts';
 import { abortOnSignal } from './interrupt.ts';
 import { loadTask } from './load.ts';
-import type { TaskOptions } from './options.ts';
+import type { BlackoutOptions, TaskOptions } from './options.ts';
 import { print, printReport } from './print.ts';
 import { progressBar } from './progress.ts';
 
-export interface BackfillOptions extends TaskOptions {
+export interface BackfillOptions extends TaskOptions, BlackoutOptions {
   readonly from: string;
   readonly to: string;
   readonly every?: string;
@@ -37,7 +37,7 @@ export async function backfillCommand(options: BackfillOptions): Promise<ExitCod
       const left = windowsLeft(windows, backfill.doneUntil);
       const reports: RunReport[] = [];
       const failed = await runBackfill(
-        installation,
+        { ...installation, ignoreBlackout: options.ignoreBlackout === true },
         spec,
         { id: backfill.id, windows: left },
         bar?.observer ?? UNOBSERVED,

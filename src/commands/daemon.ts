@@ -108,6 +108,7 @@ function daemonOptions(
       metrics.runEnded(outcome.report);
       return outcome;
     },
+    blackoutEnd: (spec, at) => installation.blackoutEnd(spec, at),
     recordSkip: (record) => {
       installation.runs.ended(record);
       metrics.runEnded(record.report);

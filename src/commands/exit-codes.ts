@@ -11,6 +11,8 @@ const BY_ERROR: Partial<Record<ErrorCode, ExitCode>> = {
   SPEC_UNREADABLE: EXIT.usage,
   BACKFILL_AHEAD: EXIT.usage,
   ALREADY_RUNNING: EXIT.alreadyRunning,
+  // The same to who calls: not now, and nothing is wrong.
+  BLACKOUT: EXIT.alreadyRunning,
   INTERRUPTED: EXIT.interrupted,
 };
 

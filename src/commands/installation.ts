@@ -45,6 +45,7 @@ import { transformsIn } from '../transform/transforms.ts';
 import { logSettings } from './log-settings.ts';
 import { openNotifier } from './mails.ts';
 import { metricsPast } from './metrics-past.ts';
+import { paceLimits, taskBlackoutEnd } from './load-limits.ts';
 import { paceLimits } from './load-limits.ts';
 import { pagePast } from './page-past.ts';
 import { redactPast } from './redact-past.ts';
@@ -155,6 +156,7 @@ export function openInstallation(
     pace: (spec) => paceLimits(entryOf(config.sources, spec.source, 'source'), spec),
     recovering: shared.recovering,
     journal: {
+    blackoutEnd: (spec, at) => taskBlackoutEnd(config, spec, at),
       open: (run) => openJournal(state.db, { ...run, place: sinkNamed(run.sink).url('') }),
       entries: (task) => journalEntries(state.db, task),
       close: (runId) => closeEntry(state.db, runId),

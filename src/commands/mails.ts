@@ -16,9 +16,8 @@ import type { Log } from '../ports.ts';
 import type { MailBook } from '../mail-ports.ts';
 import { createRedactor } from '../redact.ts';
 import { beginRun, notBegun } from '../report.ts';
-import { nextFire } from '../schedule/slots.ts';
-import { timingOf } from '../schedule/reconcile.ts';
 import { acquireLock, outboxLockPath } from '../state/lock.ts';
+import { nextRun } from './load-limits.ts';
 import { logSettings } from './log-settings.ts';
 
 /** Null: the config names neither an SMTP server nor a webhook. */
@@ -80,7 +79,7 @@ export async function mailWithoutState(
   const attempt = { ...identifyRun(trigger), startedAt: new Date(), number: 1 };
   const { report } = notBegun(beginRun(spec.taskName, attempt), error);
   const notifier = openNotifier(config, noBook(error), log, redact);
-  notifier?.runFinished(spec, report, { nextFire: nextFire(timingOf(spec, config.timezone)), logTail: [] });
+  notifier?.runFinished(spec, report, { nextFire: nextRun(config, spec), logTail: [] });
   await notifier?.close();
 }
 

@@ -6,6 +6,11 @@ export interface CommonOptions {
   readonly json?: boolean;
 }
 
+/** Of commands that run tasks. */
+export interface BlackoutOptions {
+  readonly ignoreBlackout?: boolean;
+}
+
 /** Options of `run` and `plan`. */
 export interface TaskOptions extends CommonOptions {
   readonly spec?: string;

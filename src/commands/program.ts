@@ -7,6 +7,8 @@ import type { CommonOptions } from './options.ts';
 import { jsonText, print } from './print.ts';
 import { version } from './version.ts';
 
+const IGNORE_BLACKOUT = new Option('--ignore-blackout', 'also at the times at which `blackout` forbids it');
+
 /** Runs a command. Returns the process's exit code; everything that is to be said has been said. */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
@@ -56,6 +58,7 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
       new Option('--verify <how>', 'count: compare with COUNT(*) in the same snapshot').choices(['count']),
     )
     .option('--accept-schema-change', 'go on with changed columns where the spec says on_schema_change: fail')
+    .addOption(IGNORE_BLACKOUT)
     .action(async (options) => finish(await (await import('./run.ts')).runCommand(options)));
 
   addSourceOptions(command('plan', 'show what a run would do, touching no data'))
@@ -86,6 +89,7 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     .requiredOption('--to <value>', 'where the last window ends, inclusive')
     .option('--every <span>', 'length of a window: 1d, "1 month", or an integer (default: one window)')
     .option('--again', 'begin a new backfill where this one is done already')
+    .addOption(IGNORE_BLACKOUT)
     .action(async (options) => finish(await (await import('./backfill.ts')).backfillCommand(options)));
 
   command('status', 'show every task with schedule, next fire and last result').action(

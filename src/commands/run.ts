@@ -5,18 +5,17 @@ import type { RunReport, Trigger } from '../domain/run.ts';
 import type { Config } from '../config/config.ts';
 import { countOf } from '../notify/phrases.ts';
 import { redactReport } from '../report.ts';
-import { nextFire } from '../schedule/slots.ts';
-import { timingOf } from '../schedule/reconcile.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
 import { openInstallation, type LiveInstallation } from './installation.ts';
 import { abortOnSignal } from './interrupt.ts';
+import { nextRun } from './load-limits.ts';
 import { loadTask } from './load.ts';
 import { mailWithoutState } from './mails.ts';
-import type { TaskOptions } from './options.ts';
+import type { BlackoutOptions, TaskOptions } from './options.ts';
 import { printReport } from './print.ts';
 import { progressBar } from './progress.ts';
 
-export interface RunOptions extends TaskOptions {
+export interface RunOptions extends TaskOptions, BlackoutOptions {
   readonly verify?: 'count';
   readonly acceptSchemaChange?: boolean;
 }
@@ -31,7 +30,11 @@ export async function runCommand(options: RunOptions): Promise<ExitCode> {
   const abort = abortOnSignal();
   try {
     const { report, error, logTail } = await executeRun(
-      { ...installation, verifyCount: options.verify === 'count' },
+      {
+        ...installation,
+        verifyCount: options.verify === 'count',
+        ignoreBlackout: options.ignoreBlackout === true,
+      },
       spec,
       trigger,
       bar?.observer ?? UNOBSERVED,
@@ -44,7 +47,7 @@ export async function runCommand(options: RunOptions): Promise<ExitCode> {
     const interrupted = report.error?.code === 'INTERRUPTED';
     if (!interrupted)
       installation.notifier?.runFinished(spec, report, {
-        nextFire: nextFire(timingOf(spec, config.timezone)),
+        nextFire: nextRun(config, spec),
         logTail,
         sql: error?.sql,
       });

@@ -4,7 +4,7 @@
  */
 import { durationFault } from '../spec/duration.ts';
 import type { Segment } from '../spec/json-document.ts';
-import { rateLimitFault, replicaLagFault } from '../spec/load-schema.ts';
+import { loadFaults } from '../spec/load-faults.ts';
 import { zoneFault } from '../spec/schedule.ts';
 import { showText } from '../spec/show.ts';
 import { parseSpan } from '../spec/span.ts';
@@ -40,7 +40,6 @@ const TEXT_CHECKS: Readonly<Record<string, (text: string) => string | null>> = {
   connect_timeout: spanFault,
   idle_timeout: spanFault,
   request_timeout: spanFault,
-  replica_lag: replicaLagFault,
 };
 
 /** Reports every fault of a config that has not been validated yet. */
@@ -57,13 +56,12 @@ export function checkConfig(config: Values, report: Report): void {
   }
   checkNames('sources', config, report);
   checkNames('sinks', config, report);
+  for (const [name, source] of Object.entries(valuesAt(config, 'sources'))) {
+    if (!isValues(source)) continue;
+    for (const { path, message } of loadFaults(source)) report(['sources', name, ...path], message);
+  }
   for (const [name, sink] of Object.entries(valuesAt(config, 'sinks'))) {
     if (isValues(sink)) checkSink(sink, ['sinks', name], report);
-  }
-  for (const [name, source] of Object.entries(valuesAt(config, 'sources'))) {
-    const rate = isValues(source) ? source['rate_limit_mb_per_s'] : null;
-    const message = typeof rate === 'number' ? rateLimitFault(rate) : null;
-    if (message !== null) report(['sources', name, 'rate_limit_mb_per_s'], message);
   }
   const smtp = valuesAt(config, 'smtp');
   if (isSet(smtp['password']) && !isSet(smtp['user'])) {

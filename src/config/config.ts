@@ -1,5 +1,5 @@
 /** The config as the rest of the program sees it: complete, checked, and without anything left to work out. */
-import type { MaxLoad, Span } from '../domain/spec.ts';
+import type { DayWindow, MaxLoad, Span } from '../domain/spec.ts';
 import { secretsInUrl } from './secret-url.ts';
 import type { ConfigDocument } from './schema.ts';
 
@@ -8,9 +8,11 @@ type SinkDocument = ConfigDocument['sinks'][string];
 
 /** A source. Times are milliseconds; `tls_ca` is an absolute path. */
 export type SourceConfig = Readonly<
-  Omit<SourceDocument, 'connect_timeout' | 'idle_timeout' | 'password' | 'max_load'>
+  Omit<SourceDocument, 'connect_timeout' | 'idle_timeout' | 'password' | 'max_load' | 'blackout'>
 > & {
   readonly password: string;
+  /** Of the tasks that say nothing else, in the config's zone. */
+  readonly blackout: readonly DayWindow[];
   /** Of the tasks that say nothing else; null: no limit. */
   readonly max_load: MaxLoad | null;
   readonly connect_timeout_ms: number;

@@ -1,4 +1,5 @@
 /** The parts of the config's JSON Schema that describe one source and one sink. See `schema.ts`. */
+import { blackoutSchema } from '../spec/blackout.ts';
 import { maxLoadSchema, rateLimitSchema } from '../spec/load-schema.ts';
 
 export const port = {
@@ -64,6 +65,10 @@ export const sourceSchema = {
       description:
         'After so long without a byte the server is asked, over a second connection, whether it still works on the query; if not, or if it cannot be asked, the run fails.',
       default: '5 minutes',
+    },
+    blackout: {
+      ...blackoutSchema,
+      description: `${blackoutSchema.description} In the \`timezone\` of the config. ${DEFAULT_OF_TASKS}`,
     },
     max_load: { ...maxLoadSchema, description: `${maxLoadSchema.description} ${DEFAULT_OF_TASKS}` },
     rate_limit_mb_per_s: {

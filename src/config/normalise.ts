@@ -1,6 +1,7 @@
 /** From a config that has been checked to one that is ready for use: spans to milliseconds, folders to paths. */
 import { resolve } from 'node:path';
 import { durationMs } from '../spec/duration.ts';
+import { blackoutOf } from '../spec/blackout.ts';
 import { maxLoadOf } from '../spec/load-schema.ts';
 import { parseSpan } from '../spec/span.ts';
 import type { Config, SinkConfig, SourceConfig } from './config.ts';
@@ -57,13 +58,13 @@ export function normaliseConfig(
 }
 
 function normaliseSource(
-  { connect_timeout, idle_timeout, max_load, ...settings }: ConfigDocument['sources'][string],
+  { connect_timeout, idle_timeout, max_load, blackout, ...settings }: ConfigDocument['sources'][string],
   path: (file: string) => string,
 ): SourceConfig {
   return {
     ...settings,
     password: settings.password ?? '',
-    tls_ca: settings.tls_ca === null ? null : path(settings.tls_ca),
+    blackout: blackoutOf(blackout) ?? [],
     max_load: maxLoadOf(max_load),
     connect_timeout_ms: milliseconds(connect_timeout),
     idle_timeout_ms: milliseconds(idle_timeout),

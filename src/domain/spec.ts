@@ -199,6 +199,12 @@ export interface Expectation {
   readonly onViolation: 'warn' | 'fail';
 }
 
+/** Minutes of the day, `from` included, `to` not: at most 1440. Over midnight where `to` is not after `from`. */
+export interface DayWindow {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A task spec that has been parsed: nothing downstream checks it again. */
 export interface Spec {
   /** Path of the file it was read from, as given. */
@@ -231,6 +237,8 @@ export interface Spec {
   readonly maxLoad: MaxLoad | null;
   /** Megabytes (10^6 bytes) a second; 0: no limit; null: the source's. */
   readonly rateLimitMbPerS: number | null;
+  /** In the zone of the schedule; null: the source's. */
+  readonly blackout: readonly DayWindow[] | null;
   readonly catchUp: CatchUp;
   readonly onSchemaChange: OnSchemaChange;
   /** Null: nothing is expected of the size of a run. */

@@ -15,6 +15,8 @@ export interface DueInput {
   /** Slots before this time are late: nobody was there to run them, or the machine was asleep. */
   readonly onTimeFrom: Date;
   readonly catchUp: CatchUp;
+  /** When a slot is to run: at its own time, or when the blackout that it falls into is over. By default the first. */
+  readonly dueAt?: (slot: Date) => Date;
 }
 
 export interface Due {
@@ -28,20 +30,21 @@ export interface Due {
   readonly next: Date | null;
 }
 
-export function due({ timing, settled, now, onTimeFrom, catchUp }: DueInput): Due {
+/** Not to be asked within a blackout. */
+export function due({ timing, settled, now, onTimeFrom, catchUp, dueAt = (slot) => slot }: DueInput): Due {
   const first = nextSlot(timing, settled);
   if (first === null || first > now) return { run: null, settled, missed: 0, next: first };
   const second = nextSlot(timing, first);
 
   if (catchUp === 'all') {
-    const late = first < onTimeFrom;
+    const late = dueAt(first) < onTimeFrom;
     // Rows beyond the slot are left to the slots after it.
     const until = late || (second !== null && second <= now) ? first : null;
     return { run: slotTrigger(late, first, until), settled, missed: 0, next: second };
   }
 
   const last = second === null || second > now ? first : (lastSlot(timing, first, now) ?? first);
-  const late = last < onTimeFrom;
+  const late = dueAt(last) < onTimeFrom;
   const next = last === first ? second : nextSlot(timing, last);
   const count = (upTo: Date): number => countSlots(timing, settled, upTo, COUNTED);
   if (late && catchUp === 'none') return { run: null, settled: last, missed: count(last), next };

@@ -6,11 +6,12 @@ import type { CatchUp, Spec } from '../domain/spec.ts';
 import type { SettledSlot, Trigger } from '../domain/run.ts';
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
-import { COUNTED, due, slotTrigger } from './due.ts';
+import { due, slotTrigger } from './due.ts';
+import { counted, whyPassed } from './passed-text.ts';
 import { reconcile, type Timing } from './reconcile.ts';
 import { nextSlot } from './slots.ts';
-import { beginSlots, changeTiming, heedClock, onTimeFrom, passSlots, settleSlots } from './task-slots.ts';
-import type { Passed, TaskSlots } from './task-slots.ts';
+import { beginSlots, changeTiming, deferSlots, heedClock, onTimeFrom } from './task-slots.ts';
+import { passPaused, passSlots, settleSlots, toKeep, type TaskSlots } from './task-slots.ts';
 
 const LONGEST_SLEEP_MS = 30_000;
 /** With `catch_up` "all", a task that somebody else is running is tried again after this time. */
@@ -39,6 +40,8 @@ export interface ScheduleOptions {
   readonly busy: (task: string) => 'running' | 'waiting' | null;
   /** Whether somebody has paused it: its slots are dealt with, without a run. */
   readonly isPaused: (task: string) => boolean;
+  /** When the blackout that a task is in at a moment is over; null: it is in none. */
+  readonly blackoutEnd: (spec: Spec, at: Date) => Date | null;
   /** Runs a task that is not busy, or lets it wait for its turn. */
   readonly run: (task: string, trigger: Trigger) => void;
   /** Slots will not be run; `why` is a sentence. Throws where that cannot be recorded. */
@@ -68,6 +71,8 @@ interface Watched {
   slots: TaskSlots;
   /** When to look at the task, ms; Infinity: when its run ends, or never. */
   lookAt: number;
+  /** Waits for the end of a blackout, which another version of the spec may not have. */
+  deferred?: boolean;
 }
 
 export function startSchedule(options: ScheduleOptions): Schedule {
@@ -83,20 +88,19 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   let expected = lastLook.getTime();
 
   const catchUpOf = (task: string): CatchUp => specs.get(task)?.catchUp ?? 'latest';
+  const blackoutOf = (task: string, at: Date): Date | null =>
+    specs.has(task) ? options.blackoutEnd(specs.get(task) as Spec, at) : null;
 
   const look = (task: string, one: Watched, now: Date): void => {
     const doing = options.busy(task);
-    if (doing !== null) {
-      letPass(task, one, doing, now);
-      return;
-    }
+    if (doing !== null) return letPass(task, one, doing, now);
     const heeded = heedClock(one.slots, now);
     if (heeded.settled < one.slots.settled) unsaved.add(task);
     one.slots = heeded;
-    if (options.isPaused(task)) {
-      passOver(task, one, now);
-      return;
-    }
+    if (options.isPaused(task)) return passOver(task, one, now);
+    one.deferred = false;
+    const blackout = blackoutOf(task, now);
+    if (blackout !== null) return deferTo(blackout, task, one, now);
     const { timing, settled, gap } = heeded;
     const catchUp = catchUpOf(task);
     if (gap !== null) {
@@ -104,13 +108,17 @@ export function startSchedule(options: ScheduleOptions): Schedule {
       one.lookAt = Infinity;
       return;
     }
-    const decision = due({ timing, settled, now, onTimeFrom: onTimeFrom(one.slots, now), catchUp });
+    const dueAt = (slot: Date): Date => blackoutOf(task, slot) ?? slot;
+    const decision = due({ timing, settled, now, onTimeFrom: onTimeFrom(one.slots, now), catchUp, dueAt });
     if (decision.settled > settled) {
       one.slots = { ...one.slots, settled: decision.settled };
       unsaved.add(task);
       const missed = counted(decision.missed);
       const run = decision.run?.scheduledFor.toISOString() ?? null;
-      log.warn('slots were missed', { task, missed, catch_up: catchUp, run_for: run });
+      const fields = { task, missed, catch_up: catchUp, run_for: run };
+      if (dueAt(decision.settled) > decision.settled)
+        log.info('slots of the blackout become one run', fields);
+      else log.warn('slots were missed', fields);
     }
     if (decision.run !== null) begin(task, one, decision.run);
     else if (decision.next === null)
@@ -118,17 +126,23 @@ export function startSchedule(options: ScheduleOptions): Schedule {
     one.lookAt = decision.next?.getTime() ?? Infinity;
   };
 
+  /** What has come waits for the end of the blackout; nothing is dealt with before. */
+  const deferTo = (end: Date, task: string, one: Watched, now: Date): void => {
+    const { first, next } = deferSlots(one.slots, end, now);
+    one.deferred = first !== null;
+    one.lookAt = next?.getTime() ?? Infinity;
+    const fields = { task, scheduled_for: first?.toISOString(), until: end.toISOString() };
+    if (first !== null) log.info('run waits for the end of the blackout', fields);
+  };
+
   /** While a task is paused, what comes is dealt with, and so is what had come before and was not run. */
   const passOver = (task: string, one: Watched, now: Date): void => {
-    const { timing, settled, gap } = one.slots;
-    const next = nextSlot(timing, settled);
-    const come = next !== null && next <= now;
-    if (come || gap !== null) {
-      one.slots = { ...one.slots, gap: null, settled: come ? now : settled };
-      unsaved.add(task);
-      log.debug('slots pass: the task is paused', { task });
-    }
-    one.lookAt = (come ? nextSlot(timing, now) : next)?.getTime() ?? Infinity;
+    const { slots, next } = passPaused(one.slots, now);
+    one.lookAt = next?.getTime() ?? Infinity;
+    if (slots === one.slots) return;
+    one.slots = slots;
+    unsaved.add(task);
+    log.debug('slots pass: the task is paused', { task });
   };
 
   const begin = (task: string, one: Watched, trigger: Trigger): void => {
@@ -165,15 +179,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
 
   const save = (): void => {
     if (unsaved.size === 0) return;
-    const settled: SettledSlot[] = [];
-    const gone: string[] = [];
-    for (const task of unsaved) {
-      const slots = watched.get(task)?.slots;
-      if (slots === undefined) gone.push(task);
-      // Until its run has ended, what is kept must lead to that run again.
-      else if (slots.gap === null && slots.inHand === null)
-        settled.push({ task, settled: slots.settled, ...slots.timing });
-    }
+    const { settled, gone } = toKeep(unsaved, (task) => watched.get(task)?.slots);
     try {
       book.save(settled, gone);
       unsaved.clear();
@@ -229,6 +235,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
         unsaved.add(task);
       }
       const kept = new Map(changes.start.size === 0 ? [] : book.load().map((slot) => [slot.task, slot]));
+      for (const one of watched.values()) if (one.deferred === true) one.lookAt = -Infinity;
       for (const [task, timing] of changes.start) start(task, timing, kept.get(task) ?? null, now);
       wake();
     },
@@ -238,7 +245,8 @@ export function startSchedule(options: ScheduleOptions): Schedule {
       if (one === undefined || options.isPaused(task)) return null;
       const now = clock.now();
       const known = one.lookAt > now.getTime() && Number.isFinite(one.lookAt);
-      return known ? new Date(one.lookAt) : nextSlot(one.slots.timing, now);
+      const next = known ? new Date(one.lookAt) : nextSlot(one.slots.timing, now);
+      return next === null ? null : (blackoutOf(task, next) ?? next);
     },
 
     ended: (task, { kind, scheduledFor }, error) => {
@@ -255,6 +263,9 @@ export function startSchedule(options: ScheduleOptions): Schedule {
           unsaved.add(task);
         }
         one.lookAt = -Infinity;
+      } else if (error?.code === 'BLACKOUT') {
+        one.slots = { ...one.slots, inHand: null, passed: null };
+        one.lookAt = -Infinity; // It waited for its turn until then. What came meanwhile is due with it.
       } else if (error?.code === 'ALREADY_RUNNING' && catchUpOf(task) === 'all') {
         one.slots = { ...one.slots, inHand: null };
         one.lookAt = clock.now().getTime() + RETRY_MS;
@@ -283,16 +294,4 @@ export function startSchedule(options: ScheduleOptions): Schedule {
       cancel();
     },
   };
-}
-
-function counted(count: number): number | string {
-  return count < COUNTED ? count : `${COUNTED} or more`;
-}
-
-function whyPassed({ first, last, count }: Passed, ranFor: Date): string {
-  const slots =
-    count === 1
-      ? 'The slot was skipped'
-      : `${counted(count)} slots from ${first.toISOString()} to ${last.toISOString()} were skipped`;
-  return `${slots}: the run for ${ranFor.toISOString()} had not ended.`;
 }

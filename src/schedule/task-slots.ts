@@ -77,6 +77,30 @@ export function passSlots(
   };
 }
 
+/** Lets pass what has come of a task that is paused. `next`: the slot after that. */
+export function passPaused(
+  slots: TaskSlots,
+  now: Date,
+): { readonly slots: TaskSlots; readonly next: Date | null } {
+  const { timing, settled, gap } = slots;
+  const first = nextSlot(timing, settled);
+  const come = first !== null && first <= now;
+  const next = come ? nextSlot(timing, now) : first;
+  if (!come && gap === null) return { slots, next };
+  return { slots: { ...slots, gap: null, settled: come ? now : settled }, next };
+}
+
+/** Within a blackout. `first`: the first slot that waits for its end; null: none has come. `next`: when to look again. */
+export function deferSlots(
+  { timing, settled, gap }: TaskSlots,
+  end: Date,
+  now: Date,
+): { readonly first: Date | null; readonly next: Date | null } {
+  const slot = gap ?? nextSlot(timing, settled);
+  const come = slot !== null && slot <= now;
+  return come ? { first: slot, next: end } : { first: null, next: slot };
+}
+
 /** The slot in hand has been dealt with, and with it those that have passed meanwhile. */
 export function settleSlots(slots: TaskSlots, slot: Date): TaskSlots {
   return {
@@ -86,6 +110,23 @@ export function settleSlots(slots: TaskSlots, slot: Date): TaskSlots {
     inHand: null,
     passed: null,
   };
+}
+
+/** What is kept of tasks. `gone`: those that are watched no more. */
+export function toKeep(
+  tasks: Iterable<string>,
+  slotsOf: (task: string) => TaskSlots | undefined,
+): { readonly settled: SettledSlot[]; readonly gone: string[] } {
+  const settled: SettledSlot[] = [];
+  const gone: string[] = [];
+  for (const task of tasks) {
+    const slots = slotsOf(task);
+    if (slots === undefined) gone.push(task);
+    // Until its run has ended, what is kept must lead to that run again.
+    else if (slots.gap === null && slots.inHand === null)
+      settled.push({ task, settled: slots.settled, ...slots.timing });
+  }
+  return { settled, gone };
 }
 
 function latest(...times: (Date | null | undefined)[]): Date {

@@ -6,6 +6,7 @@ import type { ValidateFunction } from 'ajv';
 import type { ColumnTransformation, Spec, TableSpec } from '../domain/spec.ts';
 import { FaultsError } from '../errors.ts';
 import type { Fault } from '../errors.ts';
+import { blackoutOf } from './blackout.ts';
 import { readTransformations } from './column-transformation.ts';
 import { csvDialect, csvDialectFaults } from './csv-dialect.ts';
 import { expectationOf, expectFaults } from './expect-schema.ts';
@@ -14,7 +15,8 @@ import { nodeAt, plainValue, readJson, textAt } from './json-document.ts';
 import type { JsonDocument } from './json-document.ts';
 import { keyTemplateFaults } from './key-template.ts';
 import type { KeyNeeds } from './key-template.ts';
-import { maxLoadOf, rateLimitFault, replicaLagFault } from './load-schema.ts';
+import { loadFaults } from './load-faults.ts';
+import { maxLoadOf } from './load-schema.ts';
 import { didYouMean } from '../nearest.ts';
 import { keyLeak, readQuery } from './query.ts';
 import type { Query } from './query.ts';
@@ -68,7 +70,7 @@ export function parseSpec(text: string, file: string, known?: KnownNames): Spec 
   checkTableOrQuery(value['table'], tables, query, report);
   const transformations = readAllTransformations(document, tables, query, known, report);
   checkFields(document, keyNeeds(tables, query), report);
-  checkLoad(value, report);
+  for (const { path, message } of loadFaults(value)) report(path, message);
   for (const { key, message } of retriesFaults(value['retries'])) report(['retries', key], message);
   for (const { key, message } of expectFaults(value['expect'])) report(['expect', key], message);
   // Its folder of logs would be where the log of the whole installation is.
@@ -105,18 +107,6 @@ function checkRowTransform(
   const exported = custom === null ? tables.map(({ name }) => name) : [task];
   for (const { path, message } of rowTransformFaults(transform, exported))
     report(['row_transform', ...path], message);
-}
-
-function checkLoad(
-  { max_load: load, rate_limit_mb_per_s: rate }: Record<string, unknown>,
-  report: Report,
-): void {
-  const lag =
-    typeof load === 'object' && load !== null ? (load as Record<string, unknown>)['replica_lag'] : null;
-  const lagFault = typeof lag === 'string' ? replicaLagFault(lag) : null;
-  if (lagFault !== null) report(['max_load', 'replica_lag'], lagFault);
-  const rateFault = typeof rate === 'number' ? rateLimitFault(rate) : null;
-  if (rateFault !== null) report(['rate_limit_mb_per_s'], rateFault);
 }
 
 function readAllTransformations(
@@ -178,6 +168,7 @@ function toSpec(
     timeoutMs: timeoutMsOf(document.timeout),
     maxLoad: maxLoadOf(document.max_load),
     rateLimitMbPerS: document.rate_limit_mb_per_s ?? null,
+    blackout: blackoutOf(document.blackout),
     catchUp: document.catch_up ?? defaults.catch_up.default,
     onSchemaChange: document.on_schema_change ?? defaults.on_schema_change.default,
     expect: expectationOf(document.expect),

@@ -7,6 +7,7 @@
  * of an `anyOf` it belongs to.
  */
 import type { FromSchema } from 'json-schema-to-ts';
+import { blackoutSchema } from './blackout.ts';
 import { columnTransformationsSchema } from './column-transformation-schema.ts';
 import { EMAIL_PATTERN } from './email.ts';
 import { expectSchema } from './expect-schema.ts';
@@ -224,6 +225,10 @@ export const specSchema = {
     rate_limit_mb_per_s: {
       ...rateLimitSchema,
       description: `${rateLimitSchema.description} Default: \`rate_limit_mb_per_s\` of the source.`,
+    },
+    blackout: {
+      ...blackoutSchema,
+      description: `${blackoutSchema.description} In the time zone of the schedule. In place of the source's; \`[]\`: none. Default: \`blackout\` of the source.`,
     },
     catch_up: {
       title: 'Missed runs',

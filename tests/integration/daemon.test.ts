@@ -88,6 +88,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: RunTask) 
     history: {
       lastRuns: () => past,
       runs: ({ task, limit }) => ({
+    blackoutEnd: () => null,
         runs: [...past.values()].filter((run) => task === null || run.task === task).slice(0, limit),
       }),
       prune: () => Promise.resolve(),

@@ -127,3 +127,19 @@ function publishedAndDied(): Remains {
   remains.owners.set(key, 'died');
   return remains;
 }
+
+it('waits between windows until a blackout is over, and not where it is told to ignore it', async () => {
+  const installation = fakeInstallation();
+  const looks: number[] = [];
+  const blackoutEnd = (): Date | null => {
+    looks.push(installation.began.length);
+    // Begins after the first window, and is over after three looks.
+    return installation.began.length === 1 && looks.length < 6 ? new Date('2026-07-02T10:00:00Z') : null;
+  };
+  const { failed } = await backfill({ ...installation, blackoutEnd });
+  expect(failed).toBeNull();
+  expect(looks.filter((began) => began === 1).length).toBeGreaterThan(2);
+  expect(installation.lines.filter((line) => line.includes('when the blackout is over'))).toHaveLength(1);
+  const shut = { ...fakeInstallation(), blackoutEnd: () => new Date('2026-07-02T10:00:00Z') };
+  expect((await backfill({ ...shut, ignoreBlackout: true })).failed).toBeNull();
+});

@@ -45,6 +45,20 @@ it('writes the SQL, rows and end of the run to its log, and closes it', async ()
   expect(installation.lines.at(-1)).toBe('closed');
 });
 
+it('begins nothing in a blackout, says when it is over, and begins all the same where it is told to', async () => {
+  const installation = fakeInstallation();
+  const shut = { ...installation, blackoutEnd: () => new Date('2026-07-01T10:00:00Z') };
+  for (const trigger of [slotOf(SCHEDULED_FOR), byHand(SCHEDULED_FOR)]) {
+    const { report } = await execute(shut, trigger);
+    expect(report).toMatchObject({ status: 'skipped', error: { code: 'BLACKOUT', retryable: true } });
+    expect(report.error?.message).toBe('Nothing of staff is read before 2026-07-01T10:00:00.000Z.');
+  }
+  expect(installation.began).toEqual([]);
+  expect(installation.held.size).toBe(0);
+  const { report } = await execute({ ...shut, ignoreBlackout: true }, byHand(SCHEDULED_FOR));
+  expect(report.status).toBe('succeeded');
+});
+
 it('reports a task that runs already as skipped, and touches nothing', async () => {
   const installation = fakeInstallation();
   installation.held.add('staff');

@@ -102,6 +102,7 @@ export function fakeInstallation(options: FakeOptions = {}): FakeInstallation {
     source: () => fakeSource(options.onCall, false, options.horizon).source,
     sink: () => bucket.sink,
     settings: () => ({ batchThresholdMb: 1, prefix: '' }),
+    blackoutEnd: () => null,
     pace: () => ({ maxLoad: null, bytesPerSecond: null }),
     journal: {
       open: (run) => bucket.journalOf(run),

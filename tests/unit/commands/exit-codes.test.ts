@@ -11,6 +11,7 @@ it('has a code of its own for usage, for a backfill that reaches too far, for a 
     ['SPEC_INVALID', 2],
     ['SPEC_UNREADABLE', 2],
     ['ALREADY_RUNNING', 3],
+    ['BLACKOUT', 3],
     ['INTERRUPTED', 4],
     ['BACKFILL_AHEAD', 2],
   ]);

@@ -25,6 +25,7 @@ describe('loadConfig', () => {
           max_connections: null,
           max_load: null,
           rate_limit_mb_per_s: null,
+          blackout: [],
         },
       },
       sinks: {

@@ -16,6 +16,7 @@ it('is never late under a schedule that lives, also where the time of day is set
     book: fakeBook(),
     busy: () => null,
     isPaused: () => false,
+    blackoutEnd: () => null,
     run: nothing,
     skip: nothing,
     log: keptLog(),

@@ -2,6 +2,7 @@
 import type { Spec } from '../../../src/domain/spec.ts';
 import type { SettledSlot, Trigger } from '../../../src/domain/run.ts';
 import { TidemarkError, type ErrorCode } from '../../../src/errors.ts';
+import { blackoutEnd } from '../../../src/schedule/blackout.ts';
 import { startSchedule, type Schedule, type SlotBook } from '../../../src/schedule/schedule.ts';
 import { sampleSpec } from '../watch/sample-spec.ts';
 import { fakeClock } from './fake-clock.ts';
@@ -62,6 +63,7 @@ export function fakeDaemon(start: string) {
       book,
       busy: (task) => (running.has(task) ? 'running' : null),
       isPaused: (task) => paused.has(task),
+      blackoutEnd: ({ blackout, timezone }, at) => blackoutEnd(blackout ?? [], timezone ?? 'UTC', at),
       run: (task, trigger) => {
         const until = trigger.until === null ? '' : ` until ${time(trigger.until)}`;
         begun.push(`${trigger.kind} ${task} ${time(trigger.scheduledFor)}${until}`);

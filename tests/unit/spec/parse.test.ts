@@ -44,6 +44,7 @@ describe('parseSpec', () => {
       retries: { count: 2, firstDelayMs: 2000, maxDelayMs: 300_000 },
       maxLoad: null,
       rateLimitMbPerS: null,
+      blackout: null,
       transformations: [],
       timeoutMs: null,
       catchUp: 'latest',
