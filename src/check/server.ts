@@ -9,6 +9,8 @@ export interface ServerNeeds {
   readonly watermarks: readonly string[];
   /** SQL of their own that calls CONVERT_TZ. */
   readonly zones: readonly string[];
+  /** `max_load` with a `replica_lag`: their runs fail where they may not ask. */
+  readonly replicaLag: readonly string[];
 }
 
 /** The oldest versions that the tests run on. */
@@ -39,10 +41,9 @@ export function serverFindings(name: string, facts: ServerFacts, needs: ServerNe
     ...connectionFindings(name, facts, tls, find),
     ...accountFindings(name, facts, needs.watermarks.length > 0),
   ];
-  const [major, minor] = OLDEST[server.flavor];
-  const [foundMajor = 0, foundMinor = 0] = server.version.split('.').map((part) => Number.parseInt(part, 10));
-  if (foundMajor < major || (foundMajor === major && foundMinor < minor)) {
-    const message = `${NAMES[server.flavor]} ${version} is older than ${major}.${minor}, the oldest version that Tidemark is tested on.`;
+  const oldest = OLDEST[server.flavor];
+  if (isOlder(version, oldest)) {
+    const message = `${NAMES[server.flavor]} ${version} is older than ${oldest.join('.')}, the oldest version that Tidemark is tested on.`;
     findings.push(
       find(
         'warning',
@@ -68,16 +69,20 @@ export function serverFindings(name: string, facts: ServerFacts, needs: ServerNe
     );
   }
   if (facts.replication === 'hidden') {
+    const fails = needs.replicaLag.length > 0;
     // An ordinary server may be written to; of one that may not, it is likely that it is a replica.
     const waits = needs.watermarks.length > 0 && facts.readOnly;
-    const privilege = server.flavor === 'mariadb' ? 'SLAVE MONITOR' : 'REPLICATION CLIENT';
+    const monitor = server.flavor === 'mariadb' && !isOlder(version, [10, 5]);
+    const why = fails
+      ? '"replica_lag" of "max_load" needs it.'
+      : 'Where the server is a replica, watermarks need it.';
     findings.push(
       find(
-        waits ? 'warning' : 'info',
+        fails ? 'error' : waits ? 'warning' : 'info',
         'REPLICATION_HIDDEN',
-        `${account} may not ask how far replication is behind. Where the server is a replica, watermarks need it.`,
-        sql(`GRANT ${privilege} ON *.* TO ${account};`),
-        needs.watermarks,
+        `${account} may not ask how far replication is behind. ${why}`,
+        sql(`GRANT ${monitor ? 'SLAVE MONITOR' : 'REPLICATION CLIENT'} ON *.* TO ${account};`),
+        fails ? needs.replicaLag : needs.watermarks,
       ),
     );
   }
@@ -96,6 +101,12 @@ export function serverFindings(name: string, facts: ServerFacts, needs: ServerNe
     );
   }
   return findings;
+}
+
+/** Whether `10.4.34` comes before 10.5. */
+function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {
+  const [foundMajor = 0, foundMinor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return foundMajor < major || (foundMajor === major && foundMinor < minor);
 }
 
 function connectionFindings(

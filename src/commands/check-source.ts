@@ -15,6 +15,7 @@ import { probeServer } from '../sources/mysql/probe.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { planSpec, scanSpec, type PlacedSpec, type PlannedSpec, type SourceAtHand } from './check-spec.ts';
 import { sourceOptions } from './installation.ts';
+import { paceLimits } from './load-limits.ts';
 import { runNow } from './plan-now.ts';
 
 /** @throws the signal's reason. */
@@ -29,7 +30,7 @@ export async function checkSource(
   const done = new Set<string>();
   try {
     const facts = await probing(config, name, signal, (probe) => probe.facts());
-    findings.push(...serverFindings(name, facts, serverNeeds(specs), config.sources[name]!.tls));
+    findings.push(...serverFindings(name, facts, serverNeeds(config, specs), config.sources[name]!.tls));
     const at: SourceAtHand = { config, facts, tables: new Map(), indexes: new Map(), signal };
     const planned: PlannedSpec[] = [];
     for (const group of byNeeds(specs)) planned.push(...(await planGroup(at, name, group, findings, done)));
@@ -67,12 +68,15 @@ function optionsOf(config: Config, name: string): ReturnType<typeof sourceOption
 }
 
 /** What the specs need of the server, as far as they alone show it. */
-function serverNeeds(specs: readonly PlacedSpec[]): ServerNeeds {
+function serverNeeds(config: Config, specs: readonly PlacedSpec[]): ServerNeeds {
   const run = runNow();
   const namesOf = (wanted: (spec: Spec) => boolean): string[] =>
     specs.filter(({ spec }) => wanted(spec)).map(({ task }) => task);
   return {
     watermarks: namesOf((spec) => needsHorizon(spec, run)),
+    replicaLag: namesOf(
+      (spec) => (paceLimits(config.sources[spec.source]!, spec).maxLoad?.replicaLagMs ?? null) !== null,
+    ),
     zones: namesOf(({ customQuery, transformations }) =>
       [customQuery, ...transformations.map(({ sql }) => sql)].some((sql) =>
         /\bconvert_tz\s*\(/i.test(sql ?? ''),

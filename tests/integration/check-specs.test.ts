@@ -1,4 +1,5 @@
 /** What is found of specs on a real server: each fault at its place, what is said of the source said once. */
+import type { RowDataPacket } from 'mysql2/promise';
 import { checkSource } from '../../src/commands/check-source.ts';
 import type { PlacedSpec } from '../../src/commands/check-spec.ts';
 import type { Finding } from '../../src/check/finding.ts';
@@ -141,6 +142,18 @@ it('says once what the account lacks for all watermarks', async () => {
   expect(others).toEqual([]);
   expect(saying(findings).filter((said) => !said.startsWith('info'))).toEqual([]);
   await here.database.connection.query(hidden!.remedy!.text);
+});
+
+it('says that replica_lag needs a privilege, whose GRANT helps', async () => {
+  const gentle = { task_name: 'gentle', table: { name: 'customers' }, max_load: { replica_lag: '30s' } };
+  const ofReplication = (findings: readonly Finding[]) =>
+    findings.find(({ code }) => code === 'REPLICATION_HIDDEN');
+  const hidden = ofReplication(await check([gentle]));
+  expect(hidden).toMatchObject({ severity: 'error', scope: 'source', tasks: ['gentle'] });
+  const [account] = /'rd.*'/.exec(hidden!.remedy!.text)!;
+  await here.database.connection.query(hidden!.remedy!.text);
+  const [rows] = await here.database.connection.query<RowDataPacket[]>(`SHOW GRANTS FOR ${account}`);
+  expect(JSON.stringify(rows)).toMatch(/SLAVE MONITOR|REPLICATION CLIENT/);
 });
 
 it('looks at custom queries and views as the server plans them', async () => {

@@ -3,7 +3,7 @@ import { serverFindings } from '../../../src/check/server.ts';
 import type { ServerFacts } from '../../../src/check-ports.ts';
 import { serverFacts } from './sample.ts';
 
-const IDLE = { watermarks: [], zones: [] };
+const IDLE = { watermarks: [], zones: [], replicaLag: [] };
 
 const found = (more: Partial<ServerFacts>, needs: object = {}, tls = 'verify') =>
   serverFindings('mysql', serverFacts(more), { ...IDLE, ...needs }, tls).map(
@@ -88,6 +88,12 @@ it('warns of hidden replication where a server that may be a replica feeds a wat
   ]);
   expect(found({ ...hidden, readOnly: false }, { watermarks: ['orders'] })[1]![0]).toBe('info');
   expect(found(hidden)[1]![0]).toBe('info');
+  expect(found(hidden, { watermarks: ['orders'], replicaLag: ['gentle'] })[1]!).toEqual([
+    'error',
+    'REPLICATION_HIDDEN',
+    "GRANT REPLICATION CLIENT ON *.* TO 'tm'@'%';",
+    ['gentle'],
+  ]);
   const mariadb = { ...serverFacts().server, flavor: 'mariadb', version: '11.8.3-MariaDB' } as const;
   expect(found({ ...hidden, server: mariadb })[1]![2]).toBe("GRANT SLAVE MONITOR ON *.* TO 'tm'@'%';");
 });
