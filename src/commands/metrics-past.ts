@@ -10,7 +10,7 @@ import { secondsBehind } from './status-document.ts';
 export function metricsPast(db: StateDatabase['db']): MetricsPast {
   return {
     mailsWaiting: () => mailsWaiting(db),
-    standings: () => standings(db),
+    standings: standings(db),
     watermarkLags(now) {
       const kept = Map.groupBy(listWatermarks(db, null), ({ task }) => task);
       return (spec) =>

@@ -54,11 +54,14 @@ async function read(
     if (index > 0 && index % STEP === 0) await turn();
     const { taskName: task } = spec;
     const found = standing(task);
+    const paused = seen!.paused.has(task);
     tasks.push({
       task,
       lastSuccess: found.lastSuccess,
-      due: due.of(task, timingOf(spec, seen!.timezone), found, now),
-      nextFire: seen!.next(task),
+      paused,
+      // The slots of a pause are nobody's; after it they count anew.
+      due: due.of(task, paused ? null : timingOf(spec, seen!.timezone), found, now),
+      nextFire: paused ? null : seen!.next(task),
       failures: found.failures,
       lags: lags(spec),
     });

@@ -17,6 +17,7 @@ export function createGauges(registry: Registry): (reading: Reading) => void {
   const waiting = gauge('tidemark_queue_length', 'Runs that wait for their turn.');
   const mails = gauge('tidemark_mails_waiting', 'Mails that the mail server has not taken yet.');
   const running = gauge('tidemark_running', '1 while the task runs, else 0.', ['task']);
+  const paused = gauge('tidemark_paused', '1 while the task is paused, else 0.', ['task']);
   const lastSuccess = gauge(
     'tidemark_last_success_timestamp_seconds',
     'When the last run that succeeded ended, backfills aside.',
@@ -38,7 +39,7 @@ export function createGauges(registry: Registry): (reading: Reading) => void {
     'How far a watermark that is a time is behind the present.',
     ['task', 'table'],
   );
-  const perTask = [running, lastSuccess, due, nextFire, failures, lag];
+  const perTask = [running, paused, lastSuccess, due, nextFire, failures, lag];
 
   return (reading) => {
     for (const one of perTask) one.reset();
@@ -51,6 +52,7 @@ export function createGauges(registry: Registry): (reading: Reading) => void {
     for (const one of reading.tasks ?? []) {
       const { task } = one;
       running.set({ task }, 0);
+      paused.set({ task }, Number(one.paused));
       failures.set({ task }, one.failures);
       if (one.lastSuccess !== null) lastSuccess.set({ task }, seconds(one.lastSuccess));
       if (one.due !== null) due.set({ task }, seconds(one.due));

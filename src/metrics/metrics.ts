@@ -10,7 +10,7 @@ export interface Metrics extends Meter {
 }
 
 /** How often the event loop is asked how late it is, in milliseconds: an idle daemon is to stay idle. */
-const LAG_PRECISION_MS = 50;
+const LAG_PRECISION_MS = 20;
 /** Sums that are not counters and are called as if they were. */
 const MISNAMED = ['resources', 'handles', 'requests'].map((what) => `tidemark_nodejs_active_${what}_total`);
 

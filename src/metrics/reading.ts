@@ -20,9 +20,11 @@ export interface TaskReading {
   readonly task: string;
   /** When the last run that succeeded ended; null: none has. */
   readonly lastSuccess: Date | null;
-  /** The first slot of the schedule that is not made good by a success; null: no schedule. */
+  /** Whether its slots pass without a run. */
+  readonly paused: boolean;
+  /** The first slot of the schedule that is not made good by a success; null: no schedule, or paused. */
   readonly due: Date | null;
-  /** Null: no schedule. */
+  /** Null: no schedule, or paused. */
   readonly nextFire: Date | null;
   /** Failed runs since the last success. */
   readonly failures: number;

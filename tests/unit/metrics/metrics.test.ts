@@ -6,6 +6,7 @@ const metrics = (): Metrics => createMetrics({ version: '1.2.3', sources: ['mysq
 const task = (name: string, more: Partial<TaskReading> = {}): TaskReading => ({
   task: name,
   lastSuccess: null,
+  paused: false,
   due: null,
   nextFire: null,
   failures: 0,
@@ -129,7 +130,7 @@ it('shows times in seconds since 1970, and leaves out what is not known', async 
             { table: 'lines', seconds: 0 },
           ],
         }),
-        task('by-hand'),
+        task('by-hand', { paused: true }),
       ],
     }),
   );
@@ -143,6 +144,7 @@ it('shows times in seconds since 1970, and leaves out what is not known', async 
       '{task="orders",table="orders"} 61',
       '{task="orders",table="lines"} 0',
     ],
+    ['tidemark_paused', '{task="orders"} 0', '{task="by-hand"} 1'],
     ['tidemark_running', '{task="orders"} 1', '{task="by-hand"} 0'],
     ['tidemark_queue_length', ' 3'],
     ['tidemark_mails_waiting', ' 4'],
