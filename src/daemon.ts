@@ -58,12 +58,12 @@ export interface DaemonOptions {
     signal: AbortSignal,
     observer: RunObserver,
   ) => Promise<RunOutcome>;
+  /** When the blackout that a task is in at a moment is over; null: it is in none. */
+  readonly blackoutEnd: (spec: Spec, at: Date) => Date | null;
   /** Throws TidemarkError STATE_UNUSABLE. */
   readonly recordSkip: (record: RunRecord) => void;
   readonly slots: SlotBook;
   /** Tells the owner of a run that failed, or that ended a failure. */
-  /** When the blackout that a task is in at a moment is over; null: it is in none. */
-  readonly blackoutEnd: (spec: Spec, at: Date) => Date | null;
   readonly notifyRun: (spec: Spec, outcome: RunOutcome, context: { readonly nextFire: Date | null }) => void;
   /** Tells the owner of the last good version, or else the admin, of a spec that cannot be used. */
   readonly notifyInvalidSpec: (invalid: InvalidSpec) => void;
@@ -197,10 +197,10 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     // Also of a run that ends while the daemon stops.
     const scheduled = specsInForce(specs).has(spec.taskName);
     const next = scheduled ? nextFire(timingOf(spec, settings.timezone)) : null;
-  const { blackoutEnd } = options;
     const nextRun = next === null ? null : (blackoutEnd(spec, next) ?? next);
     options.notifyRun(spec, outcome, { nextFire: nextRun });
   };
+  const { blackoutEnd } = options;
   const runTask: RunTask = (spec, trigger, signal) =>
     live.during(spec, trigger, (observer) => options.runTask(spec, trigger, signal, observer));
   const runs = dispatcher({ ...settings, runTask, onEnd, log });

@@ -43,10 +43,9 @@ import { abortedAgain, abortedUploads, forgetUploads } from '../state/uploads.ts
 import { spanBefore } from '../spec/span.ts';
 import { transformsIn } from '../transform/transforms.ts';
 import { logSettings } from './log-settings.ts';
+import { paceLimits, taskBlackoutEnd } from './load-limits.ts';
 import { openNotifier } from './mails.ts';
 import { metricsPast } from './metrics-past.ts';
-import { paceLimits, taskBlackoutEnd } from './load-limits.ts';
-import { paceLimits } from './load-limits.ts';
 import { pagePast } from './page-past.ts';
 import { redactPast } from './redact-past.ts';
 import { runBook } from './run-book.ts';
@@ -153,10 +152,10 @@ export function openInstallation(
     source: sourceNamed,
     sink: sinkNamed,
     settings: (spec) => planSettings(config, spec),
+    blackoutEnd: (spec, at) => taskBlackoutEnd(config, spec, at),
     pace: (spec) => paceLimits(entryOf(config.sources, spec.source, 'source'), spec),
     recovering: shared.recovering,
     journal: {
-    blackoutEnd: (spec, at) => taskBlackoutEnd(config, spec, at),
       open: (run) => openJournal(state.db, { ...run, place: sinkNamed(run.sink).url('') }),
       entries: (task) => journalEntries(state.db, task),
       close: (runId) => closeEntry(state.db, runId),

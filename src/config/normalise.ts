@@ -66,6 +66,7 @@ function normaliseSource(
     password: settings.password ?? '',
     blackout: blackoutOf(blackout) ?? [],
     max_load: maxLoadOf(max_load),
+    tls_ca: settings.tls_ca === null ? null : path(settings.tls_ca),
     connect_timeout_ms: milliseconds(connect_timeout),
     idle_timeout_ms: milliseconds(idle_timeout),
   };

@@ -78,6 +78,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: RunTask) 
       past.set(given.taskName, fakePast(outcome.report));
       return outcome;
     },
+    blackoutEnd: () => null,
     recordSkip: ({ report }) => void skips.push(report),
     slots: book,
     notifyRun: (_, { report }, { nextFire }) => {
@@ -88,7 +89,6 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: RunTask) 
     history: {
       lastRuns: () => past,
       runs: ({ task, limit }) => ({
-    blackoutEnd: () => null,
         runs: [...past.values()].filter((run) => task === null || run.task === task).slice(0, limit),
       }),
       prune: () => Promise.resolve(),
