@@ -17,90 +17,103 @@ export interface ServerNeeds {
 const OLDEST = { mysql: [5, 6], mariadb: [10, 6] } as const;
 const NAMES = { mysql: 'MySQL', mariadb: 'MariaDB' } as const;
 
+/** Makes findings about one source. */
+type Finder = (
+  severity: Severity,
+  code: FindingCode,
+  message: string,
+  remedy?: Remedy | null,
+  tasks?: readonly string[],
+) => Finding;
+
 /**
  * @param name of the source in the config.
  * @param tls the source's setting.
  */
 export function serverFindings(name: string, facts: ServerFacts, needs: ServerNeeds, tls: string): Finding[] {
-  const { server, account } = facts;
-  const find = (
-    severity: Severity,
-    code: FindingCode,
-    message: string,
-    remedy: Remedy | null = null,
-    tasks: readonly string[] = [],
-  ): Finding => ({ severity, code, scope: 'source', name, tasks, places: [], message, remedy });
-  const [version = ''] = server.version.split('-');
-  const encrypted = facts.tls === null ? 'not encrypted' : `${facts.tls.protocol} (${facts.tls.cipher})`;
-  const findings = [
-    find(
-      'info',
-      'SERVER',
-      `${NAMES[server.flavor]} ${version} on ${server.host}:${server.port}, database ${server.database}, ${encrypted}, as ${account}`,
-    ),
+  const find: Finder = (severity, code, message, remedy = null, tasks = []) => ({
+    severity,
+    code,
+    scope: 'source',
+    name,
+    tasks,
+    places: [],
+    message,
+    remedy,
+  });
+  return [
+    serverFinding(facts, find),
     ...connectionFindings(name, facts, tls, find),
     ...accountFindings(name, facts, needs.watermarks.length > 0),
+    ...versionFindings(facts, find),
+    ...(facts.seesTransactions ? [] : [hiddenTransactions(facts, needs, find)]),
+    ...(facts.replication === 'hidden' ? [hiddenReplication(facts, needs, find)] : []),
+    ...(facts.namedZones ? [] : [missingZones(facts, needs, find)]),
   ];
-  const oldest = OLDEST[server.flavor];
-  if (isOlder(version, oldest)) {
-    const message = `${NAMES[server.flavor]} ${version} is older than ${oldest.join('.')}, the oldest version that Tidemark is tested on.`;
-    findings.push(
-      find(
-        'warning',
-        'SERVER_OLD',
-        message,
-        words('Upgrade the server, or read from a replica of a newer version.'),
-      ),
-    );
-  }
-  if (!facts.seesTransactions) {
-    const waits = needs.watermarks.length > 0;
-    findings.push(
-      find(
-        waits ? 'warning' : 'info',
-        'TRANSACTIONS_HIDDEN',
-        `${account} may not see open transactions (information_schema.INNODB_TRX)` +
-          (waits
-            ? ': only the lag of a watermark keeps rows that are committed late.'
-            : '; watermarks would need it.'),
-        sql(`GRANT PROCESS ON *.* TO ${account};`),
-        needs.watermarks,
-      ),
-    );
-  }
-  if (facts.replication === 'hidden') {
-    const fails = needs.replicaLag.length > 0;
-    // An ordinary server may be written to; of one that may not, it is likely that it is a replica.
-    const waits = needs.watermarks.length > 0 && facts.readOnly;
-    const monitor = server.flavor === 'mariadb' && !isOlder(version, [10, 5]);
-    const why = fails
-      ? '"replica_lag" of "max_load" needs it.'
-      : 'Where the server is a replica, watermarks need it.';
-    findings.push(
-      find(
-        fails ? 'error' : waits ? 'warning' : 'info',
-        'REPLICATION_HIDDEN',
-        `${account} may not ask how far replication is behind. ${why}`,
-        sql(`GRANT ${monitor ? 'SLAVE MONITOR' : 'REPLICATION CLIENT'} ON *.* TO ${account};`),
-        fails ? needs.replicaLag : needs.watermarks,
-      ),
-    );
-  }
-  if (!facts.namedZones) {
-    const used = needs.zones.length > 0;
-    const load = server.flavor === 'mariadb' ? 'mariadb-tzinfo-to-sql' : 'mysql_tzinfo_to_sql';
-    const client = server.flavor === 'mariadb' ? 'mariadb' : 'mysql';
-    findings.push(
-      find(
-        used ? 'warning' : 'info',
-        'ZONES_MISSING',
-        'The server has no zone tables: CONVERT_TZ with a name such as Europe/Berlin gives NULL.',
-        { kind: 'shell', text: `${load} /usr/share/zoneinfo | ${client} -u root -p mysql` },
-        needs.zones,
-      ),
-    );
-  }
-  return findings;
+}
+
+/** `MariaDB 10.11.19`, without the names that distributions add. */
+function productOf({ server }: ServerFacts): string {
+  return `${NAMES[server.flavor]} ${versionOf(server.version)}`;
+}
+
+function versionOf(version: string): string {
+  return version.split('-')[0] ?? version;
+}
+
+function serverFinding(facts: ServerFacts, find: Finder): Finding {
+  const { server, account, tls } = facts;
+  const encrypted = tls === null ? 'not encrypted' : `${tls.protocol} (${tls.cipher})`;
+  const where = `${server.host}:${server.port}, database ${server.database}`;
+  return find('info', 'SERVER', `${productOf(facts)} on ${where}, ${encrypted}, as ${account}`);
+}
+
+function versionFindings(facts: ServerFacts, find: Finder): Finding[] {
+  const oldest = OLDEST[facts.server.flavor];
+  if (!isOlder(facts.server.version, oldest)) return [];
+  const message = `${productOf(facts)} is older than ${oldest.join('.')}, the oldest version that Tidemark is tested on.`;
+  const advice = words('Upgrade the server, or read from a replica of a newer version.');
+  return [find('warning', 'SERVER_OLD', message, advice)];
+}
+
+function hiddenTransactions({ account }: ServerFacts, { watermarks }: ServerNeeds, find: Finder): Finding {
+  const [severity, why] =
+    watermarks.length > 0
+      ? (['warning', ': only the lag of a watermark keeps rows that are committed late.'] as const)
+      : (['info', '; watermarks would need it.'] as const);
+  const message = `${account} may not see open transactions (information_schema.INNODB_TRX)${why}`;
+  return find(
+    severity,
+    'TRANSACTIONS_HIDDEN',
+    message,
+    sql(`GRANT PROCESS ON *.* TO ${account};`),
+    watermarks,
+  );
+}
+
+function hiddenReplication(
+  { account, server, readOnly }: ServerFacts,
+  { watermarks, replicaLag }: ServerNeeds,
+  find: Finder,
+): Finding {
+  const fails = replicaLag.length > 0;
+  // An ordinary server may be written to; of one that may not, it is likely that it is a replica.
+  const severity = fails ? 'error' : watermarks.length > 0 && readOnly ? 'warning' : 'info';
+  const why = fails
+    ? '"replica_lag" of "max_load" needs it.'
+    : 'Where the server is a replica, watermarks need it.';
+  const message = `${account} may not ask how far replication is behind. ${why}`;
+  const isRenamed = server.flavor === 'mariadb' && !isOlder(server.version, [10, 5]);
+  const grant = sql(`GRANT ${isRenamed ? 'SLAVE MONITOR' : 'REPLICATION CLIENT'} ON *.* TO ${account};`);
+  return find(severity, 'REPLICATION_HIDDEN', message, grant, fails ? replicaLag : watermarks);
+}
+
+function missingZones({ server }: ServerFacts, { zones }: ServerNeeds, find: Finder): Finding {
+  const [load, client] =
+    server.flavor === 'mariadb' ? ['mariadb-tzinfo-to-sql', 'mariadb'] : ['mysql_tzinfo_to_sql', 'mysql'];
+  const message = 'The server has no zone tables: CONVERT_TZ with a name such as Europe/Berlin gives NULL.';
+  const remedy = { kind: 'shell', text: `${load} /usr/share/zoneinfo | ${client} -u root -p mysql` } as const;
+  return find(zones.length > 0 ? 'warning' : 'info', 'ZONES_MISSING', message, remedy, zones);
 }
 
 /** Whether `10.4.34` comes before 10.5. */
@@ -113,7 +126,7 @@ function connectionFindings(
   name: string,
   { tls, loopback }: ServerFacts,
   setting: string,
-  find: (severity: Severity, code: FindingCode, message: string, remedy?: Remedy | null) => Finding,
+  find: Finder,
 ): Finding[] {
   const insist = (value: string): Remedy => ({
     kind: 'config',
