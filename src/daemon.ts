@@ -5,6 +5,8 @@
 import type { Spec } from './domain/spec.ts';
 import type { PastRun, RunRecord, Trigger } from './domain/run.ts';
 import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
+import { circumstancesOf } from './daemon/circumstances.ts';
+import { watchFreshness, type FreshnessOptions } from './daemon/freshness-watch.ts';
 import { startRecovery } from './daemon/recovery.ts';
 import { startRetention } from './daemon/retention.ts';
 import { taskControls, type PauseBook } from './daemon/controls.ts';
@@ -17,6 +19,7 @@ import type { RunList, RunQuery } from './http/run-list.ts';
 import type { TaskList } from './http/task-list.ts';
 import type { Log, RunObserver } from './ports.ts';
 import type { RunOutcome } from './report.ts';
+import { releaseInReverse, type Releaser } from './daemon/releasers.ts';
 import { dispatcher, type RunTask } from './daemon/dispatcher.ts';
 import { liveClock } from './daemon/live-clock.ts';
 import type { DaemonState } from './daemon/supervisor.ts';
@@ -69,6 +72,8 @@ export interface DaemonOptions {
   readonly notifyInvalidSpec: (invalid: InvalidSpec) => void;
   /** These files can be used, or are gone: the next fault of theirs is news. */
   readonly notifyValidSpecs: (files: readonly string[]) => void;
+  /** What specs promise of their tasks' freshness, and who hears where it is not kept. */
+  readonly freshness: Pick<FreshnessOptions, 'book' | 'news'>;
   /** What the state keeps of the past. */
   readonly history: {
     /** By task. */
@@ -111,8 +116,6 @@ export interface Daemon {
   readonly done: Promise<void>;
 }
 
-type Releaser = () => void | Promise<void>;
-
 /**
  * Starts the daemon. Rejects with ALREADY_RUNNING, STATE_UNUSABLE or CONFIG_INVALID (specs folder, HTTP address);
  * nothing is left running then.
@@ -145,7 +148,9 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const view = (): Omit<DaemonView, 'lastRuns'> | null => {
     if (watch === null) return null;
     const { timezone } = settings;
-    return { specs, timezone, next: schedule.next, queue: runs.queue(), paused: controls.paused };
+    const { paused } = controls;
+    const { staleSince } = freshness;
+    return { specs, timezone, next: schedule.next, queue: runs.queue(), paused, staleSince };
   };
   const tasks = (): TaskList | null => {
     const now = view();
@@ -164,20 +169,8 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const maxConcurrentTasks = (): number => settings.maxConcurrentTasks;
   const metrics = metricsSource({ ...options.metrics, view, notReady, maxConcurrentTasks });
   const { act } = controls;
-  const http =
-    settings.http === null
-      ? null
-      : await startHttp({
-          ...settings.http,
-          notReady,
-          tasks,
-          runs: pastRuns,
-          pages,
-          live,
-          metrics,
-          act,
-          log,
-        });
+  const answers = { notReady, tasks, runs: pastRuns, pages, live, metrics, act, log };
+  const http = settings.http === null ? null : await startHttp({ ...settings.http, ...answers });
   if (http !== null) releasers.push(() => http.close());
 
   releasers.push(startRecovery(options));
@@ -188,6 +181,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
 
   const onEnd = (spec: Spec, trigger: Trigger, outcome: RunOutcome): void => {
     schedule.ended(spec.taskName, trigger, outcome.error);
+    freshness.ended(spec.taskName);
     live.changed();
     const { report } = outcome;
     if (report.status === 'skipped') {
@@ -227,6 +221,15 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   });
   releasers.push(() => schedule.stop());
 
+  const freshness = watchFreshness({
+    ...options.freshness,
+    clock: liveClock(),
+    circumstances: (promise) =>
+      circumstancesOf(promise, { specs, next: schedule.next, paused: controls.paused }),
+    log,
+  });
+  releasers.push(() => freshness.stop());
+
   const onChange = (set: SpecSet, diff: SpecDiff): void => {
     const gone = [...specs.keys()].filter((file) => !set.has(file));
     specs = set;
@@ -234,6 +237,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     const inForce = specsInForce(set);
     runs.setSpecs(inForce);
     schedule.apply(inForce);
+    freshness.apply(set);
     live.changed();
     const used = [...set.values()].filter(isUsed).map(({ file }) => file);
     options.notifyValidSpecs([...used, ...gone]);
@@ -288,15 +292,4 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
       return done;
     },
   };
-}
-
-/** All are released, also where one of them fails; the last failure is thrown. */
-async function releaseInReverse(releasers: Releaser[]): Promise<void> {
-  const release = releasers.pop();
-  if (release === undefined) return;
-  try {
-    await release();
-  } finally {
-    await releaseInReverse(releasers);
-  }
 }

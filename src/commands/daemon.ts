@@ -114,6 +114,14 @@ function daemonOptions(
       metrics.runEnded(record.report);
     },
     slots: installation.slots,
+    freshness: {
+      book: following(() => installation.freshness),
+      news: {
+        stale: (...said) => installation.notifier?.staleness.stale(...said) ?? null,
+        fresh: (...said) => installation.notifier?.staleness.fresh(...said),
+        forgotten: (tasks) => installation.notifier?.staleness.forgotten(tasks),
+      },
+    },
     notifyRun: (spec, { report, error, logTail }, { nextFire }) =>
       installation.notifier?.runFinished(spec, report, { nextFire, logTail, sql: error?.sql }),
     notifyInvalidSpec: (invalid) => installation.notifier?.specInvalid(invalid),

@@ -1,19 +1,18 @@
 /** Wires an installation from its config: sources, sinks, state, log and mails. The only place where all are known. */
 import { secretsOf, type Config, type SinkConfig, type SourceConfig } from '../config/config.ts';
 import type { Spec } from '../domain/spec.ts';
-import type { PastRun } from '../domain/run.ts';
 import { TidemarkError } from '../errors.ts';
 import type { MetricsPast } from '../daemon/metrics-source.ts';
 import type { PauseBook } from '../daemon/controls.ts';
+import type { FreshnessBook } from '../daemon/freshness-watch.ts';
 import type { PagePast } from '../daemon/page-source.ts';
 import type { Installation } from '../execute.ts';
 import type { PlanSettings } from '../plan/build.ts';
 import { createLog, type ProcessLog } from '../log.ts';
 import type { Meter } from '../metrics/counters.ts';
 import { meteredSink } from '../metrics/metered-sink.ts';
-import { removeOldLogs } from '../log-retention.ts';
 import type { Notifier } from '../notify/notify.ts';
-import type { Log, Source } from '../ports.ts';
+import type { Source } from '../ports.ts';
 import type { SweepPorts } from '../publish/sweep.ts';
 import { growingRedactor, type GrowingRedactor } from '../redact.ts';
 import type { SlotBook } from '../schedule/schedule.ts';
@@ -23,7 +22,6 @@ import { connectionCap } from '../sources/mysql/connection-cap.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { addBackfill, findBackfill, type Backfill, type BackfillRequest } from '../state/backfills.ts';
 import { openState, type StateDatabase } from '../state/database.ts';
-import { listRuns } from '../state/history.ts';
 import { closeEntry, journalEntries, openJournal, recordEntry } from '../state/journal.ts';
 import {
   acquireLock,
@@ -35,19 +33,17 @@ import {
 } from '../state/lock.ts';
 import { mailBook } from '../state/outbox.ts';
 import { noteRunAsked, pausedTasks, pauseTask, resumeTask } from '../state/pauses.ts';
-import { pruneHistory } from '../state/prune.ts';
 import { recordDeaths, unendedTasks } from '../state/runs.ts';
 import { saveSlots, settledSlots } from '../state/slots.ts';
-import { lastRuns } from '../state/task-states.ts';
 import { abortedAgain, abortedUploads, forgetUploads } from '../state/uploads.ts';
-import { spanBefore } from '../spec/span.ts';
 import { transformsIn } from '../transform/transforms.ts';
+import { freshnessBook } from './freshness-book.ts';
+import { historyOf, type History } from './kept-history.ts';
 import { logSettings } from './log-settings.ts';
 import { paceLimits, taskBlackoutEnd } from './load-limits.ts';
 import { openNotifier } from './mails.ts';
 import { metricsPast } from './metrics-past.ts';
 import { pagePast } from './page-past.ts';
-import { redactPast } from './redact-past.ts';
 import { runBook } from './run-book.ts';
 
 /** What the installations of one process share, whatever their configs say. */
@@ -75,6 +71,8 @@ export interface LiveInstallation extends Installation {
   /** What metrics show of the state. */
   readonly metrics: MetricsPast;
   readonly backfills: Backfills;
+  /** What specs promise, and what has come of it. */
+  readonly freshness: FreshnessBook;
   /** Up to which slot of its schedule each task has been dealt with. */
   readonly slots: SlotBook;
   /** Uploads that were aborted, for the sweeper. */
@@ -89,17 +87,6 @@ interface Backfills {
   add(id: string, request: BackfillRequest): Backfill;
   /** Holds the backfills of a task against every other process; live runs go on. */
   lock(task: string): { release(): void };
-}
-
-interface History {
-  /** The last result of each task. */
-  lastRuns(): Map<string, PastRun>;
-  /** Newest first. */
-  runs(query: { readonly task: string | null; readonly limit: number }): { readonly runs: PastRun[] };
-  /** Removes what is older than `history_retention`. */
-  prune(signal: AbortSignal): Promise<void>;
-  /** Removes log files that are older than `logs_retention`; throws what kept it from some of them. */
-  pruneLogs(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -197,6 +184,7 @@ export function openInstallation(
     },
     pages: pagePast(config, state.db, redact, sinkNamed),
     metrics: metricsPast(state.db),
+    freshness: freshnessBook(state.db),
     history: historyOf(state.db, config, redact, log),
     async close() {
       await notifier?.close();
@@ -213,34 +201,6 @@ function openShared({ state_dir }: Config): Shared {
     redactor: growingRedactor(),
     recovering: new Map(),
     said: new Set(),
-  };
-}
-
-function historyOf(
-  db: StateDatabase['db'],
-  config: Config,
-  redact: (text: string) => string,
-  log: Log,
-): History {
-  return {
-    lastRuns() {
-      const runs = [...lastRuns(db)];
-      return new Map(runs.map(([task, run]) => [task, redactPast(run, redact)]));
-    },
-    runs: (query) => ({
-      runs: listRuns(db, { ...query, since: null }).map((run) => redactPast(run, redact)),
-    }),
-    async prune(signal) {
-      const before = spanBefore(config.history_retention, new Date());
-      const removed = await pruneHistory(db, before, signal);
-      if (removed.runs > 0 || removed.events > 0)
-        log.info('old runs removed from the history', { ...removed, before: before.toISOString() });
-    },
-    async pruneLogs(signal) {
-      const before = spanBefore(config.logs_retention, new Date());
-      const files = await removeOldLogs(config.logs_dir, before, signal);
-      if (files > 0) log.info('old log files removed', { files, before: before.toISOString() });
-    },
   };
 }
 

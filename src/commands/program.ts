@@ -92,9 +92,9 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     .addOption(IGNORE_BLACKOUT)
     .action(async (options) => finish(await (await import('./backfill.ts')).backfillCommand(options)));
 
-  command('status', 'show every task with schedule, next fire and last result').action(
-    async (options: CommonOptions) => finish(await (await import('./status.ts')).statusCommand(options)),
-  );
+  command('status', 'show every task with schedule, next fire and last result')
+    .option('--exit-code', 'end with 1 where a task fails or is stale, or a spec cannot be used')
+    .action(async (options) => finish(await (await import('./status.ts')).statusCommand(options)));
 
   command('history', 'show past runs and what people did, newest first')
     .argument('[task]', 'of one task, with the windows of its runs')

@@ -7,6 +7,7 @@ import type { LockHolder } from '../state/lock.ts';
 import type { TaskState } from '../state/task-states.ts';
 import { knownWatermarks, type KnownWatermark } from './known-watermarks.ts';
 import type { SpecFolder } from './spec-folder.ts';
+import { promisedTasks, taskStaleSince, type FreshnessFacts } from './status-freshness.ts';
 
 /** Times are ISO 8601 UTC. */
 export interface TaskStatus {
@@ -29,6 +30,8 @@ export interface TaskStatus {
   readonly failing_since: string | null;
   /** Failed runs since the last success. */
   readonly failures: number;
+  /** Since when the last success is older than `freshness` of the spec allows; null: it is not, or may be. */
+  readonly stale_since: string | null;
   /** Runs since the last result that could not begin, because another was in progress. */
   readonly skipped: number;
   /** The first slot of the schedule that nobody has dealt with; null: none is late. */
@@ -60,8 +63,7 @@ export interface StatusDocument {
 }
 
 /** What a status is made of. */
-export interface StatusFacts {
-  readonly folder: SpecFolder;
+export interface StatusFacts extends FreshnessFacts {
   readonly states: ReadonlyMap<string, TaskState>;
   /** By task. */
   readonly paused: ReadonlyMap<string, Pause>;
@@ -70,21 +72,23 @@ export interface StatusFacts {
   readonly daemon: LockHolder | null;
   /** Whether a process holds the task, as a run does all along. */
   readonly isHeld: (task: string) => boolean;
-  readonly now: Date;
 }
 
 /** A slot is late when a daemon would have begun it by now. */
 const LATE_MS = 60_000;
 
 export function statusDocument(facts: StatusFacts): StatusDocument {
-  const names = new Set([...facts.folder.specs.keys(), ...facts.states.keys()]);
+  const names = new Set([...facts.folder.specs.keys(), ...facts.states.keys(), ...promisedTasks(facts)]);
   const tasks = [...names].map((task) => taskStatus(task, facts));
   return { daemon: facts.daemon, tasks: tasks.toSorted(byUrgency), unusable: facts.folder.unusable };
 }
 
-/** Failing ones, then the others, then those without a spec; by name. */
+/** Failing and stale ones, then the others, then those without a spec; by name. */
 function byUrgency(a: TaskStatus, b: TaskStatus): number {
-  const rank = ({ file, failures }: TaskStatus): number => (file === null ? 2 : failures > 0 ? 0 : 1);
+  const rank = ({ file, failures, stale_since: stale }: TaskStatus): number => {
+    if (stale !== null || (failures > 0 && file !== null)) return 0;
+    return file === null ? 2 : 1;
+  };
   return rank(a) - rank(b) || (a.task < b.task ? -1 : 1);
 }
 
@@ -110,6 +114,7 @@ function taskStatus(task: string, facts: StatusFacts): TaskStatus {
     last_run: state?.last ?? null,
     failing_since: state?.failing?.since ?? null,
     failures: state?.failing?.runs ?? 0,
+    stale_since: taskStaleSince(task, spec, facts)?.toISOString() ?? null,
     skipped: state?.skipped ?? 0,
     watermarks: knownWatermarks(spec, state?.watermarks ?? []).map((one) => watermarkStatus(one, facts.now)),
   };

@@ -65,17 +65,19 @@ function taskLines(tasks: readonly TaskStatus[], screen: Screen): string[] {
 function resultOf({
   running,
   failures,
+  stale_since,
   last_run,
-}: Pick<TaskStatus, 'running' | 'failures' | 'last_run'>): string {
+}: Pick<TaskStatus, 'running' | 'failures' | 'stale_since' | 'last_run'>): string {
   if (running) return 'running';
   if (failures > 0) return 'failed';
+  if (stale_since !== null) return 'stale';
   return last_run === null ? '-' : 'ok';
 }
 
 /** The word for the result is coloured after the table is laid out: colours have no width. */
 function coloured(row: string, status: TaskStatus, paint: Screen['paint']): string {
   const word = resultOf(status);
-  const colour = { failed: 'red', ok: 'green', running: 'yellow' }[word] as
+  const colour = { failed: 'red', stale: 'red', ok: 'green', running: 'yellow' }[word] as
     'red' | 'green' | 'yellow' | undefined;
   return colour === undefined ? row : row.replace(`  ${word}`, `  ${paint(colour, word)}`);
 }
@@ -90,6 +92,10 @@ function detailLines(status: TaskStatus, { width, paint, now }: Screen): string[
     const text = `${code}: ${countOf(failures, 'failed run')} since ${ago(failing_since)}. ${firstSentence(hint)}`;
     lines.push(...wrapped(text, INDENT).map((line) => paint('red', line)));
   }
+  if (status.stale_since !== null)
+    lines.push(
+      paint('red', `${INDENT}stale since ${ago(status.stale_since)}: no run has succeeded for too long`),
+    );
   if (running_since !== null) lines.push(`${INDENT}running since ${ago(running_since)}`);
   if (died_since !== null)
     lines.push(`${INDENT}a run that began ${ago(died_since)}, died; what it left is cleared before the next`);

@@ -5,6 +5,7 @@ import { secretsOf } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { createRedactor } from '../redact.ts';
 import { readState } from '../state/database.ts';
+import { keptPromises, lastSuccess } from '../state/freshness.ts';
 import { daemonLockPath, lockedBy, taskLockPath } from '../state/lock.ts';
 import { pausedTasks } from '../state/pauses.ts';
 import { taskStates } from '../state/task-states.ts';
@@ -16,8 +17,13 @@ import { readSpecFolder } from './spec-folder.ts';
 import { statusDocument, type StatusDocument } from './status-document.ts';
 import { statusText } from './status-text.ts';
 
-/** Exit code 0 also where tasks fail: it reports. */
-export async function statusCommand(options: CommonOptions): Promise<ExitCode> {
+export interface StatusOptions extends CommonOptions {
+  /** The exit code tells whether somebody is needed. */
+  readonly exitCode?: boolean;
+}
+
+/** Exit code 0 also where tasks fail, as it reports; with `--exit-code`, 1 where they do. */
+export async function statusCommand(options: StatusOptions): Promise<ExitCode> {
   const config = loadProcessConfig({ file: options.config });
   const now = new Date();
   const document = readStatus(config, now);
@@ -30,7 +36,13 @@ export async function statusCommand(options: CommonOptions): Promise<ExitCode> {
       now,
     }),
   );
-  return EXIT.done;
+  return options.exitCode === true && needsSomebody(document) ? EXIT.failed : EXIT.done;
+}
+
+/** Whether a task fails or is stale, or a spec cannot be used. */
+export function needsSomebody({ tasks, unusable }: StatusDocument): boolean {
+  if (unusable.length > 0) return true;
+  return tasks.some(({ file, failures, stale_since: stale }) => stale !== null || (file !== null && failures > 0));
 }
 
 function readStatus(config: Config, now: Date): StatusDocument {
@@ -45,6 +57,8 @@ function readStatus(config: Config, now: Date): StatusDocument {
       timezone: config.timezone,
       daemon: lockedBy(daemonLockPath(config.state_dir)),
       isHeld: (task) => lockedBy(taskLockPath(config.state_dir, task)) !== null,
+      promises: new Map(keptPromises(state.db).map((promise) => [promise.task, promise])),
+      lastSuccess: (task) => lastSuccess(state.db, task),
       now,
     });
     const tasks = document.tasks.map(({ last_run, ...task }) => ({

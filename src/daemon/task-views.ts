@@ -14,11 +14,13 @@ export interface DaemonView {
   readonly queue: Queue;
   /** By task. */
   readonly paused: ReadonlyMap<string, Pause>;
+  /** Since when a task has not succeeded for longer than its spec promises; null: it has. */
+  readonly staleSince: (task: string) => Date | null;
   readonly lastRuns: ReadonlyMap<string, PastRun>;
 }
 
 /** Tasks by name, then the files that are none. */
-export function listTasks({ specs, timezone, next, queue, paused, lastRuns }: DaemonView): TaskList {
+export function listTasks({ specs, timezone, next, queue, paused, staleSince, lastRuns }: DaemonView): TaskList {
   const tasks: TaskView[] = [];
   const unusable: TaskList['unusable'][number][] = [];
   for (const state of specs.values()) {
@@ -38,10 +40,17 @@ export function listTasks({ specs, timezone, next, queue, paused, lastRuns }: Da
       waiting: queue.waiting.has(task),
       paused: paused.get(task) ?? null,
       last_run: lastRuns.get(task) ?? null,
+      stale_since: staleSince(task)?.toISOString() ?? null,
       invalid_edit: problem,
     });
   }
   return { tasks: tasks.toSorted((a, b) => (a.task < b.task ? -1 : 1)), unusable };
+}
+
+/** Why a task's spec as it stands is not used; null: it is. `file` is where the task was last seen. */
+export function problemOfTask(specs: SpecSet, task: string, file: string): string | null {
+  const state = [...specs.values()].find(({ inForce }) => inForce?.taskName === task) ?? specs.get(file);
+  return state === undefined || isUsed(state) ? null : problemOf(state);
 }
 
 function problemOf({ content, heldBy }: FileState): string {

@@ -243,4 +243,6 @@ export interface Spec {
   readonly onSchemaChange: OnSchemaChange;
   /** Null: nothing is expected of the size of a run. */
   readonly expect: Expectation | null;
+  /** How long the last success may lie back; null: as long as it likes. */
+  readonly freshnessMs: number | null;
 }

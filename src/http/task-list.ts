@@ -15,6 +15,8 @@ export interface TaskView {
   readonly paused: Pause | null;
   /** The last run that succeeded or failed, backfills aside; null: none has. */
   readonly last_run: PastRun | null;
+  /** Since when the last success is older than `freshness` of the spec allows; null: it is not, or may be. */
+  readonly stale_since: string | null;
   /** Why the file as it stands is not used, and an older version is; null: the file is in force. */
   readonly invalid_edit: string | null;
 }

@@ -18,6 +18,7 @@ import { recoveryMessage } from './recovery-message.ts';
 import { brokenBy, noteFailure, threadOf } from './repeat.ts';
 import { schemaChangeMessage } from './schema-change-message.ts';
 import { sizeMails } from './size-mails.ts';
+import { staleMails, type StaleMails } from './stale-mails.ts';
 
 export interface NotifierOptions {
   readonly post: Post;
@@ -56,6 +57,8 @@ export interface Notifier {
   specsValid(files: readonly string[]): void;
   /** Mails the administrator, unless it repeats. */
   logsUnwritable(error: TidemarkError): void;
+  /** What becomes of promised freshness. */
+  readonly staleness: StaleMails;
   /** Sends what there is from now on, until `close`. */
   start(): void;
   /** Sends what is due, for some seconds at most. */
@@ -184,6 +187,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
         return mail ? { message: logsUnwritableMessage(said, smtp.admin, instance), answers } : null;
       });
     },
+    staleness: staleMails(options),
     start: () => post.start(lookBack),
     close: () => post.close(),
   };

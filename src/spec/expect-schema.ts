@@ -1,8 +1,19 @@
-/** What a spec expects of the size of a run. */
+/** What a spec promises of its task: how fresh its data are, and how much of it a run has. */
 import type { FromSchema } from 'json-schema-to-ts';
 import type { Expectation } from '../domain/spec.ts';
+import { durationFault, durationMs } from './duration.ts';
 import { parsePercent } from './percent.ts';
 import { showText } from './show.ts';
+
+export const freshnessSchema = {
+  title: 'Freshness',
+  description:
+    'How long the last success may lie back, whatever keeps the task from succeeding. After that the owner gets a mail, then more at growing intervals, and one when a run has succeeded. Backfills do not count. See docs/expectations.md. Default: nobody is told.',
+  type: ['string', 'null'],
+  default: null,
+  examples: ['26 hours', '8 days'],
+  errorMessage: 'Allowed: a span of time such as "26 hours".',
+} as const;
 
 export const expectSchema = {
   title: 'Expected size',
@@ -44,6 +55,18 @@ export const expectSchema = {
 } as const;
 
 type ExpectDocument = FromSchema<typeof expectSchema, { keepDefaultedPropertiesOptional: true }>;
+
+const FRESHNESS = { example: '26 hours', longestDays: 366, zero: false };
+
+/** What is wrong with a `freshness`; null where nothing is. */
+export function freshnessFault(text: string): string | null {
+  return durationFault(text, FRESHNESS);
+}
+
+/** The freshness of a spec without faults, in milliseconds; null: none is promised. */
+export function freshnessMsOf(written: string | null | undefined): number | null {
+  return written === null || written === undefined ? null : durationMs(written);
+}
 
 /** What the schema cannot say of an `expect`, which may be anything. */
 export function expectFaults(written: unknown): { readonly key: string; readonly message: string }[] {

@@ -9,7 +9,7 @@ import type { Fault } from '../errors.ts';
 import { blackoutOf } from './blackout.ts';
 import { readTransformations } from './column-transformation.ts';
 import { csvDialect, csvDialectFaults } from './csv-dialect.ts';
-import { expectationOf, expectFaults } from './expect-schema.ts';
+import { expectationOf, expectFaults, freshnessFault, freshnessMsOf } from './expect-schema.ts';
 import { compressionOf, formatFaults } from './formats.ts';
 import { nodeAt, plainValue, readJson, textAt } from './json-document.ts';
 import type { JsonDocument } from './json-document.ts';
@@ -172,6 +172,7 @@ function toSpec(
     catchUp: document.catch_up ?? defaults.catch_up.default,
     onSchemaChange: document.on_schema_change ?? defaults.on_schema_change.default,
     expect: expectationOf(document.expect),
+    freshnessMs: freshnessMsOf(document.freshness),
   };
   // Strings cut from the text keep all of it in memory; copies do not. A daemon holds thousands of specs.
   return JSON.parse(JSON.stringify(spec)) as Spec;
@@ -212,6 +213,7 @@ function checkFields(document: JsonDocument, needs: KeyNeeds, report: Report): v
   check('timezone', one(zoneFault));
   check('output_timezone', one(zoneFault));
   check('timeout', one(timeoutFault));
+  check('freshness', one(freshnessFault));
   check('key_template', (template) => keyTemplateFaults(template, needs));
 }
 

@@ -10,7 +10,7 @@ import type { FromSchema } from 'json-schema-to-ts';
 import { blackoutSchema } from './blackout.ts';
 import { columnTransformationsSchema } from './column-transformation-schema.ts';
 import { EMAIL_PATTERN } from './email.ts';
-import { expectSchema } from './expect-schema.ts';
+import { expectSchema, freshnessSchema } from './expect-schema.ts';
 import { compressionSchema } from './formats.ts';
 import { maxLoadSchema, rateLimitSchema } from './load-schema.ts';
 import { retriesSchema, timeoutSchema } from './retries.ts';
@@ -244,6 +244,7 @@ export const specSchema = {
       enum: ['warn', 'fail', 'ignore', null],
       default: 'warn',
     },
+    freshness: freshnessSchema,
     expect: expectSchema,
     on_empty: {
       title: 'Empty result',

@@ -201,4 +201,20 @@ const sizes = `
 const channels = `
   ALTER TABLE outbox ADD COLUMN channel TEXT NOT NULL DEFAULT 'mail' CHECK (channel IN ('mail', 'webhook'));`;
 
-export const MIGRATIONS: readonly string[] = [journal, memory, schemas, threads, sizes, pauses, channels];
+const freshness = `
+  -- what specs promise of their tasks' freshness, as the last good version of each said it
+  CREATE TABLE freshness (
+    task         TEXT PRIMARY KEY,
+    -- the spec
+    file         TEXT NOT NULL,
+    -- how long the last success may lie back
+    freshness_ms INTEGER NOT NULL,
+    -- of the schedule; NULL: the config's
+    timezone     TEXT,
+    -- JSON: who is mailed
+    owner        TEXT NOT NULL,
+    -- it counts from then where no run has succeeded
+    first_seen   TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;`;
+
+export const MIGRATIONS: readonly string[] = [journal, memory, schemas, threads, sizes, pauses, channels, freshness];

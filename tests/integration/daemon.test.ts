@@ -38,6 +38,16 @@ afterEach(async () => {
   await rm(home, { recursive: true });
 });
 
+const NO_FRESHNESS: Parameters<typeof startDaemon>[0]['freshness'] = {
+  book: {
+    load: () => [],
+    save: () => {},
+    lastSuccess: () => null,
+    past: () => ({ success: null, failure: null, failures: 0, runningSince: null }),
+  },
+  news: { stale: () => null, fresh: () => {}, forgotten: () => {} },
+};
+
 const path = (name: string) => join(specsDir, name);
 const spec = (task: string, schedule: string | null = EVERY_SECOND) =>
   JSON.stringify({ task_name: task, schedule });
@@ -81,6 +91,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: RunTask) 
     blackoutEnd: () => null,
     recordSkip: ({ report }) => void skips.push(report),
     slots: book,
+    freshness: NO_FRESHNESS,
     notifyRun: (_, { report }, { nextFire }) => {
       if (report.status === 'failed') failures.push({ report, nextFire });
     },

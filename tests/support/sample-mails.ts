@@ -7,6 +7,7 @@ import { type FailureDetails, failureMessage } from '../../src/notify/message.ts
 import { recoveryMessage } from '../../src/notify/recovery-message.ts';
 import { schemaChangeMessage } from '../../src/notify/schema-change-message.ts';
 import { sizeMessage } from '../../src/notify/size-message.ts';
+import { freshMessage, staleMessage } from '../../src/notify/stale-message.ts';
 import { parseSpec } from '../../src/spec/parse.ts';
 
 const instance = { host: 'etl-1.example.com', timezone: 'UTC' };
@@ -28,6 +29,14 @@ const spec = parseSpec(
   }),
   'specs/orders.json',
 );
+const promise = {
+  task: 'orders',
+  file: spec.file,
+  freshnessMs: 26 * 3_600_000,
+  timezone: spec.timezone,
+  owner: spec.owner,
+  firstSeen: new Date('2026-01-01T00:00:00Z'),
+};
 const window = {
   table: 'orders',
   column: 'updated_at',
@@ -172,6 +181,34 @@ export const SAMPLE_MAILS: Readonly<Record<string, MailMessage>> = {
         },
       ],
     },
+  }),
+  stale: staleMessage({
+    promise,
+    since: new Date('2026-07-01T02:00:09Z'),
+    now: new Date('2026-07-01T08:00:10Z'),
+    circumstances: {
+      past: {
+        success: { runId: '20260630000000-77aa01c2', finishedAt: new Date('2026-06-30T00:00:09Z') },
+        failure: { finishedAt: new Date('2026-07-01T00:00:02Z'), error: failedRun.error! },
+        failures: 97,
+        runningSince: null,
+      },
+      schedule: spec.schedule,
+      nextFire: new Date('2026-07-01T08:15:00Z'),
+      pausedSince: null,
+      problem: null,
+      inForce: true,
+      daemonSince: new Date('2026-06-20T10:00:00Z'),
+    },
+    quietMs: 86_400_000,
+    repeated: true,
+    instance,
+  }),
+  fresh: freshMessage({
+    promise,
+    success: { runId: '20260701091500-90be4a12', finishedAt: new Date('2026-07-01T09:15:10Z') },
+    since: new Date('2026-07-01T02:00:09Z'),
+    instance,
   }),
   'unexpected-size': sizeMessage({
     ...good,

@@ -32,6 +32,8 @@ function facts(
     folder: { specs: new Map(specs.map((spec) => [spec.taskName, spec])), unusable: [] },
     states: new Map(whole.map((state) => [state.task, state])),
     paused: new Map(),
+    promises: new Map(),
+    lastSuccess: () => null,
     timezone: 'UTC',
     daemon: null,
     isHeld: () => false,

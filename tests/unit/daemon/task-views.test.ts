@@ -33,6 +33,7 @@ describe('listTasks', () => {
         next: (task) => (task === 'a' ? at : null),
         queue,
         paused: new Map([['b', { since: '2026-03-04T00:00:00.000Z', actor: 'anna@127.0.0.1' }]]),
+        staleSince: (task) => (task === 'b' ? at : null),
         lastRuns: new Map([['a', last]]),
       }),
     ).toEqual({
@@ -47,6 +48,7 @@ describe('listTasks', () => {
           waiting: false,
           paused: null,
           last_run: last,
+          stale_since: null,
           invalid_edit: null,
         },
         {
@@ -59,6 +61,7 @@ describe('listTasks', () => {
           waiting: true,
           paused: { since: '2026-03-04T00:00:00.000Z', actor: 'anna@127.0.0.1' },
           last_run: null,
+          stale_since: '2026-03-04T05:06:07.000Z',
           invalid_edit: 'b:1:1 not JSON',
         },
       ],

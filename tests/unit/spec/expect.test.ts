@@ -1,7 +1,35 @@
-/** What a spec expects of the size of its runs. */
+/** What a spec promises of its task: freshness, and the size of its runs. */
 import fc from 'fast-check';
 import { parsePercent } from '../../../src/spec/percent.ts';
 import { messages, spec } from './documents.ts';
+
+describe('freshness', () => {
+  it.each([
+    [undefined, null],
+    [null, null],
+    ['26 hours', 93_600_000],
+    ['90s', 90_000],
+    ['366 days', 31_622_400_000],
+  ])('reads %j', (freshness, ms) => {
+    expect(spec({ freshness }).freshnessMs).toBe(ms);
+  });
+
+  it.each([
+    [
+      '26 hors',
+      'freshness: found "26 hors". Did you mean "26 hours"? Allowed: a span of time such as "26 hours"',
+    ],
+    ['1 month', 'freshness: found "1 month"; months and years have no fixed length. Allowed'],
+    [
+      '0 hours',
+      'freshness: found "0 hours". Allowed: a span of time such as "26 hours", above 0 and at most 366',
+    ],
+    ['367 days', 'freshness: found "367 days". Allowed'],
+    [26, 'freshness: found 26. Allowed: a span of time such as "26 hours".'],
+  ])('refuses %j', (freshness, expected) => {
+    expect(messages({ freshness })).toEqual([expect.stringContaining(expected)]);
+  });
+});
 
 describe('expect', () => {
   const half = { text: '50%', millionths: 50_000_000 };

@@ -1,0 +1,41 @@
+/** Which promises of freshness are in force: those of the specs that are, and of files that once were good. Pure. */
+import { isDeepStrictEqual } from 'node:util';
+import type { FreshnessPromise } from '../domain/freshness.ts';
+import { specsInForce, type SpecSet } from '../watch/spec-set.ts';
+
+export interface PromiseChanges {
+  /** By task. */
+  readonly promises: ReadonlyMap<string, FreshnessPromise>;
+  /** Those that are new, or say something else than what is kept. */
+  readonly changed: readonly FreshnessPromise[];
+  /** Tasks of which nothing is promised any more. */
+  readonly gone: readonly string[];
+}
+
+/**
+ * A file that cannot be used and has no version in force was edited while no daemon ran: what its last good version
+ * promised still counts, or the mistake would silence the alarm that it causes.
+ *
+ * @param kept from before.
+ */
+export function updatePromises(
+  set: SpecSet,
+  kept: ReadonlyMap<string, FreshnessPromise>,
+  now: Date,
+): PromiseChanges {
+  const promises = new Map<string, FreshnessPromise>();
+  const inForce = specsInForce(set);
+  for (const { taskName: task, file, freshnessMs, timezone, owner } of inForce.values()) {
+    if (freshnessMs === null) continue;
+    const firstSeen = kept.get(task)?.firstSeen ?? now;
+    promises.set(task, { task, file, freshnessMs, timezone, owner, firstSeen });
+  }
+  const lost = new Set([...set.values()].filter((state) => state.inForce === null).map(({ file }) => file));
+  for (const [task, promise] of kept)
+    if (lost.has(promise.file) && !inForce.has(task)) promises.set(task, promise);
+  return {
+    promises,
+    changed: [...promises.values()].filter((promise) => !isDeepStrictEqual(promise, kept.get(promise.task))),
+    gone: [...kept.keys()].filter((task) => !promises.has(task)),
+  };
+}
