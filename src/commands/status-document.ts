@@ -1,5 +1,6 @@
 /** `tidemark status --json`: how every task stands, from the specs folder and the state. Pure. */
 import type { PastRun, Pause } from '../domain/run.ts';
+import type { Spec } from '../domain/spec.ts';
 import { floorTo, microsOf, parseClock, zoneClock } from '../plan/clock.ts';
 import { timingOf, type Timing } from '../schedule/reconcile.ts';
 import { nextSlot } from '../schedule/slots.ts';
@@ -67,6 +68,8 @@ export interface StatusFacts extends FreshnessFacts {
   readonly states: ReadonlyMap<string, TaskState>;
   /** By task. */
   readonly paused: ReadonlyMap<string, Pause>;
+  /** When the blackout that a task is in at a moment is over; null: it is in none. */
+  readonly blackoutEnd: (spec: Spec, at: Date) => Date | null;
   /** The config's zone, for specs that name none. */
   readonly timezone: string;
   readonly daemon: LockHolder | null;
@@ -96,6 +99,7 @@ function taskStatus(task: string, facts: StatusFacts): TaskStatus {
   const spec = facts.folder.specs.get(task) ?? null;
   const state = facts.states.get(task) ?? null;
   const timing = spec === null ? null : timingOf(spec, facts.timezone);
+  const dueAt = (slot: Date): Date => (spec === null ? null : facts.blackoutEnd(spec, slot)) ?? slot;
   const paused = facts.paused.get(task) ?? null;
   const begun = state?.running?.started_at ?? null;
   const running = begun !== null && facts.isHeld(task);
@@ -105,7 +109,7 @@ function taskStatus(task: string, facts: StatusFacts): TaskStatus {
     schedule: timing?.schedule ?? null,
     timezone: timing?.timezone ?? null,
     ...(paused === null
-      ? slots(timing, spec?.catchUp === 'none' ? null : (state?.settled ?? null), running, facts.now)
+      ? slots(timing, spec?.catchUp === 'none' ? null : (state?.settled ?? null), running, facts.now, dueAt)
       : { next_fire: null, missed_since: null }),
     paused,
     running,
@@ -126,14 +130,15 @@ function slots(
   settled: string | null,
   running: boolean,
   now: Date,
+  dueAt: (slot: Date) => Date,
 ): Pick<TaskStatus, 'next_fire' | 'missed_since'> {
   if (timing === null) return { next_fire: null, missed_since: null };
-  const iso = (slot: Date | null): string | null => slot?.toISOString() ?? null;
+  const iso = (slot: Date | null): string | null => (slot === null ? null : dueAt(slot).toISOString());
   if (settled === null) return { next_fire: iso(nextSlot(timing, now)), missed_since: null };
   const open = nextSlot(timing, new Date(settled));
-  if (open === null || open > now) return { next_fire: iso(open), missed_since: null };
-  const late = !running && now.getTime() - open.getTime() > LATE_MS;
-  return { next_fire: iso(nextSlot(timing, now)), missed_since: late ? iso(open) : null };
+  if (open === null || dueAt(open) > now) return { next_fire: iso(open), missed_since: null };
+  const late = !running && now.getTime() - dueAt(open).getTime() > LATE_MS;
+  return { next_fire: iso(nextSlot(timing, now)), missed_since: late ? open.toISOString() : null };
 }
 
 function watermarkStatus({ table, column, watermark, kept }: KnownWatermark, now: Date): WatermarkStatus {

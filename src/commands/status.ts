@@ -10,6 +10,7 @@ import { daemonLockPath, lockedBy, taskLockPath } from '../state/lock.ts';
 import { pausedTasks } from '../state/pauses.ts';
 import { taskStates } from '../state/task-states.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { taskBlackoutEnd } from './load-limits.ts';
 import type { CommonOptions } from './options.ts';
 import { printReport } from './print.ts';
 import { redactPast } from './redact-past.ts';
@@ -55,6 +56,7 @@ function readStatus(config: Config, now: Date): StatusDocument {
       states: taskStates(state.db),
       paused: pausedTasks(state.db),
       timezone: config.timezone,
+      blackoutEnd: (spec, at) => taskBlackoutEnd(config, spec, at),
       daemon: lockedBy(daemonLockPath(config.state_dir)),
       isHeld: (task) => lockedBy(taskLockPath(config.state_dir, task)) !== null,
       promises: new Map(keptPromises(state.db).map((promise) => [promise.task, promise])),

@@ -35,6 +35,7 @@ function facts(
     promises: new Map(),
     lastSuccess: () => null,
     timezone: 'UTC',
+    blackoutEnd: () => null,
     daemon: null,
     isHeld: () => false,
     now,
@@ -263,5 +264,20 @@ describe('the text', () => {
 
   it('says that there is nothing', () => {
     expect(plain(facts([], []))).toContain('There is no task');
+  });
+});
+
+describe('a slot that falls into a blackout', () => {
+  const end = new Date(now.getTime() + 3_600_000);
+  const blackoutEnd = (_: Spec, at: Date): Date | null => (at < end ? end : null);
+
+  it('fires when that is over, and is not missed before', () => {
+    const slot = new Date(now.getTime() - 1_800_000);
+    const schedule = `${slot.getUTCMinutes()} ${slot.getUTCHours()} * * *`;
+    const settled = new Date(now.getTime() - 86_400_000).toISOString();
+    const spec = sampleSpec('a', { schedule });
+    const { tasks } = facts([spec], [{ settled }], { blackoutEnd });
+    expect(tasks[0]).toMatchObject({ next_fire: end.toISOString(), missed_since: null });
+    expect(facts([spec], [{ settled }]).tasks[0]?.missed_since).not.toBeNull();
   });
 });

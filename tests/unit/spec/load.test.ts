@@ -3,7 +3,7 @@ import { paceLimits, taskBlackoutEnd } from '../../../src/commands/load-limits.t
 import { faultsOf as configFaults, load, MINIMAL } from '../config/files.ts';
 import { messages, spec } from './documents.ts';
 
-const parsed = (fields: object) => {
+const parsed = (fields: Readonly<Record<string, unknown>>) => {
   const { maxLoad, rateLimitMbPerS } = spec(fields);
   return { maxLoad, rateLimitMbPerS };
 };
@@ -20,7 +20,7 @@ it.each([
   expect(parsed(fields)).toEqual({ maxLoad, rateLimitMbPerS });
 });
 
-const FAULTS: readonly (readonly [object, string])[] = [
+const FAULTS: readonly (readonly [Readonly<Record<string, unknown>>, string])[] = [
   [{ max_load: 50 }, 'Allowed: an object such as {"threads_running": 50, "replica_lag": "30s"}'],
   [{ max_load: { threads_running: 0 } }, 'Allowed: a whole number from 1 to 1000000'],
   [{ max_load: { threads_runing: 5 } }, 'Did you mean "threads_running"?'],
@@ -66,7 +66,7 @@ it('takes from the source what the spec leaves out, and nothing where the spec s
     mysql: { ...MINIMAL.sources.mysql, max_load: { replica_lag: '30s' }, rate_limit_mb_per_s: 2 },
   };
   const source = load({ ...MINIMAL, sources }).sources['mysql']!;
-  const limits = (fields: object) => paceLimits(source, spec(fields));
+  const limits = (fields: Readonly<Record<string, unknown>>) => paceLimits(source, spec(fields));
   expect(limits({})).toEqual({
     maxLoad: { threadsRunning: null, replicaLagMs: 30_000 },
     bytesPerSecond: 2_000_000,
