@@ -16,6 +16,12 @@ export interface StateDatabase {
 
 const BUSY_TIMEOUT_MS = 5000;
 
+/**
+ * Bytes that the write-ahead log keeps on the disk once it is written back. While somebody reads for long, a backup
+ * perhaps, it grows, and would stay as it is for good.
+ */
+const LARGEST_LOG = 16 * 1024 * 1024;
+
 /** Where the state file is. */
 export function statePath(stateDir: string): string {
   return join(stateDir, 'tidemark.db');
@@ -33,7 +39,10 @@ export function openState(stateDir: string): StateDatabase {
     mkdirSync(stateDir, { recursive: true });
     isThere(stateDir, path);
     return opened(new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }), (db) => {
-      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+      db.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA journal_size_limit = ${LARGEST_LOG}`,
+      );
       migrate(db, path);
     });
   });
