@@ -1,4 +1,5 @@
 import { dueTimes, metricsSource, type MetricsPast } from '../../../src/daemon/metrics-source.ts';
+import type { Pause } from '../../../src/domain/run.ts';
 import type { Reading } from '../../../src/metrics/reading.ts';
 import { emptyQueue } from '../../../src/schedule/queue.ts';
 import type { Standing } from '../../../src/state/standings.ts';
@@ -72,12 +73,11 @@ function specsOf(...tasks: string[]): SpecSet {
   return updateSpecSet(new Map(), [...files.keys()], files).set;
 }
 
-const NOTHING_ELSE = { paused: new Map<string, never>(), staleSince: () => null };
-
-function source(specs: SpecSet | null, past: Partial<MetricsPast> = {}) {
+function source(specs: SpecSet | null, past: Partial<MetricsPast> = {}, paused = new Map<string, Pause>()) {
   const shown: Reading[] = [];
   const queue = emptyQueue(2);
-  const seen = specs === null ? null : { ...NOTHING_ELSE, specs, timezone: 'UTC', next: () => now, queue };
+  const other = { paused, staleSince: () => null };
+  const seen = specs === null ? null : { ...other, specs, timezone: 'UTC', next: () => now, queue };
   const scrape = metricsSource({
     past: { ...NO_READINGS, ...past },
     view: () => seen,
@@ -113,12 +113,26 @@ describe('metricsSource', () => {
       ['a', 'b'].map((task) => ({
         task,
         lastSuccess: now,
+        paused: false,
         due: expect.any(Date),
         nextFire: now,
         failures: 3,
         lags: [{ table: task, seconds: 5 }],
       })),
     );
+  });
+
+  it('expects nothing of a task that is paused, and counts its slots anew after that', async () => {
+    const paused = new Map([['a', { since: now.toISOString(), actor: 'ann@host' }]]);
+    const longAgo = { ...standing, succeededFor: at('2020-01-01T03:00:00Z') };
+    const { scrape, shown } = source(specsOf('a'), { standings: () => () => longAgo }, paused);
+    await scrape();
+    paused.clear();
+    await scrape();
+    const [during, after] = shown.map(({ tasks }) => tasks![0]!);
+    expect(during).toMatchObject({ paused: true, due: null, nextFire: null, failures: 3 });
+    expect(after).toMatchObject({ paused: false, nextFire: now });
+    expect(after!.due!.getTime()).toBeGreaterThan(Date.now());
   });
 
   it('says that it knows no tasks yet before the folder has been read', async () => {
