@@ -150,7 +150,12 @@ function commandsIn(page: Page): string[][] {
   ];
   return lines.flatMap((line) =>
     [...line.matchAll(/(?<![\w/.'"-])(?:tidemark|node dist\/main\.js) +(?=-|[a-z])(?!tidemark)([^;|&#>]*)/g)]
-      .map((match) => match[1]!.split(/[\s"'`…[\]]+/).filter((word) => word !== ''))
+      .map((match) =>
+        match[1]!
+          .split(/[\s"'`…[\]]+/)
+          .map((word) => word.replace(/[.,:]+$/, ''))
+          .filter((word) => word !== ''),
+      )
       .filter((words) => words.length > 0),
   );
 }
