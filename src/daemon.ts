@@ -7,6 +7,7 @@ import type { PastRun, RunRecord, Trigger } from './domain/run.ts';
 import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
 import { circumstancesOf } from './daemon/circumstances.ts';
 import { watchFreshness, type FreshnessOptions } from './daemon/freshness-watch.ts';
+import { startDigest, type DigestOptions } from './daemon/digest.ts';
 import { startRecovery } from './daemon/recovery.ts';
 import { startRetention } from './daemon/retention.ts';
 import { taskControls, type PauseBook } from './daemon/controls.ts';
@@ -74,6 +75,8 @@ export interface DaemonOptions {
   readonly notifyValidSpecs: (files: readonly string[]) => void;
   /** What specs promise of their tasks' freshness, and who hears where it is not kept. */
   readonly freshness: Pick<FreshnessOptions, 'book' | 'news'>;
+  /** The digest of each day; left out: none. */
+  readonly digest?: DigestOptions;
   /** What the state keeps of the past. */
   readonly history: {
     /** By task. */
@@ -229,6 +232,10 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     log,
   });
   releasers.push(() => freshness.stop());
+
+  const known = (): SpecSet | null => (watch === null ? null : specs);
+  const facts = { specs: known, next: schedule.next, timezone: () => settings.timezone };
+  releasers.push(startDigest(options.digest, facts));
 
   const onChange = (set: SpecSet, diff: SpecDiff): void => {
     const gone = [...specs.keys()].filter((file) => !set.has(file));

@@ -1,5 +1,5 @@
 /** What mails ask of the state: which failures have been mailed about, and which mails still have to go. */
-import type { RunReport } from './domain/run.ts';
+import type { PastRun, RunReport } from './domain/run.ts';
 
 /** Failures with one code that have been mailed about and not been followed by a success. */
 export interface Incident {
@@ -37,6 +37,26 @@ export interface OutboxEntry {
  * (`deferred`) or for good (`refused`).
  */
 export type MailObstacle = 'server' | 'deferred' | 'refused';
+
+/** What a digest asks of the state. Every function throws TidemarkError STATE_UNUSABLE. */
+export interface DigestBook {
+  /** Up to when digests have been written; null: there has been none. */
+  toldUpTo(): Date | null;
+  note(upTo: Date): void;
+  /** By task: what ended after one time and up to another. Rows and bytes are those that were published. */
+  totals(
+    after: Date,
+    upTo: Date,
+  ): Map<
+    string,
+    { readonly succeeded: number; readonly failed: number; readonly rows: number; readonly bytes: number }
+  >;
+  /** By task: its last run that succeeded or failed, and since when it fails (ISO 8601 UTC). */
+  standings(): Map<
+    string,
+    { readonly last: PastRun | null; readonly failing: { readonly since: string } | null }
+  >;
+}
 
 /** What the state remembers about mails. Every function throws TidemarkError STATE_UNUSABLE. */
 export interface MailBook {
@@ -91,4 +111,5 @@ export interface MailBook {
   keepMail(id: number, obstacle: MailObstacle, error: string, until: Date): void;
   /** Everything is due. */
   hurry(now: Date): void;
+  readonly digest: DigestBook;
 }

@@ -122,6 +122,10 @@ function daemonOptions(
         forgotten: (tasks) => installation.notifier?.staleness.forgotten(tasks),
       },
     },
+    digest: {
+      timing: () => generations.config().notify.digest,
+      tell: (due, tasks) => installation.notifier?.digest?.(due, tasks),
+    },
     notifyRun: (spec, { report, error, logTail }, { nextFire }) =>
       installation.notifier?.runFinished(spec, report, { nextFire, logTail, sql: error?.sql }),
     notifyInvalidSpec: (invalid) => installation.notifier?.specInvalid(invalid),

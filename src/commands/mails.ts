@@ -57,6 +57,7 @@ export function openNotifier(
     redact,
     instance: { host: hostname(), timezone: config.timezone },
     repeatAfterMs: notify.repeat_after_ms,
+    digest: notify.digest === null ? null : { to: notify.digest.to, zone: notify.digest.timezone },
   });
   return { ...notifier, close: () => notifier.close().finally(() => mailer?.close()) };
 }
@@ -107,5 +108,6 @@ function noBook(error: Error): MailBook {
     removeMail: refuse,
     keepMail: refuse,
     hurry: refuse,
+    digest: { toldUpTo: refuse, note: refuse, totals: refuse, standings: refuse },
   };
 }

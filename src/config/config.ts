@@ -58,6 +58,13 @@ export type Config = Readonly<
     readonly give_up_after_ms: number;
     /** Null: messages go by mail only. */
     readonly webhook: { readonly url: string; readonly timeout_ms: number } | null;
+    /** Null: none. Due at the times of the cron expression. */
+    readonly digest: {
+      readonly schedule: string;
+      readonly timezone: string;
+      /** `owners`: each hears of their own tasks. */
+      readonly to: 'owners' | { readonly name: null; readonly address: string };
+    } | null;
   };
   /** Null: no HTTP server. */
   readonly http: Readonly<NonNullable<ConfigDocument['http']>> | null;

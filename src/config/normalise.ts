@@ -41,6 +41,7 @@ export function normaliseConfig(
       retry_delay_max_ms: milliseconds(notify.retry_delay_max),
       give_up_after_ms: milliseconds(notify.give_up_after),
       webhook: webhookOf(notify.webhook),
+      digest: digestOf(document),
     },
     http: http === null ? null : { ...http },
     specs_dir: path(document.specs_dir),
@@ -86,6 +87,17 @@ function normaliseRotation({
 
 function webhookOf(webhook: ConfigDocument['notify']['webhook']): Config['notify']['webhook'] {
   return webhook === null ? null : { url: webhook.url, timeout_ms: milliseconds(webhook.timeout) };
+}
+
+function digestOf({ notify: { digest }, smtp, timezone }: ConfigDocument): Config['notify']['digest'] {
+  if (digest === null) return null;
+  const [hour, minute] = digest.at.split(':').map(Number);
+  const address = digest.to === 'admin' ? (smtp?.admin ?? '') : digest.to;
+  return {
+    schedule: `${minute} ${hour} * * *`,
+    timezone: digest.timezone ?? timezone,
+    to: digest.to === 'owners' ? 'owners' : { name: null, address },
+  };
 }
 
 /** Of a span that has been checked. */

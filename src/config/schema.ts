@@ -6,7 +6,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { EMAIL, EMAIL_PATTERN } from '../spec/email.ts';
 import { port, sinkSchema, sourceSchema, span } from './endpoint-schemas.ts';
-import { webhookSchema } from './notify-schemas.ts';
+import { digestSchema, webhookSchema } from './notify-schemas.ts';
 import { logRotation, logsRetention } from './log-schemas.ts';
 
 const folder = { type: 'string', minLength: 1 } as const;
@@ -151,6 +151,7 @@ export const configSchema = {
           default: '3 days',
         },
         webhook: webhookSchema,
+        digest: digestSchema,
       },
       additionalProperties: false,
       default: {},

@@ -47,8 +47,10 @@ export type Block =
 export interface Letter {
   /** What happened, in a few words. */
   readonly headline: string;
-  /** Null: nothing is wrong. */
+  /** Null: nothing is wrong, or the mail is about several things. */
   readonly code: string | null;
+  /** Its colour; by default `bad` where there is a code. */
+  readonly tone?: 'good' | 'bad';
   /** What it means, in one line. */
   readonly title: string;
   /** For which scheduled time; null where there is none. */

@@ -11,6 +11,7 @@ import type { Incident, MailBook } from '../mail-ports.ts';
 import { redactReport } from '../report.ts';
 import { invalidSpecMessage, logsUnwritableMessage } from './admin-message.ts';
 import type { SmtpSettings } from './mailer.ts';
+import { digests, type DigestOptions } from './digest.ts';
 import { failureMessage } from './message.ts';
 import type { Instance } from './phrases.ts';
 import type { Books, Post, Posting } from './post.ts';
@@ -30,6 +31,8 @@ export interface NotifierOptions {
   readonly instance: Instance;
   /** After how long the same failure is mailed again; the last one repeats. Milliseconds. */
   readonly repeatAfterMs: readonly number[];
+  /** Null: none. */
+  readonly digest: Pick<DigestOptions, 'to' | 'zone'> | null;
 }
 
 export interface RunContext {
@@ -59,6 +62,8 @@ export interface Notifier {
   logsUnwritable(error: TidemarkError): void;
   /** What becomes of promised freshness. */
   readonly staleness: StaleMails;
+  /** Writes the digest of what was done up to a time, once; null: the config wants none. */
+  readonly digest: ReturnType<typeof digests> | null;
   /** Sends what there is from now on, until `close`. */
   start(): void;
   /** Sends what is due, for some seconds at most. */
@@ -188,6 +193,10 @@ export function createNotifier(options: NotifierOptions): Notifier {
       });
     },
     staleness: staleMails(options),
+    digest:
+      options.digest === null
+        ? null
+        : digests({ ...options, ...options.digest, book: book.digest, incidents: book }),
     start: () => post.start(lookBack),
     close: () => post.close(),
   };

@@ -30,6 +30,8 @@ export interface Posting {
   readonly message: MailMessage;
   /** `Message-ID` of the first mail of its thread; null: it begins one. */
   readonly answers: string | null;
+  /** By default, all that there are. */
+  readonly channels?: readonly Channel[];
 }
 
 export interface Post {
@@ -38,6 +40,8 @@ export interface Post {
    * `messageId` is what the mail is going to have.
    */
   write(task: string | null, decide: (books: Books, messageId: string) => Posting | null): void;
+  /** Several at once, all or none; where the state cannot be used, none, and one line in the log says so. */
+  writeAll(decide: () => readonly Posting[]): void;
   /** Whether anything is remembered of this subject. */
   knows(subject: string): boolean;
   /** Does what reads the state; where that fails, one line in the log says so. */
@@ -59,12 +63,24 @@ export function openPost({ carriers, sender, book, log, from }: PostOptions): Po
   const cutOff = new AbortController();
   const domain = /@([^@<>\s]+)>?$/.exec(from)?.[1] ?? 'tidemark';
 
+  const newId = (): string => `<${randomUUID()}@${domain}>`;
+
   const written = (task: string | null, { message, answers }: Posting, messageId: string): WrittenMail => ({
     ...message,
     headers: { ...message.headers, ...threadHeaders(answers), 'List-Id': listId(task, domain) },
     messageId,
     date: new Date().toISOString(),
   });
+
+  /** Into the outbox, once for each channel. */
+  function add(task: string | null, posting: Posting, messageId: string): void {
+    const mail = written(task, posting, messageId);
+    for (const channel of channelsOf(carriers)) {
+      if (posting.channels?.includes(channel) === false) continue;
+      const message = JSON.stringify(formFor(channel, mail));
+      book.addMail({ channel, task, recipient: recipientOn(channel, mail), message }, new Date());
+    }
+  }
 
   function sendDirectly(channel: Channel, task: string | null, message: WrittenMail): void {
     const about = { task: task ?? undefined, to: recipientOn(channel, message), subject: message.subject };
@@ -83,16 +99,12 @@ export function openPost({ carriers, sender, book, log, from }: PostOptions): Po
 
   return {
     write: (task, decide) => {
-      const messageId = `<${randomUUID()}@${domain}>`;
+      const messageId = newId();
       try {
         book.atOnce(() => {
           const posting = decide(book, messageId);
           if (posting === null) return;
-          const mail = written(task, posting, messageId);
-          for (const channel of channelsOf(carriers)) {
-            const message = JSON.stringify(formFor(channel, mail));
-            book.addMail({ channel, task, recipient: recipientOn(channel, mail), message }, new Date());
-          }
+          add(task, posting, messageId);
         });
       } catch (error) {
         log.warn('mails are sent directly: the outbox cannot be used', { error: asTidemarkError(error) });
@@ -103,6 +115,16 @@ export function openPost({ carriers, sender, book, log, from }: PostOptions): Po
       } finally {
         sender.wake();
       }
+    },
+    writeAll: (decide) => {
+      try {
+        book.atOnce(() => {
+          for (const posting of decide()) add(null, posting, newId());
+        });
+      } catch (error) {
+        log.error('mails cannot be written', { error: asTidemarkError(error) });
+      }
+      sender.wake();
     },
     knows: (subject) => {
       try {

@@ -34,14 +34,18 @@ const STYLE = `
   }`;
 
 export function renderHtml(letter: Letter): string {
-  const good = letter.code === null;
+  const good = (letter.tone ?? (letter.code === null ? 'good' : 'bad')) === 'good';
+  const code =
+    letter.code === null
+      ? ''
+      : ` <span style="${MONO};font-size:13px;font-weight:400;white-space:nowrap">(${escapeHtml(letter.code)})</span>`;
   const when =
     letter.when === null
       ? ''
       : `\n<p class="soft" style="margin:4px 0 0;${SMALL};color:#5b6472">${escapeHtml(letter.when)}</p>`;
   const title = good
     ? `<p class="soft" style="margin:4px 0 0;${SANS};font-size:16px;line-height:23px;color:#5b6472">${escapeHtml(letter.title)}</p>`
-    : `<p class="alarm" style="margin:4px 0 0;${SANS};font-size:16px;line-height:23px;font-weight:600;color:#b3231a">${escapeHtml(letter.title)} <span style="${MONO};font-size:13px;font-weight:400;white-space:nowrap">(${escapeHtml(letter.code ?? '')})</span></p>`;
+    : `<p class="alarm" style="margin:4px 0 0;${SANS};font-size:16px;line-height:23px;font-weight:600;color:#b3231a">${escapeHtml(letter.title)}${code}</p>`;
   // What a phone shows beside the subject.
   const preview = letter.blocks.find((block) => block.kind === 'words')?.text ?? letter.title;
   return `<!doctype html>
@@ -116,7 +120,7 @@ function factHtml(label: string, value: string): string {
   const hanging = `padding-left:${LABEL_WIDTH}px;text-indent:-${LABEL_WIDTH}px`;
   const first = `<span class="label soft" style="display:inline-block;width:${LABEL_WIDTH - 12}px;padding-right:12px;text-indent:0;color:#5b6472">${escapeHtml(label)}</span>`;
   // No space between the two: it would push the value beyond its indent. Where no style is honoured, the colon tells.
-  return `<p class="fact ink" style="margin:0 0 3px;${hanging};${SMALL};color:#1c2430">${first}<span style="font-size:0">${label === '' ? '' : ': '}</span><span style="${WRAP}">${escapeHtml(value)}</span></p>`;
+  return `<p class="fact ink" style="margin:0 0 3px;${hanging};${SMALL};color:#1c2430">${first}<span style="font-size:0;line-height:0">${label === '' ? '' : ': '}</span><span style="${WRAP}">${escapeHtml(value)}</span></p>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -217,4 +217,21 @@ const freshness = `
     first_seen   TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;`;
 
-export const MIGRATIONS: readonly string[] = [journal, memory, schemas, threads, sizes, pauses, channels, freshness];
+const digest = `
+  -- up to when digests have been written: one row at most
+  CREATE TABLE digest (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    told_up_to TEXT NOT NULL
+  ) STRICT;`;
+
+export const MIGRATIONS: readonly string[] = [
+  journal,
+  memory,
+  schemas,
+  threads,
+  sizes,
+  pauses,
+  channels,
+  freshness,
+  digest,
+];

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Channel, MailBook, MailObstacle, OutboxEntry } from '../mail-ports.ts';
 import { consulted, durably } from './database.ts';
+import { digestBook } from './digest.ts';
 import {
   endIncidents,
   incidentsOf,
@@ -17,6 +18,7 @@ export function mailBook(db: DatabaseSync): MailBook {
   const read = <T>(look: () => T): T => consulted('what has been mailed', look);
   const write = <T>(change: () => T): T => (db.isTransaction ? change() : durably(db, 'a mail', change));
   return {
+    digest: digestBook(db),
     atOnce: (act) => durably(db, 'a mail', act),
     incidents: (subject) => read(() => incidentsOf(db, subject)),
     putIncident: (subject, incident) => write(() => putIncident(db, subject, incident)),

@@ -3,6 +3,7 @@ import type { RunReport } from '../../src/domain/run.ts';
 import { ERRORS, TidemarkError } from '../../src/errors.ts';
 import { invalidSpecMessage, logsUnwritableMessage } from '../../src/notify/admin-message.ts';
 import type { MailMessage } from '../../src/notify/letter.ts';
+import { digestMessage, type DigestEntry } from '../../src/notify/digest-message.ts';
 import { type FailureDetails, failureMessage } from '../../src/notify/message.ts';
 import { recoveryMessage } from '../../src/notify/recovery-message.ts';
 import { schemaChangeMessage } from '../../src/notify/schema-change-message.ts';
@@ -111,6 +112,28 @@ const faults = [
   },
   { line: 15, column: 14, path: 'owner.email', message: 'is missing. Allowed: one e-mail address.' },
 ].map((fault) => ({ file: 'specs/orders.json', ...fault }));
+
+const entry = (task: string, changes: Partial<DigestEntry> = {}): DigestEntry => ({
+  task,
+  state: 'well',
+  trouble: null,
+  succeeded: 96,
+  failed: 0,
+  rows: 48_211,
+  bytes: 6_120_334,
+  nextFire: new Date('2026-07-02T06:15:00Z'),
+  fires: 96,
+  ...changes,
+});
+const dayOf = {
+  to: { name: 'Mia Keller', address: 'mia.keller@example.com' },
+  reader: 'owner of these tasks',
+  from: new Date('2026-07-01T06:00:00Z'),
+  until: new Date('2026-07-02T06:00:00Z'),
+  zone: ZONE,
+  instance,
+};
+const well = [entry('customers', { rows: 1_204, bytes: 88_100 }), entry('payments')];
 
 /** By kind of mail, as a file could be named. */
 export const SAMPLE_MAILS: Readonly<Record<string, MailMessage>> = {
@@ -249,6 +272,29 @@ export const SAMPLE_MAILS: Readonly<Record<string, MailMessage>> = {
     lastGood: null,
     admin: 'data-platform@example.com',
     instance,
+  }),
+  digest: digestMessage({ ...dayOf, entries: well }),
+  'digest-trouble': digestMessage({
+    ...dayOf,
+    entries: [
+      ...well,
+      entry('orders', {
+        state: 'failed',
+        trouble:
+          "PRIVILEGE_MISSING since 2026-07-01 00:00:02 UTC. 'tidemark'@'10.0.3.17' may not read `shop`.`orders`\nWhat to do: Run: GRANT SELECT ON `shop`.`orders` TO 'tidemark'@'10.0.3.17';",
+        succeeded: 87,
+        failed: 9,
+      }),
+      entry('returns', {
+        state: 'stale',
+        trouble: 'no recent success, since 2026-07-01 04:00:00 UTC.\nWhat to do: see tidemark status',
+        succeeded: 0,
+        rows: 0,
+        bytes: 0,
+        nextFire: null,
+        fires: 0,
+      }),
+    ],
   }),
   'logs-unwritable': logsUnwritableMessage(
     new TidemarkError(

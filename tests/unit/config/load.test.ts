@@ -55,6 +55,7 @@ describe('loadConfig', () => {
         retry_delay_max_ms: 3_600_000,
         give_up_after_ms: 259_200_000,
         webhook: null,
+        digest: null,
       },
       specs_dir: resolve('specs'),
       state_dir: resolve('state'),

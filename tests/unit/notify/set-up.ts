@@ -53,6 +53,7 @@ export interface SetUp {
 
 export interface SetUpOptions {
   readonly db?: DatabaseSync;
+  readonly digestTo?: 'owners' | { readonly name: null; readonly address: string };
   /** In place of the state's own. */
   readonly book?: MailBook;
   /** What the server answers; by default it takes everything. */
@@ -88,6 +89,7 @@ export function setUp(options: SetUpOptions = {}): SetUp {
     redact: createRedactor(['hunter2', 'failed', '2026', 'PRIVILEGE']),
     instance,
     repeatAfterMs: [HOUR, 6 * HOUR, 24 * HOUR],
+    digest: { to: options.digestTo ?? 'owners', zone: 'UTC' },
   });
   return { db, book, notifier, sent, lines, again: () => setUp({ ...options, db }) };
 }
