@@ -21,10 +21,11 @@ export async function limitStatements(
   const [variable, limit] =
     server.flavor === 'mariadb' ? ['max_statement_time', ms / 1000] : ['max_execution_time', ms];
   const current = `@@SESSION.${variable}`;
+  const least = `IF(${current} = 0, ${limit}, LEAST(${current}, ${limit}))`;
+  // MySQL takes an integer and nothing else, which to it the least of a variable and a number is not.
+  const value = server.flavor === 'mariadb' ? least : `CAST(${least} AS UNSIGNED)`;
   try {
-    await session.query(
-      `SET SESSION ${variable} = IF(${current} = 0, ${limit}, LEAST(${current}, ${limit}))`,
-    );
+    await session.query(`SET SESSION ${variable} = ${value}`);
   } catch (error) {
     if (!isUnknownVariable(error)) throw error;
   }
