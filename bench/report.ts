@@ -22,6 +22,7 @@ const FILE = 'docs/benchmarks.md';
 /** The commands that write the tables of docs/benchmarks.md; each has its place there between marks. */
 export const MAIN_TABLE = 'npm run bench -- --with-clickhouse --write';
 export const STATE_TABLE = 'npm run bench:state -- --write';
+export const SOAK_TABLE = 'npm run bench:soak -- --write';
 const END = '<!-- end -->';
 
 export function renderReport(lines: readonly Line[], about: Circumstances): string {

@@ -208,6 +208,8 @@ A setting is taken from the first of these that has it: a flag of the command, t
 - **Placeholders.** Any text in the file may hold \`\${ENV_NAME}\` or \`\${file:/run/secrets/x}\`, the text of a file
   without its last line break. \`$\${\` stands for \`\${\` itself. A variable or file that does not exist is a fault.
 - **Folders** and files that are not absolute are taken from the working directory.
+- **SIGHUP** has a running daemon read the file again, and what \`\${file:…}\` names; see
+  [operations.md](operations.md#changing-the-config).
 - **Spans of time** are texts such as \`"30 seconds"\`, \`"5 minutes"\` or \`"2h"\`.
 
 ## Settings

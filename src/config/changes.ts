@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config.ts';
 
 /** Each part of the config: `now`, with the next run; `restart`, with the next start; `never`, no setting. */
-const IN_FORCE: Readonly<Record<keyof Config, 'now' | 'restart' | 'never'>> = {
+export const IN_FORCE: Readonly<Record<keyof Config, 'now' | 'restart' | 'never'>> = {
   sources: 'now',
   sinks: 'now',
   smtp: 'now',

@@ -1,4 +1,5 @@
-import { changeConfig } from '../../../src/config/changes.ts';
+import { readFileSync } from 'node:fs';
+import { changeConfig, IN_FORCE } from '../../../src/config/changes.ts';
 import { load, MINIMAL } from './files.ts';
 
 const old = load(MINIMAL);
@@ -31,4 +32,17 @@ it('keeps what needs a restart as it was, and names it', () => {
   expect(change.needRestart).toEqual(['state_dir', 'http', 'watch']);
   expect(change.changed).toEqual(['timezone']);
   expect(change.config).toEqual({ ...old, timezone: 'Europe/Berlin' });
+});
+
+it('is what docs/operations.md says', () => {
+  const page = readFileSync('docs/operations.md', 'utf8');
+  const [, table] = /## Changing the config\n([^]*?)\n## /.exec(page)!;
+  const named = (row: RegExp): string[] =>
+    [...table!.matchAll(row)].flatMap(([line]) => [...line.matchAll(/`(\w+)`/g)].map((match) => match[1]!));
+  const parts = (when: string): string[] =>
+    Object.entries(IN_FORCE)
+      .filter(([part, inForce]) => inForce === when && part !== 'parallelism')
+      .map(([part]) => part.replace(/_ms$/, ''));
+  expect(named(/^\| .* (with the next run|at once) .*$/gm).toSorted()).toEqual(parts('now').toSorted());
+  expect(named(/^\| .* \| after a restart; the log .*$/gm).toSorted()).toEqual(parts('restart').toSorted());
 });
