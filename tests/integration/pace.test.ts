@@ -89,10 +89,12 @@ it('does not count the connections through which it reads itself', async () => {
   const busy = readers.map((reader) => reader.scalar('SELECT SLEEP(10000)', stop.signal).catch(() => {}));
   // Another source counts them like any other connection.
   const other = mysqlSource(here.source);
-  await waitFor('the readers read', async () => {
-    const [own, all] = [await source.load(THREADS, NEVER), await other.load(THREADS, NEVER)];
-    return own.threadsRunning >= SLEEPERS && all.threadsRunning - own.threadsRunning >= 4 ? true : null;
+  const [own, all] = await waitFor('the readers read', async () => {
+    const both = [await source.load(THREADS, NEVER), await other.load(THREADS, NEVER)] as const;
+    return both[1].threadsRunning - both[0].threadsRunning >= 4 ? both : null;
   });
+  expect(own.threadsRunning).toBeGreaterThanOrEqual(SLEEPERS);
+  expect(all.threadsRunning).toBeGreaterThan(own.threadsRunning);
   stop.abort(new Error('enough'));
   await Promise.all(busy);
   await Promise.all(readers.map((reader) => reader.close()));

@@ -42,6 +42,8 @@ describe('parseSpec', () => {
       batchThresholdMb: null,
       queryWatermark: null,
       retries: { count: 2, firstDelayMs: 2000, maxDelayMs: 300_000 },
+      expect: null,
+      freshnessMs: null,
       maxLoad: null,
       rateLimitMbPerS: null,
       blackout: null,
