@@ -240,6 +240,14 @@ ${fieldTable(notify.properties, [])}
 
 In the environment, \`TIDEMARK_NOTIFY__REPEAT_AFTER\` is a list with commas: \`1 hour, 6 hours, 1 day\`.
 
+## notify.webhook
+
+${fieldTable(notify.properties.webhook.properties, notify.properties.webhook.required)}
+
+## notify.digest
+
+${fieldTable(notify.properties.digest.properties, notify.properties.digest.required)}
+
 ## masking
 
 ${fieldTable(masking.properties, [])}

@@ -176,7 +176,8 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const http = settings.http === null ? null : await startHttp({ ...settings.http, ...answers });
   if (http !== null) releasers.push(() => http.close());
 
-  releasers.push(startRecovery(options));
+  const digestFacts = () => (watch === null ? null : { specs, next: schedule.next, ...settings });
+  releasers.push(startRecovery(options), startDigest(options.digest, digestFacts));
   releasers.push(
     startRetention('runs', (signal) => history.prune(signal), log),
     startRetention('log files', (signal) => history.pruneLogs(signal), log),
@@ -232,10 +233,6 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     log,
   });
   releasers.push(() => freshness.stop());
-
-  const known = (): SpecSet | null => (watch === null ? null : specs);
-  const facts = { specs: known, next: schedule.next, timezone: () => settings.timezone };
-  releasers.push(startDigest(options.digest, facts));
 
   const onChange = (set: SpecSet, diff: SpecDiff): void => {
     const gone = [...specs.keys()].filter((file) => !set.has(file));

@@ -19,27 +19,30 @@ export interface DigestOptions {
 }
 
 export interface DigestFacts {
-  /** Null: they are not known yet. */
-  readonly specs: () => SpecSet | null;
+  readonly specs: SpecSet;
   readonly next: (task: string) => Date | null;
   /** IANA zone of the specs that name none. */
-  readonly timezone: () => string;
+  readonly timezone: string;
 }
 
-const LOOK_MS = 15_000;
+const LOOK_MS = 5_000;
 const DAY_MS = 86_400_000;
 const MOST_FIRES = 100_000;
 
 /**
  * @param options undefined: nobody reads digests.
+ * @param known null: the specs are not known yet.
  * @returns stops it.
  */
-export function startDigest(options: DigestOptions | undefined, facts: DigestFacts): () => Promise<void> {
+export function startDigest(
+  options: DigestOptions | undefined,
+  known: () => DigestFacts | null,
+): () => Promise<void> {
   const look = (): void => {
     const when = options?.timing() ?? null;
-    const set = facts.specs();
-    if (options === undefined || when === null || set === null) return;
-    const specs = [...specsInForce(set).values()];
+    const facts = known();
+    if (options === undefined || when === null || facts === null) return;
+    const specs = [...specsInForce(facts.specs).values()];
     const now = new Date();
     // A day has at most 25 hours; the last one is due also after weeks without a daemon.
     const due = lastSlot(when, new Date(now.getTime() - 2 * DAY_MS), now);
@@ -52,7 +55,7 @@ export function startDigest(options: DigestOptions | undefined, facts: DigestFac
 }
 
 function taskOf(spec: Spec, now: Date, { next, timezone }: DigestFacts): DigestTask {
-  const timing = timingOf(spec, timezone());
+  const timing = timingOf(spec, timezone);
   const end = new Date(now.getTime() + DAY_MS);
   const fires = timing === null ? 0 : countSlots(timing, now, end, MOST_FIRES);
   return { spec, nextFire: next(spec.taskName), fires };
