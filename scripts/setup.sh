@@ -64,11 +64,12 @@ if [[ -z ${TEST_MYSQL_URL:-} ]]; then # otherwise they are told of another serve
 fi
 command -v openssl >/dev/null || missing+=(openssl)
 command -v zstd >/dev/null || missing+=(zstd) # reads back what was compressed
+[[ -n ${CHROMIUM:-} ]] || command -v chromium >/dev/null || missing+=(chromium) # tests look at the pages in it
 command -v systemd-analyze >/dev/null || missing+=(systemd) # tests have it read deploy/tidemark.service
 ((${#missing[@]} > 0)) || exit 0
 
 if ! command -v apt-get >/dev/null; then
-  advice='install MariaDB 10.11 or newer (mariadbd, mariadb-install-db, mariadb), openssl, zstd and systemd'
+  advice='install MariaDB 10.11 or newer (mariadbd, mariadb-install-db, mariadb), openssl, zstd, chromium and systemd'
 elif [[ $(id -u) != 0 ]]; then
   advice="run: sudo apt-get install --no-install-recommends ${missing[*]}"
 else

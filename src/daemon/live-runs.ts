@@ -33,7 +33,10 @@ const NOTHING_YET = { rows: 0, bytes: 0, files: 0 };
 export function liveRuns(): LiveRuns {
   const running = new Set<Watched>();
   const listeners = new Set<() => void>();
+  const began = Date.now();
+  let changes = 0;
   const changed = (): void => {
+    changes++;
     for (const listener of listeners) listener();
   };
   return {
@@ -65,6 +68,7 @@ export function liveRuns(): LiveRuns {
       return () => void listeners.delete(listener);
     },
     changed,
+    version: () => `${began}-${changes}`,
   };
 }
 

@@ -9,6 +9,7 @@ import type {
   TaskSummary,
   WatermarkView,
 } from '../http/page/model.ts';
+import { HISTORY_RUNS } from '../http/page/history-table.ts';
 import { SPARK_RUNS } from '../http/page/task-row.ts';
 import type { RunList, RunQuery } from '../http/run-list.ts';
 import type { TaskView } from '../http/task-list.ts';
@@ -40,7 +41,6 @@ export interface PageFacts {
   readonly notReady: () => string | null;
 }
 
-const HISTORY_RUNS = 50;
 const HISTORY_EVENTS = 50;
 const CHART_RUNS = 200;
 /** Bytes of a log's end on the page of its run. */
@@ -48,7 +48,12 @@ const PAGE_LOG = 64_000;
 
 export function pageSource({ past, runs, live, view, notReady }: PageFacts): PageSource {
   const startedAt = new Date().toISOString();
-  const instance = (): Instance => ({ ...past.instance, started_at: startedAt, not_ready: notReady() });
+  const instance = (): Instance => ({
+    ...past.instance,
+    started_at: startedAt,
+    page_version: live.version(),
+    not_ready: notReady(),
+  });
   return {
     instance,
     overview() {

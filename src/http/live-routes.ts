@@ -7,6 +7,8 @@ import type { Route } from './route.ts';
 export interface LiveFeed {
   /** In the order in which they began. */
   running(): readonly LiveRun[];
+  /** Another one after each change. */
+  version(): string;
   /** Calls back after runs, specs or pauses have changed. @returns calls it off. */
   onChange(listener: () => void): () => void;
 }
@@ -25,7 +27,8 @@ const QUIET_MS = 20_000;
 const GATHER_MS = 150;
 
 /**
- * Event `live`, with every run in progress, each second while there is one; event `changed` when a page is out of date.
+ * Event `live`, with every run in progress, each second while there is one; event `version` at first and after each
+ * change: a page of another version is out of date.
  * Each viewer has a loop of its own, which waits until its last event is sent: a slow one hears less often.
  */
 export function liveRoutes({ live }: LiveOptions): readonly Route[] {
@@ -61,10 +64,9 @@ export function liveRoutes({ live }: LiveOptions): readonly Route[] {
 }
 
 async function tell(stream: SSEStreamingApi, live: LiveFeed): Promise<void> {
-  let changed = false;
+  let told = '';
   let wake = (): void => {};
   const stop = live.onChange(() => {
-    changed = true;
     wake();
   });
   stream.onAbort(() => wake());
@@ -80,13 +82,14 @@ async function tell(stream: SSEStreamingApi, live: LiveFeed): Promise<void> {
     while (!stream.aborted && !stream.closed) {
       const running = live.running();
       await stream.writeSSE({ event: 'live', data: JSON.stringify(running) });
-      if (changed) {
-        changed = false;
-        await stream.writeSSE({ event: 'changed', data: '' });
+      if (told !== live.version()) {
+        told = live.version();
+        await stream.writeSSE({ event: 'version', data: told });
       }
       // What has changed while something was sent, is told at once.
-      if (!changed && !stream.aborted) await quiet(running.length > 0 ? PROGRESS_MS : QUIET_MS);
-      if (changed) await quiet(GATHER_MS);
+      if (told === live.version() && !stream.aborted)
+        await quiet(running.length > 0 ? PROGRESS_MS : QUIET_MS);
+      if (told !== live.version()) await quiet(GATHER_MS);
     }
   } finally {
     stop();

@@ -168,12 +168,8 @@ async function refresh() {
 
 function listen() {
   const events = new EventSource('/api/live');
-  let opened = false;
   events.addEventListener('open', () => {
     if (link !== null) link.textContent = '';
-    // What happened while nobody listened is on the page.
-    if (opened) void refresh();
-    opened = true;
   });
   events.addEventListener('error', () => {
     if (link !== null) link.textContent = 'The daemon does not answer; this page shows what was last known.';
@@ -181,7 +177,10 @@ function listen() {
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);
   });
   events.addEventListener('live', (event) => showLive(JSON.parse(event.data)));
-  events.addEventListener('changed', () => void refresh());
+  // Also what has changed since the page was made, and while nobody listened.
+  events.addEventListener('version', ({ data }) => {
+    if (document.getElementById('main')?.dataset['version'] !== data) void refresh();
+  });
   // A page that is kept for the back button holds no connection.
   addEventListener('pagehide', () => events.close(), { once: true });
 }

@@ -1,6 +1,6 @@
 /** The buttons of what may be done to a task: plain forms, which work without the script. */
 import { html } from 'hono/html';
-import type { Action } from '../actions.ts';
+import { ACTIONS, type Action } from '../actions.ts';
 import type { Html, Visitor } from './layout.ts';
 import type { TaskSummary } from './model.ts';
 
@@ -11,8 +11,8 @@ const WORDS: Readonly<Record<Action, string>> = {
   resume: 'Resume',
 };
 
-/** None for who is not signed in. */
-export function taskActions(task: TaskSummary, visitor: Visitor): Html {
+/** None for who is not signed in. @param among those of them that there is room for. */
+export function taskActions(task: TaskSummary, visitor: Visitor, among: readonly Action[] = ACTIONS): Html {
   if (visitor.actions !== 'in') return html``;
   const { view, failing } = task;
   const busy = view.running || view.waiting;
@@ -21,15 +21,18 @@ export function taskActions(task: TaskSummary, visitor: Visitor): Html {
     ...(busy ? [] : (['run'] as const)),
     ...(view.paused !== null ? (['resume'] as const) : view.schedule !== null ? (['pause'] as const) : []),
   ];
-  return html`<div class="actions">
-    ${offered.map((action, at) => button(view.task, action, at === 0, visitor))}
-  </div>`;
+  const shown = offered.filter((action) => among.includes(action));
+  if (shown.length === 0) return html``;
+  return html`<div class="actions">${shown.map((action) => button(view.task, action, visitor))}</div>`;
 }
 
-function button(task: string, action: Action, first: boolean, { path }: Visitor): Html {
+/** What puts something right stands out. */
+const REMEDIES: ReadonlySet<Action> = new Set(['retry', 'resume']);
+
+function button(task: string, action: Action, { path }: Visitor): Html {
   return html`<form method="post" action="/tasks/${task}/${action}">
     <input type="hidden" name="next" value="${path}" />
-    <button ${first ? '' : html`class="quiet"`} aria-label="${WORDS[action]}: ${task}">
+    <button ${REMEDIES.has(action) ? '' : html`class="quiet"`} aria-label="${WORDS[action]}: ${task}">
       ${WORDS[action]}
     </button>
   </form>`;

@@ -13,9 +13,12 @@ const KINDS: Readonly<Record<PastRun['kind'], string>> = {
   backfill: 'backfill',
 };
 
+/** Runs that it shows. */
+export const HISTORY_RUNS = 50;
+
 /** @param zone in which times are shown. */
 export function historyTable(runs: readonly PastRun[], events: readonly EventView[], zone: string): Html {
-  const oldest = runs.at(-1)?.started_at ?? '';
+  const oldest = runs.length < HISTORY_RUNS ? '' : runs.at(-1)!.started_at;
   const entries = [
     ...runs.map((run) => ({ at: run.started_at, row: runRow(run, zone) })),
     // Events of before the runs that are shown would stand alone.

@@ -40,7 +40,7 @@ export function layout(title: string, instance: Instance, visitor: Visitor, main
           <span class="link-state" id="link" role="status"></span>
           ${signing(visitor)}
         </header>
-        <main id="main" tabindex="-1">
+        <main id="main" tabindex="-1" data-version="${instance.page_version}">
           ${visitor.notice === null ? '' : html`<p class="notice" role="status">${visitor.notice}</p>`}
           ${main}
         </main>
@@ -54,7 +54,7 @@ export function layout(title: string, instance: Instance, visitor: Visitor, main
 }
 
 function signing({ actions, name, path }: Visitor): Html {
-  if (actions === 'off') return html``;
+  if (actions === 'off' || path === '/login') return html``;
   if (actions === 'out')
     return html`<a class="button quiet sign" href="/login?next=${encodeURIComponent(path)}"
       >Sign in to act</a

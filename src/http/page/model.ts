@@ -17,6 +17,8 @@ export interface Instance {
   readonly host: string;
   readonly version: string;
   readonly started_at: string;
+  /** Of what is shown: see `LiveFeed`. */
+  readonly page_version: string;
   /** Why it is not ready; null: it is. */
   readonly not_ready: string | null;
   /** Whether failures are mailed at all. */

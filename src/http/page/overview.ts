@@ -7,14 +7,24 @@ import type { Overview, TaskSummary } from './model.ts';
 import { inNeed, problemsOf, type Problem } from './problems.ts';
 import { stateOf, type State } from './state.ts';
 import { taskRow } from './task-row.ts';
-import { ago } from './time.ts';
+import { sinceWhen } from './time.ts';
 import { countOf, counted } from './words.ts';
 
 /** Problems that are told in full; the tasks below show the others. */
 const MOST_TOLD = 10;
 /** From so many tasks on there is something to look for. */
 const MANY_TASKS = 9;
-const ORDER: readonly State[] = ['failed', 'invalid', 'running', 'waiting', 'paused', 'ok', 'skipped', 'new'];
+const ORDER: readonly State[] = [
+  'failed',
+  'stale',
+  'invalid',
+  'running',
+  'waiting',
+  'paused',
+  'ok',
+  'skipped',
+  'new',
+];
 
 export function overviewPage(overview: Overview, visitor: Visitor): Html {
   const { instance, tasks, live } = overview;
@@ -37,7 +47,7 @@ export function overviewPage(overview: Overview, visitor: Visitor): Html {
           ${tasks.length < MANY_TASKS ? '' : html`<label class="filter" id="filter" hidden>Find <input type="search" autocomplete="off" spellcheck="false" /></label>`}
         </div>
         ${tasks.length === 0 ? html`<p class="dim">There is no task yet: drop a spec into the specs folder, and it appears here within a second.</p>` : ''}
-        <ul class="tasks" data-list>
+        <ul class="tasks ${tasks.length > 100 ? 'many' : ''}">
           ${sorted.map((task) => taskRow(task, visitor))}
         </ul>
       </section>`,
@@ -79,18 +89,18 @@ function banner({ tasks }: Overview, problems: readonly Problem[], need: number)
 }
 
 function told(
-  { task, code, title, since, cause, hint, run }: Problem,
+  { task, code, title, since, zone, cause, hint, run }: Problem,
   summary: TaskSummary | null,
   visitor: Visitor,
 ): Html {
   const heading = task === null ? title : html`<a href="/tasks/${task}">${title}</a>`;
   return html`<article class="problem" id="p:${task ?? title}:${code}">
     <h2>
-      ${heading}${since === null ? '' : html` <span class="dim">since ${ago(since, visitor.now)}</span>`}
+      ${heading}${since === null ? '' : html` <span class="dim">${sinceWhen(since, visitor.now, zone)}</span>`}
     </h2>
     <p>${code === null ? '' : html`<code>${code}</code> `}${cause}</p>
     <p class="hint"><strong>What to do:</strong> ${hint}</p>
     ${run === null ? '' : html`<p><a href="/runs/${run}">The run that failed, with its log</a></p>`}
-    ${summary === null || run === null ? '' : taskActions(summary, visitor)}
+    ${summary === null || code === 'SPEC_INVALID' ? '' : taskActions(summary, visitor, ['retry', 'resume'])}
   </article>`;
 }

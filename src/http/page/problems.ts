@@ -10,6 +10,8 @@ export interface Problem {
   /** `orders has failed 3 times in a row` */
   readonly title: string;
   readonly since: string | null;
+  /** In which times are shown. */
+  readonly zone: string;
   readonly cause: string;
   readonly hint: string;
   /** Where to look: the run that failed; null: nowhere on these pages. */
@@ -27,12 +29,14 @@ export function problemsOf({ instance, tasks, unusable }: Overview): Problem[] {
       code: null,
       title: 'The daemon is not ready',
       since: null,
+      zone: 'UTC',
       cause: instance.not_ready,
       hint: 'It goes on by itself once the cause is gone; the log says more.',
       run: null,
     });
   const failing = tasks.filter((one) => one.failing !== null);
   problems.push(...failing.toSorted(byAge).flatMap(failureOf));
+  problems.push(...tasks.flatMap(staleOf));
   for (const { view } of tasks) {
     if (view.invalid_edit === null) continue;
     problems.push({
@@ -40,6 +44,7 @@ export function problemsOf({ instance, tasks, unusable }: Overview): Problem[] {
       code: 'SPEC_INVALID',
       title: `The last edit of ${view.task} cannot be used; its version before that stays in force`,
       since: null,
+      zone: 'UTC',
       cause: view.invalid_edit,
       hint: SPEC_HINT,
       run: null,
@@ -51,6 +56,7 @@ export function problemsOf({ instance, tasks, unusable }: Overview): Problem[] {
       code: 'SPEC_INVALID',
       title: `${file} cannot be used, and nothing is scheduled from it`,
       since: null,
+      zone: 'UTC',
       cause: message,
       hint: SPEC_HINT,
       run: null,
@@ -61,6 +67,30 @@ export function problemsOf({ instance, tasks, unusable }: Overview): Problem[] {
 /** How many tasks and files need somebody. */
 export function inNeed(problems: readonly Problem[]): number {
   return new Set(problems.map(({ task, title }) => task ?? title)).size;
+}
+
+/** A task that fails is told of already. */
+function staleOf({ view, failing }: TaskSummary): Problem[] {
+  if (view.stale_since === null || failing !== null) return [];
+  const { task, paused, schedule } = view;
+  const [cause, hint] =
+    paused !== null
+      ? [`It is paused, by ${paused.actor}.`, 'Resume it.']
+      : schedule === null
+        ? ['It has no schedule, and nobody has run it.', 'Run it, or give its spec a `schedule`.']
+        : ['No run has succeeded since.', 'See in its history what has become of its slots.'];
+  return [
+    {
+      task,
+      code: 'NO_RECENT_SUCCESS',
+      title: `${task} has not succeeded for longer than its spec promises`,
+      since: view.stale_since,
+      zone: view.timezone,
+      cause,
+      hint,
+      run: null,
+    },
+  ];
 }
 
 /** What has failed for longest comes first. */
@@ -78,6 +108,7 @@ function failureOf({ view, failing }: TaskSummary): Problem[] {
       code: error.code,
       title: `${view.task} ${times}`,
       since: failing.since,
+      zone: view.timezone,
       cause: error.message,
       hint: error.hint,
       run: view.last_run?.run_id ?? null,

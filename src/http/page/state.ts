@@ -4,7 +4,8 @@ import type { PastRun } from '../../domain/run.ts';
 import type { Html } from './layout.ts';
 import type { TaskSummary } from './model.ts';
 
-export type State = 'failed' | 'running' | 'waiting' | 'ok' | 'new' | 'invalid' | 'skipped' | 'paused';
+export type State =
+  'failed' | 'running' | 'waiting' | 'ok' | 'new' | 'invalid' | 'skipped' | 'paused' | 'stale';
 
 const WORDS: Readonly<Record<State, readonly [mark: string, word: string]>> = {
   failed: ['✕', 'failed'],
@@ -15,11 +16,13 @@ const WORDS: Readonly<Record<State, readonly [mark: string, word: string]>> = {
   invalid: ['!', 'edit not usable'],
   skipped: ['–', 'skipped'],
   paused: ['‖', 'paused'],
+  stale: ['!', 'no recent success'],
 };
 
 export function stateOf({ view, failing }: TaskSummary): State {
   if (view.running) return 'running';
   if (failing !== null) return 'failed';
+  if (view.stale_since !== null) return 'stale';
   if (view.waiting) return 'waiting';
   if (view.invalid_edit !== null) return 'invalid';
   if (view.paused !== null) return 'paused';

@@ -7,7 +7,7 @@ import { liveList } from './live.ts';
 import type { TaskDetail } from './model.ts';
 import { badge, stateOf } from './state.ts';
 import { lag, scheduleOf } from './task-row.ts';
-import { ago } from './time.ts';
+import { ago, sinceWhen } from './time.ts';
 import { counted, duration } from './words.ts';
 
 export function taskPage(detail: TaskDetail, visitor: Visitor): Html {
@@ -69,7 +69,7 @@ function trouble({ task: { view, failing } }: TaskDetail, now: Date): Html {
           <h2>
             Fails
             <span class="dim"
-              >since ${ago(failing.since, now, view.timezone)},
+              >${sinceWhen(failing.since, now, view.timezone)};
               ${failing.runs === 1 ? 'one run' : `${counted(failing.runs)} runs`}</span
             >
           </h2>
@@ -124,15 +124,15 @@ function charts({ points }: TaskDetail): Html {
     <h2>Last ${counted(ended.length)} successful runs</h2>
     <div class="plots">
       <figure>
-        <figcaption>Rows</figcaption>
+        <figcaption>Rows <span data-readout></span></figcaption>
         <div data-plot="rows"></div>
       </figure>
       <figure>
-        <figcaption>Size</figcaption>
+        <figcaption>Size <span data-readout></span></figcaption>
         <div data-plot="bytes"></div>
       </figure>
       <figure>
-        <figcaption>Duration</figcaption>
+        <figcaption>Duration <span data-readout></span></figcaption>
         <div data-plot="seconds"></div>
       </figure>
     </div>

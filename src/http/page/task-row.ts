@@ -6,7 +6,7 @@ import type { TaskSummary, WatermarkView } from './model.ts';
 import { spark } from './spark.ts';
 import { badge, stateOf } from './state.ts';
 import { ago } from './time.ts';
-import { counted, duration, relative, scheduleWords, clock } from './words.ts';
+import { about, counted, duration, relative, scheduleWords, shortClock } from './words.ts';
 
 /** Runs that a small chart shows. */
 export const SPARK_RUNS = 20;
@@ -19,7 +19,7 @@ export function taskRow(task: TaskSummary, visitor: Visitor): Html {
     <div class="what">
       ${badge(state)}
       <h3><a href="/tasks/${view.task}">${view.task}</a></h3>
-      <p class="dim">${route} · ${owner}</p>
+      <p class="dim" title="${owner}">${route} · ${owner.replace(/ <.*>$/, '')}</p>
     </div>
     <div class="when">${scheduleOf(task, now)}</div>
     <div class="last">${lastRun(task, now)}${watermarks.map(lag)}</div>
@@ -51,7 +51,8 @@ export function scheduleOf({ view }: TaskSummary, now: Date): Html {
   const at = new Date(next_fire);
   return html`${words}
     <p class="dim">
-      next <time datetime="${next_fire}" data-relative>${relative(at, now)}</time>, ${clock(at, timezone)}
+      next <time datetime="${next_fire}" data-relative>${relative(at, now)}</time>,
+      ${shortClock(at, timezone)}
     </p>`;
 }
 
@@ -61,7 +62,9 @@ function lastRun({ view }: TaskSummary, now: Date): Html {
   const took = run.duration_ms === null ? '' : html` in ${duration(run.duration_ms)}`;
   const ended = run.finished_at ?? run.started_at;
   const result =
-    run.error === null ? html`${counted(run.rows)} rows${took}` : html`<code>${run.error.code}</code>${took}`;
+    run.error === null
+      ? html`${counted(run.rows)} rows${took}`
+      : html`<code>${run.error.code}</code> after ${duration(run.duration_ms ?? 0)}`;
   return html`<p><a href="/runs/${run.run_id}">${result}</a></p>
     <p class="dim">
       ${ago(ended, now, view.timezone)}${run.warnings.length === 0 ? '' : ', with warnings'}
@@ -71,7 +74,7 @@ function lastRun({ view }: TaskSummary, now: Date): Html {
 /** How far a watermark is behind. */
 export function lag({ table, column, value, behind_seconds }: WatermarkView): Html {
   const name = `${table}.${column}`;
-  if (value === null) return html`<p class="dim">${name}: nothing read yet</p>`;
-  const far = behind_seconds === null ? value : `${duration(behind_seconds * 1000)} behind`;
-  return html`<p class="dim" title="${name} = ${value}">${name}: ${far}</p>`;
+  if (value === null) return html`<p class="dim">${column}: nothing read yet</p>`;
+  const far = behind_seconds === null ? value : `${about(behind_seconds)} behind`;
+  return html`<p class="dim" title="${name} = ${value}">${column}: ${far}</p>`;
 }

@@ -48,15 +48,7 @@ export function relative(instant: Date, now: Date): string {
   const gap = instant.getTime() - now.getTime();
   const seconds = Math.round(Math.abs(gap) / 1000);
   if (seconds < 1) return 'now';
-  const [amount, unit] =
-    seconds < 60
-      ? [seconds, 's']
-      : seconds < 3600
-        ? [Math.round(seconds / 60), 'min']
-        : seconds < 172_800
-          ? [Math.round(seconds / 3600), 'h']
-          : [Math.round(seconds / 86_400), 'days'];
-  return gap > 0 ? `in ${amount} ${unit}` : `${amount} ${unit} ago`;
+  return gap > 0 ? `in ${about(seconds)}` : `${about(seconds)} ago`;
 }
 
 /** `Mon 23 Nov 2026, 03:00:00`, on the clock of a zone. */
@@ -77,6 +69,33 @@ export function clock(instant: Date, zone: string): string {
     clocks.set(zone, format);
   }
   return format.format(instant);
+}
+
+const days = new Map<string, Intl.DateTimeFormat>();
+
+/** `Mon 23 Nov, 03:00`, on the clock of a zone, for times that are not far away. */
+export function shortClock(instant: Date, zone: string): string {
+  let format = days.get(zone);
+  if (format === undefined) {
+    const parts = {
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+    } as const;
+    format = new Intl.DateTimeFormat('en-GB', { ...parts, timeZone: zone });
+    if (days.size >= MOST_CLOCKS) days.clear();
+    days.set(zone, format);
+  }
+  return format.format(instant).replace(/^(\w+),/, '$1');
+}
+
+/** `45 s`, `14 min`, `27 h`, `3 days`: about how long. */
+export function about(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
 
 /** `At 03:00, only on Monday`; the expression itself where there are no words for it. */

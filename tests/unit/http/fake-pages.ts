@@ -8,6 +8,7 @@ export const INSTANCE: Instance = {
   host: 'db-7',
   version: '1.2.3',
   started_at: '2026-03-04T05:06:07.000Z',
+  page_version: '1-0',
   not_ready: null,
   mails: true,
 };
@@ -21,7 +22,7 @@ export const NO_PAGES: PageSource = {
   manifest: () => Promise.resolve(null),
 };
 
-export const NOTHING_RUNS: LiveFeed = { running: () => [], onChange: () => () => {} };
+export const NOTHING_RUNS: LiveFeed = { running: () => [], version: () => '1-0', onChange: () => () => {} };
 
 /** Nobody may act. */
 export const NO_ACTIONS = { token: null, act: () => {} };
