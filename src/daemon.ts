@@ -29,7 +29,7 @@ import { timingOf } from './schedule/reconcile.ts';
 import { startSchedule, type SlotBook } from './schedule/schedule.ts';
 import { nextFire } from './schedule/slots.ts';
 import { daemonLockPath, requireLock } from './state/lock.ts';
-import type { ParseSpec } from './watch/spec-folder.ts';
+import { isSpecFile, type ParseSpec } from './watch/spec-folder.ts';
 import { isUsed, specsInForce, type SpecDiff, type SpecSet } from './watch/spec-set.ts';
 import { watchSpecs, type SpecWatch } from './watch/watch-specs.ts';
 
@@ -228,6 +228,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const freshness = watchFreshness({
     ...options.freshness,
     clock: liveClock(),
+    isThere: (file) => isSpecFile(settings.specsDir, file),
     circumstances: (promise) =>
       circumstancesOf(promise, { specs, next: schedule.next, paused: controls.paused }),
     log,

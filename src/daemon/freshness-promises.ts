@@ -8,6 +8,8 @@ export interface PromiseChanges {
   readonly promises: ReadonlyMap<string, FreshnessPromise>;
   /** Those that are new, or say something else than what is kept. */
   readonly changed: readonly FreshnessPromise[];
+  /** Tasks whose file may be half-written: what it says will be known in a moment. */
+  readonly doubtful: ReadonlySet<string>;
   /** Tasks of which nothing is promised any more. */
   readonly gone: readonly string[];
 }
@@ -17,10 +19,12 @@ export interface PromiseChanges {
  * promised still counts, or the mistake would silence the alarm that it causes.
  *
  * @param kept from before.
+ * @param isThere whether the folder has this file; one that is not in the set yet is read again.
  */
 export function updatePromises(
   set: SpecSet,
   kept: ReadonlyMap<string, FreshnessPromise>,
+  isThere: (file: string) => boolean,
   now: Date,
 ): PromiseChanges {
   const promises = new Map<string, FreshnessPromise>();
@@ -30,11 +34,17 @@ export function updatePromises(
     const firstSeen = kept.get(task)?.firstSeen ?? now;
     promises.set(task, { task, file, freshnessMs, timezone, owner, firstSeen });
   }
-  const lost = new Set([...set.values()].filter((state) => state.inForce === null).map(({ file }) => file));
-  for (const [task, promise] of kept)
-    if (lost.has(promise.file) && !inForce.has(task)) promises.set(task, promise);
+  const doubtful = new Set<string>();
+  for (const [task, promise] of kept) {
+    if (inForce.has(task)) continue;
+    const state = set.get(promise.file);
+    if (state === undefined ? !isThere(promise.file) : state.inForce !== null) continue;
+    promises.set(task, promise);
+    if (state === undefined) doubtful.add(task);
+  }
   return {
     promises,
+    doubtful,
     changed: [...promises.values()].filter((promise) => !isDeepStrictEqual(promise, kept.get(promise.task))),
     gone: [...kept.keys()].filter((task) => !promises.has(task)),
   };

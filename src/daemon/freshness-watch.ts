@@ -37,6 +37,8 @@ export interface FreshnessOptions {
   readonly clock: Clock;
   readonly book: FreshnessBook;
   readonly news: FreshnessNews;
+  /** Whether the specs folder has this file. */
+  readonly isThere: (file: string) => boolean;
   /** What the daemon knows of a task besides its runs. */
   readonly circumstances: (promise: FreshnessPromise) => Omit<Circumstances, 'past' | 'daemonSince'>;
   readonly log: Log;
@@ -57,6 +59,7 @@ export function watchFreshness(options: FreshnessOptions): FreshnessWatch {
   const { clock, book, news, log } = options;
   const daemonSince = clock.now();
   let promises: ReadonlyMap<string, FreshnessPromise> | null = null;
+  let doubtful: ReadonlySet<string> = new Set();
   /** By task: since when it is stale, and null of one that is fresh. */
   const standing = new Map<string, Date | null>();
   let cancel = (): void => {};
@@ -98,6 +101,7 @@ export function watchFreshness(options: FreshnessOptions): FreshnessWatch {
     let next: Date | null = null;
     try {
       for (const promise of which) {
+        if (doubtful.has(promise.task)) continue;
         const again = look(promise, now);
         if (again !== null && (next === null || again < next)) next = again;
       }
@@ -121,8 +125,8 @@ export function watchFreshness(options: FreshnessOptions): FreshnessWatch {
   return {
     apply(specs) {
       const kept = promises ?? new Map(book.load().map((promise) => [promise.task, promise]));
-      const update = updatePromises(specs, kept, clock.now());
-      promises = update.promises;
+      const update = updatePromises(specs, kept, options.isThere, clock.now());
+      ({ promises, doubtful } = update);
       for (const task of update.gone) standing.delete(task);
       if (update.changed.length > 0 || update.gone.length > 0) {
         try {

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Spec } from '../domain/spec.ts';
 import { FaultsError } from '../errors.ts';
 import { MAX_SPEC_BYTES, specText, tooLarge, unreadable } from '../spec/text.ts';
@@ -46,6 +46,12 @@ interface Known {
 /** Whether a file of this name in the specs folder is a task spec, and not an editor's or the schema. */
 export function isSpecFileName(name: string): boolean {
   return name.endsWith('.json') && !/^[.#~]/.test(name) && name !== 'spec.schema.json';
+}
+
+/** Whether a path, as scans name it, is that of a spec file that is in a folder at this moment. */
+export function isSpecFile(folder: string, file: string): boolean {
+  const name = basename(file);
+  return file === join(folder, name) && isSpecFileName(name) && fs.existsSync(file);
 }
 
 /**

@@ -5,7 +5,7 @@ import { TidemarkError } from '../../../src/errors.ts';
 import { updateSpecSet, type SpecSet } from '../../../src/watch/spec-set.ts';
 import { fakeClock } from '../schedule/fake-clock.ts';
 import { keptLog } from '../schedule/kept-log.ts';
-import { sampleSpec } from '../watch/sample-spec.ts';
+import { faults, sampleSpec } from '../watch/sample-spec.ts';
 
 const HOUR = 3_600_000;
 const START = '2026-03-01T00:00:00.000Z';
@@ -30,6 +30,7 @@ function daemon(kept: FreshnessPromise[] = [], successes = new Map<string, Succe
   const watch = watchFreshness({
     clock,
     log,
+    isThere: (file) => file === 'specs/half.json',
     circumstances: () => ({
       schedule: null,
       nextFire: null,
@@ -176,4 +177,21 @@ it('never wakes where nothing is promised, nor after its stop', () => {
   stopped.watch.ended('a');
   stopped.clock.pass(100 * HOUR);
   expect([stopped.clock.wakes(), stopped.stale(), stopped.looks()]).toEqual([0, [], 1]);
+});
+
+it('waits for a spec that may be half-written', () => {
+  const half: FreshnessPromise = {
+    task: 'half',
+    file: 'specs/half.json',
+    freshnessMs: HOUR,
+    timezone: null,
+    owner: { name: null, email: 'owner@example.com' },
+    firstSeen: hour(-100),
+  };
+  const { watch, said, kept } = daemon([half]);
+  watch.apply(specsOf({}));
+  expect([said, kept]).toEqual([[], [half]]);
+  const files = new Map([[half.file, { error: faults(half.file) }]]);
+  watch.apply(updateSpecSet(new Map(), [half.file], files).set);
+  expect(said).toEqual(['0 half stale since -99']);
 });
