@@ -54,7 +54,7 @@ export function reasonOf(
     };
   if (schedule === null)
     return {
-      cause: 'The spec has no schedule: the task runs by hand only, and nobody has run it.',
+      cause: 'The spec has no schedule: the task runs by hand only, and nobody has run it in that time.',
       cure: `Run it: ${byHand}. Or give it a schedule.`,
       next,
     };

@@ -28,10 +28,11 @@ export function unexpectedSizes(expected: Expectation | null, run: RunSize): Une
       message: `The run has ${rowsInWords(run.rows)}; at least ${count(minRows)} are expected (expect.min_rows).`,
     });
   const usual = run.memory.usual;
-  if (maxChange === null || usual === null || !isComparable(run)) return found;
+  if (maxChange === null || usual === null || run.kind === 'manual') return found;
   const doubled = doubledMedian(usual.rows);
   if (doubled === null || !differs(run.rows, doubled, maxChange.millionths)) return found;
   const usualRows = Number(doubled) / 2;
+  if (run.rows > usualRows && readsMore(run)) return found;
   found.push({
     expectation: 'max_change',
     rows: run.rows,
@@ -42,10 +43,9 @@ export function unexpectedSizes(expected: Expectation | null, run: RunSize): Une
   return found;
 }
 
-/** A run by hand comes at any time, and one that also reads what missed runs have not has more than usual. */
-function isComparable({ kind, windows, memory }: RunSize): boolean {
-  if (kind === 'manual') return false;
-  return memory.missedSince === null || windows.every(({ mode }) => mode === 'literal');
+/** A run that also reads what missed runs have left has more than usual by its nature; fewer is as odd as ever. */
+function readsMore({ windows, memory }: RunSize): boolean {
+  return memory.missedSince !== null && windows.some(({ mode }) => mode !== 'literal');
 }
 
 /** Exactly: |rows − median| > median × percent. */
