@@ -50,7 +50,12 @@ export function openGenerations(first: Config, meter: Meter): Generations {
       newest = begin(config, openInstallation(config, undefined, meter, old.installation.shared));
       newest.installation.notifier?.start();
       if (old.users === 0) old.idle.resolve();
-      const retired = old.installation.retire(old.idle.promise).finally(() => retiring.delete(retired));
+      const retired: Promise<void> = old.installation
+        .retire(old.idle.promise)
+        .catch((error: unknown) =>
+          newest.installation.log.error('what the old config had open could not be closed', { error }),
+        )
+        .finally(() => retiring.delete(retired));
       retiring.add(retired);
     },
     async close() {
