@@ -24,7 +24,7 @@ import { releaseInReverse, type Releaser } from './daemon/releasers.ts';
 import { dispatcher, type RunTask } from './daemon/dispatcher.ts';
 import { liveClock } from './daemon/live-clock.ts';
 import type { DaemonState } from './daemon/supervisor.ts';
-import { skippedRun } from './daemon/skipped-run.ts';
+import { recordRefusal, skippedRun } from './daemon/skipped-run.ts';
 import { timingOf } from './schedule/reconcile.ts';
 import { startSchedule, type SlotBook } from './schedule/schedule.ts';
 import { nextFire } from './schedule/slots.ts';
@@ -56,12 +56,7 @@ export interface DaemonOptions {
   /** Looks at uploads that were aborted and may have come back. Never rejects; called again every day. */
   readonly sweep: (signal: AbortSignal) => Promise<void>;
   /** Runs a task once, and reports. See `RunTask`; the observer hears how far it is. */
-  readonly runTask: (
-    spec: Spec,
-    trigger: Trigger,
-    signal: AbortSignal,
-    observer: RunObserver,
-  ) => Promise<RunOutcome>;
+  readonly runTask: (...run: [...Parameters<RunTask>, RunObserver]) => Promise<RunOutcome>;
   /** When the blackout that a task is in at a moment is over; null: it is in none. */
   readonly blackoutEnd: (spec: Spec, at: Date) => Date | null;
   /** Throws TidemarkError STATE_UNUSABLE. */
@@ -164,6 +159,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const controls = taskControls({
     book: options.pauses,
     parts: () => ({ specs: specsInForce(specs), runs, schedule }),
+    blackoutEnd: options.blackoutEnd,
     lastRun: (task) => history.lastRuns().get(task) ?? null,
     changed: live.changed,
     log,
@@ -190,6 +186,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     const { report } = outcome;
     if (report.status === 'skipped') {
       log.warn('run skipped', { task: spec.taskName, error: outcome.error });
+      if (trigger.kind === 'manual') recordRefusal(options, spec, trigger, outcome.error);
       return;
     }
     // Also of a run that ends while the daemon stops.

@@ -26,7 +26,11 @@ export function pagePast(
   sinkNamed: (name: string) => ObjectReader,
 ): PagePast {
   return {
-    instance: { host: hostname(), version: version(), mails: config.smtp !== null },
+    instance: {
+      host: hostname(),
+      version: version(),
+      mails: config.smtp !== null || config.notify.webhook !== null,
+    },
     states() {
       const states = [...taskStates(db)];
       return new Map(

@@ -23,7 +23,8 @@ export interface Controls {
   readonly paused: ReadonlyMap<string, Pause>;
   /**
    * @param actor `user@host`.
-   * @throws TidemarkError USAGE: there is no such task, or nothing to try again; ALREADY_RUNNING; STATE_UNUSABLE.
+   * @throws TidemarkError USAGE: there is no such task, or nothing to try again; ALREADY_RUNNING; BLACKOUT;
+   *   STATE_UNUSABLE.
    */
   act(action: Action, task: string, actor: string): void;
 }
@@ -36,6 +37,8 @@ export interface ControlOptions {
     readonly runs: Pick<Dispatcher, 'busy' | 'run' | 'unqueue'>;
     readonly schedule: Pick<Schedule, 'ended' | 'heedPause'>;
   };
+  /** When the blackout that a task is in is over; null: it is in none. */
+  readonly blackoutEnd: (spec: Spec, at: Date) => Date | null;
   /** The last run that succeeded or failed, backfills aside. */
   readonly lastRun: (task: string) => PastRun | null;
   readonly changed: () => void;
@@ -54,14 +57,19 @@ export function taskControls(options: ControlOptions): Controls {
     throw new TidemarkError('USAGE', `There is no task "${task}".${didYouMean(task, [...specs.keys()])}`);
   };
 
-  const begin = (task: string, slot: Date | null, trigger: Trigger, actor: string): void => {
+  const begin = (spec: Spec, slot: Date | null, trigger: Trigger, actor: string): void => {
+    const { taskName: task } = spec;
     const { runs } = parts();
     const doing = runs.busy(task);
     if (doing !== null) {
       const words = doing === 'running' ? 'is running' : 'waits for its turn to run';
       throw new TidemarkError('ALREADY_RUNNING', `Task ${task} ${words} already.`);
     }
-    book.noteRun(task, slot, actor, new Date());
+    const now = new Date();
+    const free = options.blackoutEnd(spec, now);
+    if (free !== null)
+      throw new TidemarkError('BLACKOUT', `Nothing of ${task} is read before ${free.toISOString()}.`);
+    book.noteRun(task, slot, actor, now);
     runs.run(task, trigger);
   };
 
@@ -73,12 +81,12 @@ export function taskControls(options: ControlOptions): Controls {
         `The last run of ${spec.taskName} has not failed: nothing to try again.`,
       );
     if (last.kind === 'manual') {
-      begin(spec.taskName, null, byHand(), actor);
+      begin(spec, null, byHand(), actor);
       return;
     }
     const slot = new Date(last.scheduled_for);
     // With "all", rows beyond the slot are left to the slots after it.
-    begin(spec.taskName, slot, slotTrigger(true, slot, spec.catchUp === 'all' ? slot : null), actor);
+    begin(spec, slot, slotTrigger(true, slot, spec.catchUp === 'all' ? slot : null), actor);
   };
 
   const pause = (task: string, actor: string): void => {
@@ -104,7 +112,7 @@ export function taskControls(options: ControlOptions): Controls {
     paused,
     act(action, task, actor) {
       const spec = known(task);
-      if (action === 'run') begin(task, null, byHand(), actor);
+      if (action === 'run') begin(spec, null, byHand(), actor);
       else if (action === 'retry') retry(spec, actor);
       else if (action === 'pause') pause(task, actor);
       else resume(task, actor);

@@ -92,8 +92,8 @@ export function pageSource({ past, runs, live, view, notReady }: PageFacts): Pag
       const running = live.running().find(({ run_id }) => run_id === id) ?? null;
       return { instance: instance(), ...found, live: running, log: past.log(id, PAGE_LOG) };
     },
-    log: past.log,
-    manifest: past.manifest,
+    log: (id, most) => past.log(id, most),
+    manifest: (id) => past.manifest(id),
   };
 }
 

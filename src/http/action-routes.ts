@@ -7,7 +7,7 @@ import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { csrf } from 'hono/csrf';
 import { HTTPException } from 'hono/http-exception';
-import { asTidemarkError, TidemarkError } from '../errors.ts';
+import { asTidemarkError, TidemarkError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../ports.ts';
 import { ACTIONS, DONE_WORDS, isAction, type Action } from './actions.ts';
 import { json } from './json.ts';
@@ -22,7 +22,7 @@ import { SESSION_MS, type Sessions } from './sessions.ts';
 export interface ActionOptions {
   /** Null: the config has no token, and nothing can be done. */
   readonly sessions: Sessions | null;
-  /** Does it. @param actor `user@host`. @throws TidemarkError USAGE, ALREADY_RUNNING, STATE_UNUSABLE. */
+  /** Does it. @param actor `user@host`. @throws TidemarkError USAGE, ALREADY_RUNNING, BLACKOUT, STATE_UNUSABLE. */
   readonly act: (action: Action, task: string, actor: string) => void;
   readonly pages: PageSource;
   readonly log: Log;
@@ -140,7 +140,7 @@ async function actByForm(
     act(action, task, `${name}@${addressOf(context)}`);
   } catch (thrown) {
     const { code, message } = asTidemarkError(thrown);
-    if (code === 'USAGE' || code === 'ALREADY_RUNNING') return say(context, 'Not done', message, 409);
+    if (code === 'USAGE' || NOT_NOW.has(code)) return say(context, 'Not done', message, 409);
     throw thrown;
   }
   return context.redirect(`${localPath(form['next'])}?done=${action}`, 303);
@@ -165,11 +165,13 @@ function actByHeader(context: Context, action: Action, { sessions, act, log }: A
     act(action, task, `${name}@${addressOf(context)}`);
   } catch (thrown) {
     const { code, message } = asTidemarkError(thrown);
-    if (code !== 'ALREADY_RUNNING') throw thrown;
+    if (!NOT_NOW.has(code)) throw thrown;
     return json({ error: message, code }, 409);
   }
   return json({ task, action, status: 'accepted' }, 202);
 }
+
+const NOT_NOW: ReadonlySet<string> = new Set<ErrorCode>(['ALREADY_RUNNING', 'BLACKOUT']);
 
 const sameSite = csrf();
 

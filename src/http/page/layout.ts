@@ -46,7 +46,7 @@ export function layout(title: string, instance: Instance, visitor: Visitor, main
         </main>
         <footer>
           Tidemark ${instance.version} · up since
-          ${ago(instance.started_at, visitor.now)}${instance.mails ? '' : html` · <strong>nobody is mailed of failures: the config has no <code>smtp</code></strong>`}
+          ${ago(instance.started_at, visitor.now)}${instance.mails ? '' : html` · <strong>nobody is told of failures: the config has neither <code>smtp</code> nor <code>notify.webhook</code></strong>`}
           · <a href="/api/tasks">tasks</a> and <a href="/api/runs">runs</a> as JSON
         </footer>
       </body>
