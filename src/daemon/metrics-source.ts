@@ -62,6 +62,7 @@ async function read(
       // The slots of a pause are nobody's; after it they count anew.
       due: due.of(task, paused ? null : timingOf(spec, seen!.timezone), found, now),
       nextFire: paused ? null : seen!.next(task),
+      stale: seen!.staleSince(task) !== null,
       failures: found.failures,
       lags: lags(spec),
     });

@@ -18,6 +18,9 @@ export function createGauges(registry: Registry): (reading: Reading) => void {
   const mails = gauge('tidemark_mails_waiting', 'Mails that the mail server has not taken yet.');
   const running = gauge('tidemark_running', '1 while the task runs, else 0.', ['task']);
   const paused = gauge('tidemark_paused', '1 while the task is paused, else 0.', ['task']);
+  const stale = gauge('tidemark_stale', '1 while the task breaks the freshness of its spec, else 0.', [
+    'task',
+  ]);
   const lastSuccess = gauge(
     'tidemark_last_success_timestamp_seconds',
     'When the last run that succeeded ended, backfills aside.',
@@ -39,7 +42,7 @@ export function createGauges(registry: Registry): (reading: Reading) => void {
     'How far a watermark that is a time is behind the present.',
     ['task', 'table'],
   );
-  const perTask = [running, paused, lastSuccess, due, nextFire, failures, lag];
+  const perTask = [running, paused, stale, lastSuccess, due, nextFire, failures, lag];
 
   return (reading) => {
     for (const one of perTask) one.reset();
@@ -53,6 +56,7 @@ export function createGauges(registry: Registry): (reading: Reading) => void {
       const { task } = one;
       running.set({ task }, 0);
       paused.set({ task }, Number(one.paused));
+      stale.set({ task }, Number(one.stale));
       failures.set({ task }, one.failures);
       if (one.lastSuccess !== null) lastSuccess.set({ task }, seconds(one.lastSuccess));
       if (one.due !== null) due.set({ task }, seconds(one.due));

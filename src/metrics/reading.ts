@@ -26,6 +26,8 @@ export interface TaskReading {
   readonly due: Date | null;
   /** Null: no schedule, or paused. */
   readonly nextFire: Date | null;
+  /** Whether it has no success as recent as its spec promises by `freshness`. */
+  readonly stale: boolean;
   /** Failed runs since the last success. */
   readonly failures: number;
   /** How far the watermarks that are times are behind. */

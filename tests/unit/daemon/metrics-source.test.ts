@@ -116,6 +116,7 @@ describe('metricsSource', () => {
         paused: false,
         due: expect.any(Date),
         nextFire: now,
+        stale: false,
         failures: 3,
         lags: [{ table: task, seconds: 5 }],
       })),
