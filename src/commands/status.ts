@@ -5,7 +5,7 @@ import { secretsOf } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { createRedactor } from '../redact.ts';
 import { readState } from '../state/database.ts';
-import { keptPromises, lastSuccess } from '../state/freshness.ts';
+import { keptPromises, lastSuccesses } from '../state/freshness.ts';
 import { daemonLockPath, lockedBy, taskLockPath } from '../state/lock.ts';
 import { pausedTasks } from '../state/pauses.ts';
 import { taskStates } from '../state/task-states.ts';
@@ -60,7 +60,7 @@ function readStatus(config: Config, now: Date): StatusDocument {
       daemon: lockedBy(daemonLockPath(config.state_dir)),
       isHeld: (task) => lockedBy(taskLockPath(config.state_dir, task)) !== null,
       promises: new Map(keptPromises(state.db).map((promise) => [promise.task, promise])),
-      lastSuccess: (task) => lastSuccess(state.db, task),
+      lastSuccess: lastSuccesses(state.db),
       now,
     });
     const tasks = document.tasks.map(({ last_run, ...task }) => ({

@@ -43,12 +43,19 @@ export function keepPromises(
 /** The id of the last success of task `?1`, or NULL. */
 const LAST_SUCCESS = `(SELECT max(id) FROM run WHERE task = ?1 AND status = 'succeeded' AND kind <> 'backfill')`;
 
-/** The last run of a task that succeeded, backfills aside; null: none has. @throws TidemarkError STATE_UNUSABLE. */
-export function lastSuccess(db: DatabaseSync, task: string): Success | null {
+/**
+ * @returns asks for the last run of a task that succeeded, backfills aside; null: none has. It is asked for a thousand
+ * tasks at once. Both throw TidemarkError STATE_UNUSABLE.
+ */
+export function lastSuccesses(db: DatabaseSync): (task: string) => Success | null {
   return consulted('the last success', () => {
-    const row = db.prepare(`SELECT run_id, finished_at FROM run WHERE id = ${LAST_SUCCESS}`).get(task);
-    if (row === undefined) return null;
-    return { runId: row['run_id'] as string, finishedAt: new Date(row['finished_at'] as string) };
+    const statement = db.prepare(`SELECT run_id, finished_at FROM run WHERE id = ${LAST_SUCCESS}`);
+    return (task) =>
+      consulted('the last success', () => {
+        const row = statement.get(task);
+        if (row === undefined) return null;
+        return { runId: row['run_id'] as string, finishedAt: new Date(row['finished_at'] as string) };
+      });
   });
 }
 
@@ -64,7 +71,7 @@ export function freshnessPast(db: DatabaseSync, task: string): FreshnessPast {
       .prepare("SELECT max(started_at) AS at FROM run WHERE task = ?1 AND status = 'running'")
       .get(task)!['at'] as string | null;
     return {
-      success: lastSuccess(db, task),
+      success: lastSuccesses(db)(task),
       failure: last === undefined ? null : failureOf(pastRun(last)),
       failures: count!['failures'] as number,
       runningSince: running === null ? null : new Date(running),

@@ -1,6 +1,6 @@
 /** What the state knows of promised freshness. */
 import type { FreshnessPromise } from '../../../src/domain/freshness.ts';
-import { freshnessPast, keepPromises, keptPromises, lastSuccess } from '../../../src/state/freshness.ts';
+import { freshnessPast, keepPromises, keptPromises, lastSuccesses } from '../../../src/state/freshness.ts';
 import { began, failed, minutesLater, ran, stateDb } from './folder.ts';
 
 const promise = (task: string, more: Partial<FreshnessPromise> = {}): FreshnessPromise => ({
@@ -26,13 +26,13 @@ it('is kept, changed and forgotten over restarts', () => {
 
 it('counts the last live success, by hand or not, and no backfill', () => {
   const db = stateDb();
-  expect(lastSuccess(db, 'a')).toBeNull();
+  expect(lastSuccesses(db)('a')).toBeNull();
   ran(db, 'a', 0);
   const last = ran(db, 'a', 10, { kind: 'manual' });
   ran(db, 'a', 20, { kind: 'backfill' });
   ran(db, 'a', 30, failed());
   ran(db, 'b', 40);
-  expect(lastSuccess(db, 'a')).toEqual({
+  expect(lastSuccesses(db)('a')).toEqual({
     runId: last,
     finishedAt: new Date(minutesLater(10).getTime() + 1500),
   });
