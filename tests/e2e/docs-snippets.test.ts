@@ -15,6 +15,9 @@ type Values = Record<string, unknown>;
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-docs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** Whatever a placeholder stands for: a password, a key, the URL of a webhook. */
+const SECRET = 'https://example.com/a-secret-of-many-letters';
+
 /** JSON that is neither a spec nor a config, by a key that it has. */
 const OTHERS = new Set([
   'mysql_type',
@@ -75,10 +78,7 @@ function configFaults(part: Values, where: string): string[] {
   writeFileSync(secret, 'swordfish');
   const text = JSON.stringify({ ...rest, ...part }).replace(/\$\{file:[^}]+\}/g, `\${file:${secret}}`);
   const env = Object.fromEntries(
-    [...text.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map((match) => [
-      match[1]!,
-      'a secret of many letters, 1 to 99',
-    ]),
+    [...text.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map((match) => [match[1]!, SECRET]),
   );
   const file = path.join(folder, 'config.json');
   writeFileSync(file, text);
