@@ -1,4 +1,6 @@
 /** Who may act over HTTP, on a socket: the token, the cookie, forms of other sites, and what is done then. */
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { TidemarkError } from '../../src/errors.ts';
 import { startHttp, type HttpServer } from '../../src/http/server.ts';
 import { NO_ACTIONS, NO_PAGES, NOTHING_RUNS } from '../unit/http/fake-pages.ts';
@@ -99,6 +101,15 @@ it('takes the token of a program in a header, and nowhere else', async () => {
   expect(done).toHaveLength(1);
 });
 
+it('takes what curl -X POST sends: no body, and no word about one', async () => {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const lines = ['POST /tasks/orders/pause HTTP/1.1', `Host: ${hostname}`, `Authorization: Bearer ${TOKEN}`];
+  socket.end([...lines, 'Connection: close', '', ''].join('\r\n'));
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 202 /);
+  expect(done).toEqual(['pause orders token@127.0.0.1']);
+});
+
 it('says why something cannot be done', async () => {
   expect((await post('/tasks/busy/run', bearer(TOKEN))).status).toBe(409);
   const unknown = await post('/tasks/unknown/run', bearer(TOKEN));
@@ -109,6 +120,14 @@ it('says why something cannot be done', async () => {
   expect(await page.text()).toContain('Task busy is running already.');
   expect((await fetch(`${url}/tasks/orders/run`)).status).toBe(405);
   expect((await post('/login', own(), { name: 'x'.repeat(20_000) })).status).toBe(413);
+  const chunks = new Blob(['name=Ann']).stream();
+  const stream = await fetch(`${url}/login`, {
+    method: 'POST',
+    headers: own(),
+    body: chunks,
+    duplex: 'half',
+  });
+  expect(stream.status).toBe(413);
 });
 
 it('says of a wrong token, and of a name that is none, what is wrong', async () => {
