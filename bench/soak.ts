@@ -19,6 +19,7 @@ import { freePort } from '../tests/support/guarded.ts';
 import { startMariaDb } from '../tests/support/mysql.ts';
 import { startMailbox } from '../tests/support/smtp.ts';
 import { describe, slope, type Sample } from './flatness.ts';
+import { openInspector } from './live-memory.ts';
 import { usageOf } from './measure.ts';
 import { startNullS3 } from './processes.ts';
 import { renderTable, SOAK_TABLE, writeTable, type Line } from './report.ts';
@@ -36,8 +37,8 @@ const { values } = parseArgs({
 const minutes = Number(values.minutes);
 const specs = Number(values.specs);
 const every = Number(values.every);
-/** Every task has run, and what is kept of the first runs is there. */
-const WARM_UP = 0.3;
+/** Every task has run, and what is kept of each is there. */
+const WARM_UP = Math.max(0.3 * minutes, every);
 const SAMPLE_MS = 5_000;
 const SAMPLES_A_MINUTE = 60_000 / SAMPLE_MS;
 
@@ -78,7 +79,9 @@ try {
   for (let number = 0; number < specs; number++) write(number);
 
   say(`a daemon with ${specs} tasks for ${minutes} minutes …`);
-  const daemon = spawn(process.execPath, ['dist/main.js', 'daemon', '--config', config], {
+  const inspectorPort = await freePort();
+  const inspect = `--inspect=127.0.0.1:${inspectorPort}`;
+  const daemon = spawn(process.execPath, [inspect, 'dist/main.js', 'daemon', '--config', config], {
     stdio: ['ignore', 'ignore', 'ignore'],
   });
   const ended = once(daemon, 'exit');
@@ -88,7 +91,9 @@ try {
   const url = `http://127.0.0.1:${httpPort}`;
   while (!(await isReady(url))) await sleep(200);
 
+  const inspector = await openInspector(inspectorPort);
   const readings: Reading[] = [];
+  const live: Sample[] = [];
   const began = performance.now();
   for (let round = 1; performance.now() - began < minutes * 60_000; round++) {
     await sleep(Math.max(0, began + round * SAMPLE_MS - performance.now()));
@@ -99,22 +104,25 @@ try {
     write(round % specs, { owner: { name: `Bench ${round}`, email: 'bench@example.com' } });
     if (round % SAMPLES_A_MINUTE === 0) {
       daemon.kill('SIGHUP');
-      const { rssMb, descriptors, connections } = readings.at(-1)!;
+      const { minute, rssMb, descriptors, connections } = readings.at(-1)!;
+      live.push({ minute, value: await inspector.collect() });
       say(
-        `${Math.round(readings.at(-1)!.minute)} min: ${rssMb.toFixed(0)} MB, ${descriptors} descriptors, ${connections} connections`,
+        `${minute.toFixed(0)} min: ${rssMb.toFixed(0)} MB, a heap of ${live.at(-1)!.value.toFixed(1)} MB, ` +
+          `${descriptors} descriptors, ${connections} connections`,
       );
     }
   }
   const runs = await runsOf(url);
+  inspector.close();
   daemon.kill();
   await ended;
   await connection.end();
 
   const table = renderTable(
-    lines(readings, runs),
+    lines(readings, live, runs),
     `${new Date().toISOString().slice(0, 10)}; ${cpus().length} × ${cpus()[0]!.model}; Node ${process.version}; ` +
       `${specs.toLocaleString('en')} tasks, each every ${every} min, for ${minutes} min; ` +
-      `of the samples after ${(minutes * WARM_UP).toFixed(0)} min: median (least to most), slope.`,
+      `of the samples after ${WARM_UP.toFixed(0)} min: median (least to most), slope.`,
   );
   process.stdout.write(table);
   if (values.write) await writeTable(SOAK_TABLE, table);
@@ -150,10 +158,15 @@ async function runsOf(url: string): Promise<ReadonlyMap<string, number>> {
   return counts;
 }
 
-function lines(readings: readonly Reading[], runs: ReadonlyMap<string, number>): Line[] {
-  const warm = readings.filter(({ minute }) => minute >= minutes * WARM_UP);
-  const flat = (what: string, of: (reading: Reading) => number, unit: string, most: number): Line => {
-    const samples = warm.map((reading): Sample => ({ minute: reading.minute, value: of(reading) }));
+function lines(
+  readings: readonly Reading[],
+  live: readonly Sample[],
+  runs: ReadonlyMap<string, number>,
+): Line[] {
+  const of = (pick: (reading: Reading) => number): Sample[] =>
+    readings.map((reading) => ({ minute: reading.minute, value: pick(reading) }));
+  const flat = (what: string, all: readonly Sample[], unit: string, most: number): Line => {
+    const samples = all.filter(({ minute }) => minute >= WARM_UP);
     const goal = `at most +${most}${unit}/min`;
     return { what, found: describe(samples, unit), goal, ok: slope(samples) <= most };
   };
@@ -161,9 +174,25 @@ function lines(readings: readonly Reading[], runs: ReadonlyMap<string, number>):
   const mb = (pattern: string): string =>
     `${(globSync(pattern, { cwd: home }).reduce((sum, file) => sum + statSync(join(home, file)).size, 0) / 1e6).toFixed(1)} MB`;
   return [
-    flat('resident memory', ({ rssMb }) => rssMb, ' MB', 0.5),
-    flat('open descriptors', ({ descriptors }) => descriptors, '', 0.2),
-    flat('connections to the database', ({ connections }) => connections, '', 0.2),
+    flat('JavaScript heap after a collection', live, ' MB', 0.5),
+    flat(
+      'resident memory, with garbage',
+      of(({ rssMb }) => rssMb),
+      ' MB',
+      2,
+    ),
+    flat(
+      'open descriptors',
+      of(({ descriptors }) => descriptors),
+      '',
+      0.2,
+    ),
+    flat(
+      'connections to the database',
+      of(({ connections }) => connections),
+      '',
+      0.2,
+    ),
     {
       what: 'runs: succeeded, failed as they should, skipped',
       found: ['succeeded', 'failed', 'skipped'].map((one) => count(one).toLocaleString('en')).join(', '),
