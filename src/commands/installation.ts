@@ -60,7 +60,7 @@ export interface LiveInstallation extends Installation {
   readonly log: ProcessLog;
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
-  /** Null: the config names no SMTP server. */
+  /** Null: the config names neither an SMTP server nor a webhook. */
   readonly notifier: Notifier | null;
   /** What the state keeps of the past, without secrets. */
   readonly history: History;

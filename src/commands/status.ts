@@ -43,7 +43,9 @@ export async function statusCommand(options: StatusOptions): Promise<ExitCode> {
 /** Whether a task fails or is stale, or a spec cannot be used. */
 export function needsSomebody({ tasks, unusable }: StatusDocument): boolean {
   if (unusable.length > 0) return true;
-  return tasks.some(({ file, failures, stale_since: stale }) => stale !== null || (file !== null && failures > 0));
+  return tasks.some(
+    ({ file, failures, stale_since: stale }) => stale !== null || (file !== null && failures > 0),
+  );
 }
 
 function readStatus(config: Config, now: Date): StatusDocument {

@@ -88,9 +88,9 @@ export const SECRET_SETTINGS: readonly string[] = [
   'secret_access_key',
   'session_token',
   'hmac_key',
+  'token',
   // Of the webhook: whoever knows it may write to the channel.
   'url',
-  'token',
 ];
 
 /**

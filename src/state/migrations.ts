@@ -190,6 +190,10 @@ const pauses = `
     -- user@host
     actor TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;`;
+
+const channels = `
+  ALTER TABLE outbox ADD COLUMN channel TEXT NOT NULL DEFAULT 'mail' CHECK (channel IN ('mail', 'webhook'));`;
+
 const sizes = `
   -- runs of unexpected size, until their owner has been mailed
   CREATE TABLE size_notice (
@@ -197,9 +201,6 @@ const sizes = `
     task TEXT NOT NULL
   ) STRICT;
   CREATE INDEX size_notice_of_task ON size_notice (task);`;
-
-const channels = `
-  ALTER TABLE outbox ADD COLUMN channel TEXT NOT NULL DEFAULT 'mail' CHECK (channel IN ('mail', 'webhook'));`;
 
 const freshness = `
   -- what specs promise of their tasks' freshness, as the last good version of each said it
