@@ -55,7 +55,8 @@ export const ERRORS = {
   },
   BLACKOUT: {
     title: 'The task is in its blackout',
-    cause: 'The `blackout` of the spec, or of its source in the config, says that nothing is read at this time.',
+    cause:
+      'The `blackout` of the spec, or of its source in the config, says that nothing is read at this time.',
     hint: 'Scheduled runs and backfills begin when it is over. To run the task by hand all the same: `--ignore-blackout`.',
     retryable: true,
   },

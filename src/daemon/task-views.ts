@@ -20,7 +20,15 @@ export interface DaemonView {
 }
 
 /** Tasks by name, then the files that are none. */
-export function listTasks({ specs, timezone, next, queue, paused, staleSince, lastRuns }: DaemonView): TaskList {
+export function listTasks({
+  specs,
+  timezone,
+  next,
+  queue,
+  paused,
+  staleSince,
+  lastRuns,
+}: DaemonView): TaskList {
   const tasks: TaskView[] = [];
   const unusable: TaskList['unusable'][number][] = [];
   for (const state of specs.values()) {
