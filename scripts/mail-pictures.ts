@@ -6,20 +6,13 @@
  *
  * It needs Chromium: /usr/bin/chromium, or what CHROMIUM names. `--docs` writes the picture of docs/notifications.md.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { launchChromium } from '../tests/support/browser.ts';
 import { SAMPLE_MAILS } from '../tests/support/sample-mails.ts';
 
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const WIDTHS = { desktop: 900, phone: 375 } as const;
 const SCHEMES = ['light', 'dark'] as const;
 
@@ -46,9 +39,7 @@ async function picture(
 }
 
 const [folder = join(tmpdir(), 'tidemark-mails'), ...wanted] = process.argv.slice(2);
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-if (!existsSync(executablePath)) throw new Error(`there is no ${executablePath}: name Chromium in CHROMIUM`);
-const browser = await chromium.launch({ executablePath, args: FLAGS });
+const browser = await launchChromium();
 if (folder === '--docs') {
   const file = join(import.meta.dirname, '../docs/pictures/mail.png');
   mkdirSync(join(file, '..'), { recursive: true });

@@ -12,6 +12,32 @@ export interface KnownWatermark {
   readonly kept: KeptWatermark | null;
 }
 
+/** A watermark as documents of the CLI show it. */
+export interface ShownWatermark {
+  readonly table: string;
+  /** Of a custom query: `:from`. */
+  readonly column: string;
+  /** Null: the first run has not been yet; it begins at `initial`. */
+  readonly value: string | null;
+  /** From the spec; null: at the beginning. */
+  readonly initial: string | null;
+  /** ISO 8601 UTC. */
+  readonly updated_at: string | null;
+  /** The run that moved it; null: set by hand, or not yet there. */
+  readonly run_id: string | null;
+}
+
+export function shownWatermark({ table, column, watermark, kept }: KnownWatermark): ShownWatermark {
+  return {
+    table,
+    column: kept?.column ?? column,
+    value: kept?.value ?? null,
+    initial: watermark?.initial?.text ?? null,
+    updated_at: kept?.updatedAt ?? null,
+    run_id: kept?.runId ?? null,
+  };
+}
+
 /** Those of the spec, then what is still remembered of tables that are no longer in it. */
 export function knownWatermarks(spec: Spec | null, kept: readonly KeptWatermark[]): KnownWatermark[] {
   const ofSpec = spec === null ? [] : watermarksIn(spec);

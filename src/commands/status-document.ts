@@ -6,7 +6,12 @@ import { timingOf, type Timing } from '../schedule/reconcile.ts';
 import { nextSlot } from '../schedule/slots.ts';
 import type { LockHolder } from '../state/lock.ts';
 import type { TaskState } from '../state/task-states.ts';
-import { knownWatermarks, type KnownWatermark } from './known-watermarks.ts';
+import {
+  knownWatermarks,
+  shownWatermark,
+  type KnownWatermark,
+  type ShownWatermark,
+} from './known-watermarks.ts';
 import type { SpecFolder } from './spec-folder.ts';
 import { promisedTasks, taskStaleSince, type FreshnessFacts } from './status-freshness.ts';
 
@@ -40,17 +45,7 @@ export interface TaskStatus {
   readonly watermarks: readonly WatermarkStatus[];
 }
 
-export interface WatermarkStatus {
-  readonly table: string;
-  /** Of a custom query: `:from`. */
-  readonly column: string;
-  /** Null: the first run has not been yet; it begins at `initial`. */
-  readonly value: string | null;
-  /** From the spec; null: at the beginning. */
-  readonly initial: string | null;
-  readonly updated_at: string | null;
-  /** The run that moved it; null: set by hand, or not yet there. */
-  readonly run_id: string | null;
+export interface WatermarkStatus extends ShownWatermark {
   /** How far the value is behind the present time; null for numbers. */
   readonly behind_seconds: number | null;
 }
@@ -141,14 +136,10 @@ function slots(
   return { next_fire: iso(nextSlot(timing, now)), missed_since: late ? open.toISOString() : null };
 }
 
-function watermarkStatus({ table, column, watermark, kept }: KnownWatermark, now: Date): WatermarkStatus {
+function watermarkStatus(known: KnownWatermark, now: Date): WatermarkStatus {
+  const { kept, watermark } = known;
   return {
-    table,
-    column: kept?.column ?? column,
-    value: kept?.value ?? null,
-    initial: watermark?.initial?.text ?? null,
-    updated_at: kept?.updatedAt ?? null,
-    run_id: kept?.runId ?? null,
+    ...shownWatermark(known),
     behind_seconds: kept === null ? null : secondsBehind(kept.value, watermark?.timezone ?? 'UTC', now),
   };
 }

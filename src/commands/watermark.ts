@@ -10,7 +10,7 @@ import { listWatermarks, resetWatermarks, setWatermark, type Deed } from '../sta
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { openInstallation } from './installation.ts';
 import { checkTaskKnown } from './known-task.ts';
-import { knownWatermarks, type KnownWatermark } from './known-watermarks.ts';
+import { knownWatermarks, shownWatermark, type KnownWatermark } from './known-watermarks.ts';
 import type { CommonOptions } from './options.ts';
 import { printReport } from './print.ts';
 import { readSpecFolder } from './spec-folder.ts';
@@ -27,7 +27,7 @@ export async function watermarkGet(task: string, options: WatermarkOptions): Pro
   try {
     const known = watermarksOf(task, config, state.db);
     const shown = options.table === undefined ? known : [chosenWatermark(task, known, options.table)];
-    printReport(options, { task, watermarks: shown.map(document) }, () => describeAll(task, shown));
+    printReport(options, { task, watermarks: shown.map(shownWatermark) }, () => describeAll(task, shown));
   } finally {
     state.close();
   }
@@ -129,17 +129,6 @@ function userName(): string {
   } catch {
     return `uid ${process.getuid?.() ?? 'unknown'}`;
   }
-}
-
-function document({ table, column, watermark, kept }: KnownWatermark): object {
-  return {
-    table,
-    column: kept?.column ?? column,
-    value: kept?.value ?? null,
-    initial: watermark?.initial?.text ?? null,
-    updated_at: kept?.updatedAt ?? null,
-    run_id: kept?.runId ?? null,
-  };
 }
 
 function describeAll(task: string, known: readonly KnownWatermark[]): string {

@@ -24,9 +24,13 @@ export interface TestBrowser {
 }
 
 /** Starts /usr/bin/chromium, or what CHROMIUM names. */
-export async function openBrowser(): Promise<TestBrowser> {
+export function launchChromium(): Promise<Browser> {
   const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-  const browser: Browser = await chromium.launch({ executablePath, args: FLAGS, timeout: WAIT_MS });
+  return chromium.launch({ executablePath, args: FLAGS, timeout: WAIT_MS });
+}
+
+export async function openBrowser(): Promise<TestBrowser> {
+  const browser = await launchChromium();
   const closed = clearLater(() => void browser.close());
   const offences: string[] = [];
   return {
