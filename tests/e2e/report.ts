@@ -56,6 +56,15 @@ const validate = new Ajv({ allErrors: true }).compile(
         message: text,
       }),
     ),
+    unexpected_sizes: list(
+      object({
+        expectation: { enum: ['min_rows', 'max_change'] },
+        rows: count,
+        usual_rows: { anyOf: [{ type: 'number', minimum: 0 }, { type: 'null' }] },
+        allowed: text,
+        message: text,
+      }),
+    ),
     warnings: list(text),
     error: {
       anyOf: [
