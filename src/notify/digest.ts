@@ -1,11 +1,11 @@
 /** The daily digest: one for each owner, or one for all tasks, and one for the webhook; each day once. */
 import type { Spec } from '../domain/spec.ts';
-import type { Log } from '../ports.ts';
 import type { DigestBook, MailBook } from '../mail-ports.ts';
 import { digestMessage, type DigestEntry } from './digest-message.ts';
 import { formatInstant, type MailAddress } from './letter.ts';
-import { type Instance, ownerAddress } from './phrases.ts';
-import type { Post, Posting } from './post.ts';
+import type { MailMeans } from './means.ts';
+import { ownerAddress } from './phrases.ts';
+import type { Posting } from './post.ts';
 
 /** A task that is in force. */
 export interface DigestTask {
@@ -16,14 +16,10 @@ export interface DigestTask {
   readonly fires: number;
 }
 
-export interface DigestOptions {
-  readonly post: Post;
+export interface DigestOptions extends MailMeans {
   readonly book: DigestBook;
   /** Which tasks are stale. */
   readonly incidents: Pick<MailBook, 'incidents'>;
-  readonly log: Log;
-  readonly redact: (text: string) => string;
-  readonly instance: Instance;
   /** `owners`: each gets what is theirs. */
   readonly to: 'owners' | MailAddress;
   /** IANA zone of its times. */

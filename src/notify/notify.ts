@@ -6,31 +6,23 @@ import { createHash } from 'node:crypto';
 import type { Spec } from '../domain/spec.ts';
 import type { RunReport } from '../domain/run.ts';
 import { ERRORS, type FaultsError, type TidemarkError } from '../errors.ts';
-import type { Log } from '../ports.ts';
 import type { Incident, MailBook } from '../mail-ports.ts';
 import { redactReport } from '../report.ts';
 import { invalidSpecMessage, logsUnwritableMessage } from './admin-message.ts';
 import type { SmtpSettings } from './mailer.ts';
 import { digests, type DigestOptions } from './digest.ts';
 import { failureMessage } from './message.ts';
-import type { Instance } from './phrases.ts';
-import type { Books, Post, Posting } from './post.ts';
+import type { RepeatingMeans } from './means.ts';
+import type { Books, Posting } from './post.ts';
 import { recoveryMessage } from './recovery-message.ts';
 import { brokenBy, noteFailure, threadOf } from './repeat.ts';
 import { schemaChangeMessage } from './schema-change-message.ts';
 import { sizeMails } from './size-mails.ts';
 import { staleMails, type StaleMails } from './stale-mails.ts';
 
-export interface NotifierOptions {
-  readonly post: Post;
+export interface NotifierOptions extends RepeatingMeans {
   readonly book: MailBook;
   readonly smtp: Pick<SmtpSettings, 'admin'>;
-  readonly log: Log;
-  /** Takes secrets out of everything that is mailed, before it is shortened. */
-  readonly redact: (text: string) => string;
-  readonly instance: Instance;
-  /** After how long the same failure is mailed again; the last one repeats. Milliseconds. */
-  readonly repeatAfterMs: readonly number[];
   /** Null: none. */
   readonly digest: Pick<DigestOptions, 'to' | 'zone'> | null;
 }

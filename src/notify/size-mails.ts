@@ -2,20 +2,13 @@
 import type { Spec } from '../domain/spec.ts';
 import type { RunReport } from '../domain/run.ts';
 import type { MailBook } from '../mail-ports.ts';
-import type { Log } from '../ports.ts';
 import { redactReport } from '../report.ts';
-import type { Instance } from './phrases.ts';
-import type { Post } from './post.ts';
+import type { RepeatingMeans } from './means.ts';
 import { noteFailure } from './repeat.ts';
 import { sizeMessage } from './size-message.ts';
 
-export interface SizeMailOptions {
-  readonly post: Post;
+export interface SizeMailOptions extends RepeatingMeans {
   readonly book: Pick<MailBook, 'sizeNotices'>;
-  readonly log: Log;
-  readonly redact: (text: string) => string;
-  readonly instance: Instance;
-  readonly repeatAfterMs: readonly number[];
 }
 
 /** Neither throws. */

@@ -1,19 +1,13 @@
 /** Who hears of stale tasks: the owner, when it begins, then ever less often, and once when it is over. */
 import type { Circumstances, FreshnessPromise, Success } from '../domain/freshness.ts';
-import type { Log } from '../ports.ts';
 import type { Incident } from '../mail-ports.ts';
-import type { Instance } from './phrases.ts';
-import type { Books, Post } from './post.ts';
+import type { RepeatingMeans } from './means.ts';
+import type { Books } from './post.ts';
 import { intervalAfter, noteFailure, threadOf } from './repeat.ts';
 import { freshMessage, staleMessage } from './stale-message.ts';
 
-export interface StaleMailOptions {
-  readonly post: Post;
+export interface StaleMailOptions extends RepeatingMeans {
   readonly book: Pick<Books, 'incidents'>;
-  readonly log: Log;
-  readonly redact: (text: string) => string;
-  readonly instance: Instance;
-  readonly repeatAfterMs: readonly number[];
 }
 
 export interface StaleMails {
