@@ -92,6 +92,23 @@ export interface RowTransformPlan {
   readonly memoryMb: number;
 }
 
+/** A slice of a table in the order of its first split column: `column >= from AND column < to`. */
+export interface KeyRange {
+  readonly column: string;
+  /** Inclusive, as text; null: from the beginning, the rows with NULL in the column among them. */
+  readonly from: string | null;
+  /** Exclusive, as text; null: to the end. */
+  readonly to: string | null;
+}
+
+/** One SELECT of an export that several connections read: its ranges follow each other without a gap. */
+export interface RangePlan {
+  readonly range: KeyRange;
+  readonly sql: string;
+  /** Estimated; null: unknown. */
+  readonly rows: number | null;
+}
+
 /** One SELECT and the object or objects it becomes. */
 export interface ExportPlan {
   /** The table's name; of a custom query: the task's. */
@@ -110,6 +127,10 @@ export interface ExportPlan {
   readonly thresholdBytes: number;
   /** Object key; `{batch}` in it stands for the batch number where `batched`. */
   readonly keyPattern: string;
+  /** In key order, together all of `sql`; left out: it is read as a whole. */
+  readonly ranges?: readonly RangePlan[];
+  /** Why a table whose task asks for parallelism is read as a whole. */
+  readonly sequential?: string;
 }
 
 export interface ServerIdentity {
@@ -119,6 +140,12 @@ export interface ServerIdentity {
   readonly version: string;
   readonly flavor: 'mysql' | 'mariadb';
 }
+
+/**
+ * What can be proved of the rows of a run. `snapshot`: all are of one moment. `locked`: the same, and writers were kept
+ * out while it was taken. `per_batch`: each result is of one moment of its own.
+ */
+export type Consistency = 'snapshot' | 'locked' | 'per_batch';
 
 /** What a run will do, as plain data: computed before a row is read, printed by `tidemark plan`. */
 export interface Plan {
@@ -131,8 +158,8 @@ export interface Plan {
   readonly source: string;
   readonly sink: string;
   readonly server: ServerIdentity;
-  /** `snapshot`: all rows are of one moment. `per_batch`: claimed of each result alone, as an engine keeps no snapshots. */
-  readonly consistency: 'snapshot' | 'per_batch';
+  /** What the plan can promise: `per_batch` where an engine keeps no snapshots. */
+  readonly consistency: Consistency;
   readonly output: OutputOptions;
   readonly onEmpty: OnEmpty;
   readonly exports: readonly ExportPlan[];

@@ -1,0 +1,109 @@
+/**
+ * Reading a table over several connections. A *lane* is one connection with its own snapshot, and all that makes objects
+ * of what it reads; it may be in this thread, in another, or on another machine. A *crew* is the lanes of one run: their
+ * snapshots are of one moment as far as that can be proved. What passes between is plain data.
+ */
+import type { Consistency, ExportPlan, Window } from './domain/plan.ts';
+import type { PreparedObject } from './domain/run.ts';
+import type { MaxLoad, OutputOptions } from './domain/spec.ts';
+
+/** Where a snapshot stands in the server's log of changes. */
+export interface SnapshotMark {
+  /** `mysql-bin.000007:1234` or a GTID set; null: the session cannot tell. */
+  readonly position: string | null;
+}
+
+/** What a lane is opened with. Names only: passwords and keys are those of the config where the lane is. */
+export interface LaneSetup {
+  readonly task: string;
+  readonly runId: string;
+  /** Name of the source in the config. */
+  readonly source: string;
+  /** Name of the sink in the config. */
+  readonly sink: string;
+  /** Whether the session gets the key of the mask `hmac`. */
+  readonly hmac: boolean;
+  /** ISO 8601 UTC: when the run's timeout is over; null: it has none. */
+  readonly deadline: string | null;
+  /** Of this lane alone: the run's, divided. */
+  readonly pace: { readonly maxLoad: MaxLoad | null; readonly bytesPerSecond: number | null };
+  /** Parts that the lane may have on their way; null: what the sink says. */
+  readonly partsAtOnce: number | null;
+}
+
+/** One SELECT of a plan and the objects that it becomes. */
+export interface BatchJob {
+  /** Distinct within the run. */
+  readonly id: string;
+  readonly task: string;
+  readonly runId: string;
+  readonly scheduledFor: string;
+  /** Its `sql` is that of the job; it has no ranges. */
+  readonly export: Omit<ExportPlan, 'ranges' | 'sequential'>;
+  readonly output: OutputOptions;
+  /** Whether no row at all becomes an object with a header. */
+  readonly emptyObject: boolean;
+  /** Number of the job's first object, and what is between the numbers of those that follow where it outgrows one. */
+  readonly numbers: { readonly first: number; readonly step: number };
+  /** Of this table. */
+  readonly windows: readonly Window[];
+}
+
+/** Per column name, how often something was worth a word. */
+export type Counts = Readonly<Record<string, number>>;
+
+export interface BatchResult {
+  readonly objects: readonly PreparedObject[];
+  /** Rows written. */
+  readonly rows: number;
+  /** Rows that the source sent. */
+  readonly rowsRead: number;
+  readonly bytes: number;
+  readonly zeroDates: Counts;
+  readonly invalidTexts: Counts;
+  readonly brokenJson: Counts;
+  /** What a module that maps rows has to say of their values. */
+  readonly notes: readonly string[];
+}
+
+/** What a job tells as it goes. */
+export interface JobEvents {
+  /** An upload is about to be begun; it is, once this settles. */
+  beginning(key: string): Promise<void>;
+  begun(key: string, uploadId: string): void;
+  /** Since the job began. */
+  progress(progress: { readonly rows: number; readonly bytes: number; readonly files: number }): void;
+  /** A module has something to say. */
+  said(message: string): void;
+  waits(reason: string | null): void;
+}
+
+/** One connection, and all that makes objects of what it reads. */
+export interface Lane {
+  /** Begins the lane's snapshot, or a new one in its place. */
+  begin(signal: AbortSignal): Promise<SnapshotMark>;
+  /**
+   * One job at a time. An aborted or failed job has nothing on its way any more once this rejects.
+   *
+   * @throws TidemarkError; LANE_LOST where the lane is no more.
+   */
+  run(job: BatchJob, events: JobEvents, signal: AbortSignal): Promise<BatchResult>;
+  /** The one value of a SELECT in the lane's snapshot. */
+  scalar(sql: string, signal: AbortSignal): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+/** Opens lanes: in this thread, in threads of this process, or through a queue. */
+export interface Lanes {
+  /** @throws TidemarkError of the source: the first that cannot be opened ends the others. */
+  open(setup: LaneSetup, count: number, signal: AbortSignal): Promise<readonly Lane[]>;
+}
+
+/** How consistent the lanes of a crew are, and how that is known. */
+export interface Agreement {
+  readonly level: Consistency;
+  /** A sentence for the log and the manifest. */
+  readonly basis: string;
+  /** Where the snapshot stands in the server's log; null: not known. */
+  readonly position: string | null;
+}
