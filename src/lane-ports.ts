@@ -93,7 +93,7 @@ export interface Lane {
   close(): Promise<void>;
 }
 
-/** Opens lanes: in this thread, in threads of this process, or through a queue. */
+/** Opens lanes in this thread, or in threads of this process. */
 export interface Lanes {
   /** @throws TidemarkError of the source: the first that cannot be opened ends the others. */
   open(setup: LaneSetup, count: number, signal: AbortSignal): Promise<readonly Lane[]>;
@@ -106,4 +106,41 @@ export interface Agreement {
   readonly basis: string;
   /** Where the snapshot stands in the server's log; null: not known. */
   readonly position: string | null;
+}
+
+/** What a spec asks for; `best`: the most that can be proved. */
+export type WantedConsistency = 'best' | Consistency;
+
+/** The lanes of one run, whose snapshots have been agreed on. */
+export interface Crew {
+  readonly agreement: Agreement;
+  /**
+   * Runs jobs, as many at once as there are lanes; one whose lane is lost is done again in another, under the same keys.
+   *
+   * @param events of a job; asked for again where it is done again.
+   * @returns results in the order of the jobs.
+   * @throws TidemarkError of the first job that failed. No job has anything on its way any more.
+   */
+  export(
+    jobs: readonly BatchJob[],
+    events: (job: BatchJob) => JobEvents,
+    signal: AbortSignal,
+  ): Promise<readonly BatchResult[]>;
+  /** The one value of a SELECT in the crew's snapshot. */
+  scalar(sql: string, signal: AbortSignal): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+export interface Crews {
+  /**
+   * @param setup its `pace` is that of the whole crew.
+   * @param count lanes that are wanted; there may be fewer, but one.
+   * @throws TidemarkError of the source; CONSISTENCY_UNPROVEN where less can be proved than is wanted.
+   */
+  assemble(
+    setup: Omit<LaneSetup, 'partsAtOnce'>,
+    count: number,
+    wanted: WantedConsistency,
+    signal: AbortSignal,
+  ): Promise<Crew>;
 }
