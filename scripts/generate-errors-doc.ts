@@ -1,10 +1,10 @@
 /**
- * Writes docs/errors.md from the table in src/errors.ts. `node scripts/generate-errors-doc.ts`; with `--check` it
+ * Writes docs/errors.md from the table in src/error-codes.ts. `node scripts/generate-errors-doc.ts`; with `--check` it
  * only says whether the file is up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ERRORS, type ErrorCode } from '../src/errors.ts';
+import { ERRORS, type ErrorCode } from '../src/error-codes.ts';
 
 const FILE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
 
@@ -96,7 +96,7 @@ export function errorsDoc(): string {
   }
   const groups = GROUPS.map(([heading, codes]) => [`## ${heading}`, ...codes.map(entry)].join('\n\n'));
   return `${[
-    '<!-- Made from src/errors.ts by scripts/generate-errors-doc.ts. Edit there. -->',
+    '<!-- Made from src/error-codes.ts by scripts/generate-errors-doc.ts. Edit there. -->',
     '# Errors',
     'Every failure has a code. It stands in the subject of the mail, in the log (`code=…`) and in `error.code` of `tidemark run --json`. The message and the hint of a failure are usually more exact than this page: they name the host, the table, the GRANT.',
     'After a run that failed, nothing of it is published, and it can be repeated; [PUBLISH_INCOMPLETE](#publish_incomplete) and [PROCESS_DIED](#process_died) say where that is not known yet. _Passes by itself_ says whether the same run can succeed later without anybody changing anything.',

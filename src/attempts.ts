@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { retryDelay } from './backoff.ts';
 import type { Retries } from './domain/spec.ts';
-import { TidemarkError, type ErrorCode } from './errors.ts';
+import type { ErrorCode } from './error-codes.ts';
+import { TidemarkError } from './errors.ts';
 import type { RunEnd } from './report.ts';
 
 /** They may pass, but not by trying again at once: somebody wants the run to end, or another process runs the task. */

@@ -1,7 +1,8 @@
 /** What has become of a run, as `tidemark run --json` prints it: of a failed one, as much as there was. */
 import type { Plan } from './domain/plan.ts';
 import type { PreparedObject, RunIdentity, RunRecord, RunReport, UnexpectedSize } from './domain/run.ts';
-import type { ErrorCode, TidemarkError } from './errors.ts';
+import type { ErrorCode } from './error-codes.ts';
+import type { TidemarkError } from './errors.ts';
 import { changesOf, schemasOf } from './plan/schema-change.ts';
 import { movedBy } from './plan/watermark.ts';
 

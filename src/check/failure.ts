@@ -1,5 +1,6 @@
 /** A failure as a finding: where it belongs, and of its hint what can be pasted. Pure. */
-import type { ErrorCode, TidemarkError } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import type { TidemarkError } from '../errors.ts';
 import { specFinding, type Finding, type Remedy, type TaskPlace } from './finding.ts';
 
 /** What has gone wrong with the server or the way to it: the same for every spec that reads from it. */

@@ -1,5 +1,5 @@
 /** What `check` has found: the one shape for people and for `--json`. Pure. */
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
 
 export type Severity = 'error' | 'warning' | 'info';
 

@@ -1,5 +1,5 @@
 /** What the shell, cron or Airflow learns of a command's end. */
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, alreadyRunning: 3, interrupted: 4 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,5 +1,5 @@
 /** The nouns of a run: which one it is, what it has prepared, how it ended and what is remembered of it. Plain data. */
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
 import type { SchemaChange, TableSchema, Window } from './plan.ts';
 
 /** How far a task has read one of its tables: exact text, as the server writes the value. */

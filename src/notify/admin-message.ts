@@ -3,7 +3,8 @@
  * or with the machine, not with a run. Pure.
  */
 import type { Spec } from '../domain/spec.ts';
-import { ERRORS, type Fault, formatFault, type TidemarkError } from '../errors.ts';
+import { ERRORS } from '../error-codes.ts';
+import { type Fault, formatFault, type TidemarkError } from '../errors.ts';
 import { compose } from './compose.ts';
 import { type MailMessage, oneLine, shorten, shortenList } from './letter.ts';
 import { footerFor, type Instance, ownerAddress } from './phrases.ts';

@@ -4,7 +4,7 @@
  */
 import type { Spec } from '../domain/spec.ts';
 import type { RunReport } from '../domain/run.ts';
-import { ERRORS } from '../errors.ts';
+import { ERRORS } from '../error-codes.ts';
 import type { Limits } from './compose.ts';
 import { type Block, type MailMessage, oneLine, shorten, shortenList } from './letter.ts';
 import { countOf, formatDuration, formatWindow, inBothZones, type Instance } from './phrases.ts';

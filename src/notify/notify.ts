@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { Spec } from '../domain/spec.ts';
 import type { RunReport } from '../domain/run.ts';
-import { ERRORS, type FaultsError, type TidemarkError } from '../errors.ts';
+import { ERRORS } from '../error-codes.ts';
+import type { FaultsError, TidemarkError } from '../errors.ts';
 import type { Incident, MailBook } from '../mail-ports.ts';
 import { redactReport } from '../report.ts';
 import { invalidSpecMessage, logsUnwritableMessage } from './admin-message.ts';

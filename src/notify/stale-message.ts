@@ -3,7 +3,7 @@
  * reason is, the first mail finds it: a failure, a pause, a spec without schedule, a daemon that was down. Pure.
  */
 import type { Circumstances, FreshnessPromise, Success } from '../domain/freshness.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
 import { compose, type Limits } from './compose.ts';
 import { type Block, type MailMessage, shorten } from './letter.ts';
 import { countOf, footerFor, formatDuration, inBothZones, type Instance, ownerAddress } from './phrases.ts';

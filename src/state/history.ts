@@ -1,7 +1,7 @@
 /** What is kept of the past: runs, and what people did to a task's memory. Newest first. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { PastRun, RunReport } from '../domain/run.ts';
-import { ERRORS, type ErrorCode } from '../errors.ts';
+import { ERRORS, type ErrorCode } from '../error-codes.ts';
 import { consulted } from './database.ts';
 import { reportOf } from './runs.ts';
 

@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { DeclaredColumns } from '../domain/spec.ts';
 import type { OutputColumn } from '../domain/plan.ts';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
 import type { TransformContext } from '../transform-ports.ts';
 
 /** What a thread is started with. */

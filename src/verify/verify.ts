@@ -3,7 +3,8 @@
  * records are compared. Of an object, no more is kept in memory than its footer, where it has one.
  */
 import { crc32 } from 'node:zlib';
-import { asTidemarkError, type ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { asTidemarkError } from '../errors.ts';
 import { fewAtOnce } from '../few-at-once.ts';
 import type { ObjectReader, StoredObject } from '../ports.ts';
 import type { Manifest, ManifestEntry } from './manifest.ts';

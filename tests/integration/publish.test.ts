@@ -1,5 +1,5 @@
 /** All or nothing: S3 fails in every way, at every request of a run, and nothing of the run is left behind. */
-import type { ErrorCode } from '../../src/errors.ts';
+import type { ErrorCode } from '../../src/error-codes.ts';
 import type { Installation } from '../../src/execute.ts';
 import { recoverAll } from '../../src/recovery.ts';
 import { s3Sink } from '../../src/sinks/s3/sink.ts';

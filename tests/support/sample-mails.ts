@@ -1,6 +1,7 @@
 /** One mail of every kind, with values as they come up in real life: to be looked at, and to be held against each other. */
 import type { RunReport } from '../../src/domain/run.ts';
-import { ERRORS, TidemarkError } from '../../src/errors.ts';
+import { ERRORS } from '../../src/error-codes.ts';
+import { TidemarkError } from '../../src/errors.ts';
 import { invalidSpecMessage, logsUnwritableMessage } from '../../src/notify/admin-message.ts';
 import type { MailMessage } from '../../src/notify/letter.ts';
 import { digestMessage, type DigestEntry } from '../../src/notify/digest-message.ts';

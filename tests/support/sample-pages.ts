@@ -1,6 +1,6 @@
 /** A daemon with a week of work behind it, as the status pages see it: for pictures and for tests of how they look. */
 import type { PastRun, RunPoint } from '../../src/domain/run.ts';
-import { ERRORS, type ErrorCode } from '../../src/errors.ts';
+import { ERRORS, type ErrorCode } from '../../src/error-codes.ts';
 import type { LiveRun } from '../../src/http/live-run.ts';
 import type { Instance, PageSource, TaskSummary } from '../../src/http/page/model.ts';
 

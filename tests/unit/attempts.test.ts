@@ -1,7 +1,8 @@
 /** What is tried again, and what ends the waiting. */
 import { withRetries, withTimeout } from '../../src/attempts.ts';
 import type { Retries } from '../../src/domain/spec.ts';
-import { ERRORS, TidemarkError, type ErrorCode } from '../../src/errors.ts';
+import { ERRORS, type ErrorCode } from '../../src/error-codes.ts';
+import { TidemarkError } from '../../src/errors.ts';
 import { beginRun, failedReport, succeededReport } from '../../src/report.ts';
 import type { RunEnd } from '../../src/report.ts';
 import { RUN } from './plan/sample.ts';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { errorsDoc } from '../../scripts/generate-errors-doc.ts';
-import { asTidemarkError, ERRORS, FaultsError, formatFault, TidemarkError } from '../../src/errors.ts';
+import { ERRORS } from '../../src/error-codes.ts';
+import { asTidemarkError, FaultsError, formatFault, TidemarkError } from '../../src/errors.ts';
 
 const fault = { file: 'specs/a.json', line: 3, column: 14, path: 'table[0].columns', message: 'found 5' };
 

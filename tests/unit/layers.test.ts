@@ -44,6 +44,7 @@ const use = (specifier: string): string => `import * as it from '${specifier}';\
 const OFFENCES: readonly (readonly [file: string, source: string, rule: string])[] = [
   // One way: main → commands → daemon → run → rooms → domain, errors, ports.
   ['src/domain/plan.ts', use('../plan/plan.ts'), IMPORTS],
+  ['src/error-codes.ts', use('node:fs'), IMPORTS],
   ['src/errors.ts', use('node:fs'), IMPORTS],
   ['src/ports.ts', use('./run.ts'), IMPORTS],
   ['src/redact.ts', use('./errors.ts'), IMPORTS],

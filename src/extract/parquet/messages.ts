@@ -1,6 +1,6 @@
 /** What passes between the main thread and one that encodes. Buffers are transferred: who sends one has it no more. */
 import type { OutputColumn } from '../../domain/plan.ts';
-import type { ErrorCode } from '../../errors.ts';
+import type { ErrorCode } from '../../error-codes.ts';
 import type { ColumnCounts } from './column.ts';
 import type { GroupLimits, ParquetOptions } from './file-encoder.ts';
 

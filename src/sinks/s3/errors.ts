@@ -3,7 +3,8 @@
  *
  * Error codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
-import { TidemarkError, type ErrorCode } from '../../errors.ts';
+import type { ErrorCode } from '../../error-codes.ts';
+import { TidemarkError } from '../../errors.ts';
 
 /** What the SDK throws, as far as it is looked at here. */
 interface SdkError {

@@ -4,7 +4,8 @@
  * Error numbers: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
  * and https://mariadb.com/kb/en/mariadb-error-code-reference/
  */
-import { TidemarkError, type ErrorCode } from '../../errors.ts';
+import type { ErrorCode } from '../../error-codes.ts';
+import { TidemarkError } from '../../errors.ts';
 
 /** What mysql2 throws, as far as it is looked at here. */
 interface DriverError {

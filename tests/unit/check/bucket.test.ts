@@ -2,7 +2,8 @@
 import { bucketFindings, type SinkSettings, type TriedFolder } from '../../../src/check/bucket.ts';
 import { iamPolicy } from '../../../src/check/iam-policy.ts';
 import type { BucketAction, BucketEncryption, FolderFacts } from '../../../src/check-ports.ts';
-import { TidemarkError, type ErrorCode } from '../../../src/errors.ts';
+import type { ErrorCode } from '../../../src/error-codes.ts';
+import { TidemarkError } from '../../../src/errors.ts';
 
 const SINK: SinkSettings = {
   bucket: 'exports',

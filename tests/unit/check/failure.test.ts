@@ -2,7 +2,8 @@
 import { isOfSource, remedyOf, specFailure, statementsIn } from '../../../src/check/failure.ts';
 import { foldersOf } from '../../../src/check/folders.ts';
 import { smtpFindings } from '../../../src/check/mail-server.ts';
-import { TidemarkError, type ErrorCode } from '../../../src/errors.ts';
+import type { ErrorCode } from '../../../src/error-codes.ts';
+import { TidemarkError } from '../../../src/errors.ts';
 import { specOf } from '../plan/sample.ts';
 import { taskPlace } from './sample.ts';
 

@@ -1,6 +1,5 @@
 /** What the shell learns. */
-import { ERRORS } from '../../../src/errors.ts';
-import type { ErrorCode } from '../../../src/errors.ts';
+import { ERRORS, type ErrorCode } from '../../../src/error-codes.ts';
 import { exitCodeOf } from '../../../src/commands/exit-codes.ts';
 
 it('has a code of its own for usage, for a backfill that reaches too far, for a task that runs already, and for an interruption', () => {

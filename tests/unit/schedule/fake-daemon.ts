@@ -1,7 +1,8 @@
 /** What is around a schedule: a clock, what is kept between two daemons, and runs that end when the test says so. */
 import type { Spec } from '../../../src/domain/spec.ts';
 import type { SettledSlot, Trigger } from '../../../src/domain/run.ts';
-import { TidemarkError, type ErrorCode } from '../../../src/errors.ts';
+import type { ErrorCode } from '../../../src/error-codes.ts';
+import { TidemarkError } from '../../../src/errors.ts';
 import { blackoutEnd } from '../../../src/schedule/blackout.ts';
 import { startSchedule, type Schedule, type SlotBook } from '../../../src/schedule/schedule.ts';
 import { sampleSpec } from '../watch/sample-spec.ts';

@@ -1,6 +1,7 @@
 /** What a run reports, for the tests of what goes on around it. With an error code: a run that failed. */
 import type { PastRun, RunReport } from '../../../src/domain/run.ts';
-import { ERRORS, TidemarkError, type ErrorCode } from '../../../src/errors.ts';
+import { ERRORS, type ErrorCode } from '../../../src/error-codes.ts';
+import { TidemarkError } from '../../../src/errors.ts';
 import type { RunOutcome } from '../../../src/report.ts';
 
 export function fakeReport(task: string, scheduledFor: Date, code: ErrorCode | null = null): RunReport {

@@ -1,5 +1,5 @@
 /** S3's errors in Tidemark's words, with the permission that is missing. */
-import type { ErrorCode } from '../../../../src/errors.ts';
+import type { ErrorCode } from '../../../../src/error-codes.ts';
 import { TidemarkError } from '../../../../src/errors.ts';
 import { sinkError } from '../../../../src/sinks/s3/errors.ts';
 import type { SinkOperation } from '../../../../src/sinks/s3/errors.ts';

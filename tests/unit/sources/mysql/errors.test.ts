@@ -1,6 +1,6 @@
 /** The server's errors in Tidemark's words, with the statement that helps. */
-import { ERRORS, TidemarkError } from '../../../../src/errors.ts';
-import type { ErrorCode } from '../../../../src/errors.ts';
+import { ERRORS, type ErrorCode } from '../../../../src/error-codes.ts';
+import { TidemarkError } from '../../../../src/errors.ts';
 import { sourceError } from '../../../../src/sources/mysql/errors.ts';
 
 const CONTEXT = { host: 'db.example.com', port: 3306, user: 'tidemark', database: 'hr', sql: 'SELECT 1' };
