@@ -55,6 +55,7 @@ fi
 
 bash scripts/get-postfix.sh # the mail server that tests send through
 bash scripts/get-prometheus.sh # what checks metrics and alerts
+bash scripts/get-redis.sh # what the queue of workers is kept in
 
 # ---- packages of Debian: a private MariaDB for tests and demo, and what tests read units and objects with -----
 export PATH=$PATH:/usr/sbin # where Debian keeps mariadbd; not on everybody's path
