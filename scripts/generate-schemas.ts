@@ -188,7 +188,7 @@ digits, space, \`+ - . : / =\`). \`null\` contains neither of them.
 }
 
 function configPage(): string {
-  const { sources, sinks, smtp, notify, masking, log_rotation, watch, http, ...settings } =
+  const { sources, sinks, smtp, notify, masking, log_rotation, watch, http, executor, ...settings } =
     configSchema.properties;
   const source = sources.additionalProperties;
   const sink = sinks.additionalProperties;
@@ -214,7 +214,7 @@ A setting is taken from the first of these that has it: a flag of the command, t
 
 ## Settings
 
-${fieldTable({ ...settings, sources, sinks, smtp, notify, masking, log_rotation, watch, http }, configSchema.required)}
+${fieldTable({ ...settings, sources, sinks, smtp, notify, masking, log_rotation, watch, http, executor }, configSchema.required)}
 
 ## sources.NAME
 
@@ -263,6 +263,12 @@ ${fieldTable(watch.properties, [])}
 ## http
 
 ${fieldTable(http.properties, [])}
+
+## executor
+
+${fieldTable(executor.properties, [])}
+
+\`bullmq\` needs \`url\`.
 `;
 }
 

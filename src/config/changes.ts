@@ -23,6 +23,7 @@ export const IN_FORCE: Readonly<Record<keyof Config, 'now' | 'restart' | 'never'
   state_dir: 'restart',
   logs_dir: 'restart',
   http: 'restart',
+  executor: 'restart',
   watch: 'restart',
   // Of commands other than the daemon.
   default_spec: 'never',

@@ -8,7 +8,7 @@ import { loadFaults } from '../spec/load-faults.ts';
 import { zoneFault } from '../spec/schedule.ts';
 import { showText } from '../spec/show.ts';
 import { parseSpan } from '../spec/span.ts';
-import { webhookFault } from './secret-url.ts';
+import { REDIS_URL_ALLOWED, redisUrlFault, webhookFault } from './secret-url.ts';
 import { settingPaths } from './settings.ts';
 
 type Report = (path: readonly Segment[], message: string) => void;
@@ -35,17 +35,24 @@ const TEXT_CHECKS: Readonly<Record<string, (text: string) => string | null>> = {
   retry_delay: spanFault,
   retry_delay_max: spanFault,
   give_up_after: spanFault,
-  url: webhookFault,
+  lost_after: spanFault,
+  worker_wait: spanFault,
   timeout: spanFault,
   connect_timeout: spanFault,
   idle_timeout: spanFault,
   request_timeout: spanFault,
 };
 
+/** The same, of settings that share the last part of their path with others. */
+const PATH_CHECKS: typeof TEXT_CHECKS = {
+  'notify.webhook.url': webhookFault,
+  'executor.url': redisUrlFault,
+};
+
 /** Reports every fault of a config that has not been validated yet. */
 export function checkConfig(config: Values, report: Report): void {
   for (const path of settingPaths((map) => Object.keys(valuesAt(config, map)))) {
-    const check = TEXT_CHECKS[String(path.at(-1))];
+    const check = PATH_CHECKS[path.join('.')] ?? TEXT_CHECKS[String(path.at(-1))];
     const value = path.reduce<unknown>((at, key) => (isValues(at) ? at[key] : undefined), config);
     if (check === undefined) continue;
     const list = Array.isArray(value);
@@ -66,6 +73,10 @@ export function checkConfig(config: Values, report: Report): void {
   const smtp = valuesAt(config, 'smtp');
   if (isSet(smtp['password']) && !isSet(smtp['user'])) {
     report(['smtp', 'user'], 'is missing beside the password. Give both, or neither for no login.');
+  }
+  const executor = valuesAt(config, 'executor');
+  if (executor['type'] === 'bullmq' && !isSet(executor['url'])) {
+    report(['executor', 'url'], `is missing: bullmq keeps its queue in a server. ${REDIS_URL_ALLOWED}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The config as the rest of the program sees it: complete, checked, and without anything left to work out. */
 import type { DayWindow, MaxLoad, Span } from '../domain/spec.ts';
-import { secretsInUrl } from './secret-url.ts';
+import { secretsInRedisUrl, secretsInUrl } from './secret-url.ts';
 import type { ConfigDocument } from './schema.ts';
 
 type SourceDocument = ConfigDocument['sources'][string];
@@ -26,6 +26,20 @@ export type SinkConfig = Readonly<Omit<SinkDocument, 'request_timeout'>> & {
 
 export type SmtpConfig = Readonly<NonNullable<ConfigDocument['smtp']>>;
 
+/** Where batches are read. Times are milliseconds; `tls_ca` is an absolute path. */
+export type ExecutorConfig =
+  | { readonly type: 'embedded' }
+  | {
+      readonly type: 'bullmq';
+      readonly url: string;
+      readonly tls_ca: string | null;
+      readonly prefix: string;
+      readonly lost_after_ms: number;
+      readonly worker_wait_ms: number;
+      /** Null: one for each processor. */
+      readonly concurrency: number | null;
+    };
+
 /** The settings of `config.schema.json`; spans of time have become milliseconds, folders absolute paths. */
 export type Config = Readonly<
   Omit<
@@ -35,6 +49,7 @@ export type Config = Readonly<
     | 'sinks'
     | 'smtp'
     | 'notify'
+    | 'executor'
     | 'http'
     | 'watch'
     | 'shutdown_grace'
@@ -66,6 +81,7 @@ export type Config = Readonly<
       readonly to: 'owners' | { readonly name: null; readonly address: string };
     } | null;
   };
+  readonly executor: ExecutorConfig;
   /** Null: no HTTP server. */
   readonly http: Readonly<NonNullable<ConfigDocument['http']>> | null;
   readonly watch: { readonly polling: boolean; readonly interval_ms: number };
@@ -89,13 +105,13 @@ export const SECRET_SETTINGS: readonly string[] = [
   'session_token',
   'hmac_key',
   'token',
-  // Of the webhook: whoever knows it may write to the channel.
+  // Of the webhook: whoever knows it may write to the channel. Of the queue: it may hold a password.
   'url',
 ];
 
 /**
  * Every value that must never be shown: passwords, secret keys, session tokens, the HMAC key, the token of the
- * status page, and what `${…}` put into them.
+ * status page, the password of the queue, and what `${…}` put into them.
  * The longest first, so that one that contains another is taken out whole.
  */
 export function secretsOf(config: Config): string[] {
@@ -106,6 +122,7 @@ export function secretsOf(config: Config): string[] {
     config.masking.hmac_key,
     ...(config.notify.webhook === null ? [] : secretsInUrl(config.notify.webhook.url)),
     config.http?.token ?? null,
+    ...(config.executor.type === 'bullmq' ? secretsInRedisUrl(config.executor.url) : []),
     ...config.substituted_secrets,
   ];
   const secrets = new Set(values.filter((value) => value !== null && value !== ''));

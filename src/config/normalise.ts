@@ -4,7 +4,7 @@ import { durationMs } from '../spec/duration.ts';
 import { blackoutOf } from '../spec/blackout.ts';
 import { maxLoadOf } from '../spec/load-schema.ts';
 import { parseSpan } from '../spec/span.ts';
-import type { Config, SinkConfig, SourceConfig } from './config.ts';
+import type { Config, ExecutorConfig, SinkConfig, SourceConfig } from './config.ts';
 import type { ConfigDocument } from './schema.ts';
 
 /** Relative folders and files are taken from `cwd`. */
@@ -18,6 +18,7 @@ export function normaliseConfig(
     smtp,
     notify,
     http,
+    executor,
     watch,
     shutdown_grace,
     history_retention,
@@ -44,6 +45,7 @@ export function normaliseConfig(
       digest: digestOf(document),
     },
     http: http === null ? null : { ...http },
+    executor: normaliseExecutor(executor, path),
     specs_dir: path(document.specs_dir),
     state_dir: path(document.state_dir),
     logs_dir: path(document.logs_dir),
@@ -75,6 +77,22 @@ function normaliseSource(
 
 function normaliseSink({ request_timeout, ...settings }: ConfigDocument['sinks'][string]): SinkConfig {
   return { ...settings, request_timeout_ms: milliseconds(request_timeout) };
+}
+
+function normaliseExecutor(
+  { type, url, tls_ca, prefix, lost_after, worker_wait, concurrency }: ConfigDocument['executor'],
+  path: (file: string) => string,
+): ExecutorConfig {
+  if (type === 'embedded') return { type };
+  return {
+    type,
+    url: url!,
+    tls_ca: tls_ca === null ? null : path(tls_ca),
+    prefix,
+    lost_after_ms: milliseconds(lost_after),
+    worker_wait_ms: milliseconds(worker_wait),
+    concurrency,
+  };
 }
 
 function normaliseRotation({

@@ -6,6 +6,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { EMAIL, EMAIL_PATTERN } from '../spec/email.ts';
 import { port, sinkSchema, sourceSchema, span } from './endpoint-schemas.ts';
+import { executorSchema } from './executor-schema.ts';
 import { digestSchema, webhookSchema } from './notify-schemas.ts';
 import { logRotation, logsRetention } from './log-schemas.ts';
 
@@ -198,6 +199,7 @@ export const configSchema = {
       enum: [1],
       default: 1,
     },
+    executor: executorSchema,
     max_concurrent_tasks: {
       title: 'Concurrent tasks',
       description: 'How many tasks run at the same time. The others wait in line.',

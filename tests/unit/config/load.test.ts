@@ -64,6 +64,7 @@ describe('loadConfig', () => {
       default_spec: resolve('specs/employees.json'),
       batch_threshold_mb: 256,
       parallelism: 1,
+      executor: { type: 'embedded' },
       max_concurrent_tasks: 2,
       timezone: 'UTC',
       shutdown_grace_ms: 30_000,
