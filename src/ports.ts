@@ -54,6 +54,14 @@ export interface Horizon {
   readonly blind: string | null;
 }
 
+/** Which snapshot it is. Two of one server whose positions are known and equal show the same rows. */
+export interface SnapshotMark {
+  /** Tells the server from all others, whatever name or proxy led to it. */
+  readonly server: string;
+  /** Where the snapshot stands in the server's log, `mysql-bin.000007:1234`; null: the session cannot tell. */
+  readonly position: string | null;
+}
+
 /** A consistent, read-only view of the source: all that is read through one snapshot is of the same moment. */
 export interface Snapshot {
   readonly server: ServerIdentity;
@@ -61,6 +69,8 @@ export interface Snapshot {
   readonly horizon: Horizon | null;
   /** HMAC-SHA-256 with the key of the config, in hexadecimal; null where it was not asked for. */
   readonly hmac?: ((value: Uint8Array) => string) | null;
+  /** Left out where the snapshot is begun anew, and told apart, by who holds it. */
+  readonly mark?: SnapshotMark;
   tableFacts(table: string): Promise<TableFacts>;
   /** Result columns of a SELECT, without running it. */
   describeQuery(sql: string): Promise<readonly OutputColumn[]>;
@@ -107,7 +117,24 @@ export interface SnapshotNeeds {
   readonly onWait?: (reason: string | null) => void;
 }
 
+/** A session that is connected and made ready, with no snapshot yet. */
+export interface PendingSnapshot {
+  readonly server: ServerIdentity;
+  /**
+   * Begins the snapshot, or a new one in its place. Not while something is read through it.
+   *
+   * @throws TidemarkError, or the signal's reason; the session is unusable then.
+   */
+  begin(signal: AbortSignal): Promise<SnapshotMark>;
+  /** What is read through it is as of the last `begin`. Its clock and open transactions were looked at before the first. */
+  readonly snapshot: Snapshot;
+  close(): Promise<void>;
+}
+
 export interface Source {
+  /** @param signal also of all that is done through the session later. */
+  connect(signal: AbortSignal, needs?: SnapshotNeeds): Promise<PendingSnapshot>;
+  /** Connects, and begins the snapshot. */
   open(signal: AbortSignal, needs?: SnapshotNeeds): Promise<Snapshot>;
   /**
    * How busy the server is, asked over a connection of its own.

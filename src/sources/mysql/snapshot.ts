@@ -6,12 +6,14 @@ import { TidemarkError } from '../../errors.ts';
 import type {
   Horizon,
   LoadQuestion,
+  PendingSnapshot,
   RowStream,
   ServerLoad,
   Snapshot,
   SnapshotNeeds,
   Source,
 } from '../../ports.ts';
+import { beginSnapshot } from './begin.ts';
 import { connect, endSession, type MysqlSourceOptions, type Session } from './connect.ts';
 import type { GiveBack } from './connection-cap.ts';
 import { setHmacKey } from './hmac-key.ts';
@@ -30,31 +32,64 @@ export function mysqlSource(options: MysqlSourceOptions): Source {
   const reading: Reading = { results: 0 };
   return {
     load: (question, signal) => loadOf(options, reading, question, signal),
+    async connect(signal, needs) {
+      const { abandon: _, ...pending } = await connectPending(options, reading, signal, needs);
+      return pending;
+    },
     async open(signal, needs) {
-      signal.throwIfAborted();
-      const giveBack = await placeFor(options, signal, needs?.onWait);
-      const session = await connect(options, signal).catch((error: unknown) => {
-        giveBack();
-        throw error;
-      });
+      const pending = await connectPending(options, reading, signal, needs);
       try {
-        const server = await identify(session);
-        const timeLeftMs = needs?.timeLeftMs ?? null;
-        if (timeLeftMs !== null) await limitStatements(session, server, timeLeftMs);
-        // Before the snapshot: what is committed between the two is then in it, and in doubt is only what comes later.
-        const horizon = needs?.horizon === true ? await readHorizon(session, server, signal) : null;
-        const hmac = needs?.hmac === true ? await setHmacKey(session, options.hmacKey) : null;
-        await openSnapshot(session, server);
-        signal.throwIfAborted();
-        return { ...snapshotOf(session, options, reading, server, horizon, giveBack), hmac };
+        const mark = await pending.begin(signal);
+        return { ...pending.snapshot, mark };
       } catch (error) {
-        if (session.broken) session.connection.destroy();
-        else await endSession(session);
-        giveBack();
+        await pending.abandon();
         throw error;
       }
     },
   };
+}
+
+interface Connected extends PendingSnapshot {
+  /** Closes a session of which nothing is wanted any more, not even that the server hears of it in time. */
+  abandon(): Promise<void>;
+}
+
+async function connectPending(
+  options: MysqlSourceOptions,
+  reading: Reading,
+  signal: AbortSignal,
+  needs: SnapshotNeeds | undefined,
+): Promise<Connected> {
+  signal.throwIfAborted();
+  const giveBack = await placeFor(options, signal, needs?.onWait);
+  const session = await connect(options, signal).catch((error: unknown) => {
+    giveBack();
+    throw error;
+  });
+  const abandon = async (): Promise<void> => {
+    if (session.broken) session.connection.destroy();
+    else await endSession(session);
+    giveBack();
+  };
+  try {
+    const server = await identify(session);
+    const timeLeftMs = needs?.timeLeftMs ?? null;
+    if (timeLeftMs !== null) await limitStatements(session, server, timeLeftMs);
+    // Before the snapshot: what is committed between the two is then in it, and in doubt is only what comes later.
+    const horizon = needs?.horizon === true ? await readHorizon(session, server, signal) : null;
+    const hmac = needs?.hmac === true ? await setHmacKey(session, options.hmacKey) : null;
+    signal.throwIfAborted();
+    const snapshot = { ...snapshotOf(session, options, reading, server, horizon, giveBack), hmac };
+    const begin: Connected['begin'] = async (beginSignal) => {
+      const mark = await beginSnapshot(session, server, beginSignal);
+      beginSignal.throwIfAborted();
+      return mark;
+    };
+    return { server, snapshot, begin, close: snapshot.close, abandon };
+  } catch (error) {
+    await abandon();
+    throw error;
+  }
 }
 
 /** Waits until the cap on connections has room for one more. */
@@ -93,14 +128,6 @@ function loadOf(
   return onSideSession(options, signal, async (side) =>
     serverLoad(side, await identify(side), question, results),
   );
-}
-
-async function openSnapshot(session: Session, server: ServerIdentity): Promise<void> {
-  if (server.flavor === 'mysql' && Number.parseInt(server.version, 10) >= 8) {
-    // MySQL 8+ serves table sizes from a cache that is up to a day old.
-    await session.query('SET SESSION information_schema_stats_expiry = 0');
-  }
-  await session.query('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
 }
 
 function snapshotOf(

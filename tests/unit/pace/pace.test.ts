@@ -56,13 +56,17 @@ function setUp(limits: Partial<PaceLimits>) {
   };
   const rows = rowSource();
   const snapshot: Snapshot = { ...rows.snapshot, load };
-  const source: Source = { load, open: () => Promise.resolve(snapshot) };
+  const source: Source = {
+    load,
+    open: () => Promise.resolve(snapshot),
+    connect: () => Promise.reject(new Error('not asked for in this test')),
+  };
   const observer = {
     planned: () => {},
     progress: () => {},
     waits: (reason: string | null) => waits.push(reason),
   };
-  const pace: Pace = paceOf({ ...UNLIMITED, ...limits }, observer, time.clock);
+  const pace: Pace = paceOf({ ...UNLIMITED, ...limits }, observer.waits, time.clock);
   const seen: number[] = [];
   const read = (signal = NEVER) =>
     pace.over(snapshot).rows('SELECT 1', [], (_packet, start, end) => seen.push(end - start), signal);

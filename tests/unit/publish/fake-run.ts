@@ -79,6 +79,7 @@ export function fakeSource(
   const fake: FakeSource = {
     source: {
       load: snapshot.load,
+      connect: () => Promise.reject(new Error('not asked for in this test')),
       open: (signal, needs) =>
         call('open', '', () => {
           signal.throwIfAborted();
