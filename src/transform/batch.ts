@@ -1,6 +1,7 @@
 /** One batch of rows through a module: its rows become what it returns for them, in their order. */
+import { TidemarkError } from '../errors.ts';
 import { readRow, type Cell } from '../extract/row-packet.ts';
-import { moduleFailed, TransformError, type ModuleName } from './failure.ts';
+import { moduleFailed, type ModuleName } from './failure.ts';
 import { framesOf } from './frames.ts';
 import { rowReader } from './given-values.ts';
 import type { ModuleContext, TransformModule } from './load-module.ts';
@@ -13,7 +14,7 @@ import type { Whereabouts } from './whereabouts.ts';
 export interface BatchMapper {
   /**
    * @param emit takes a packet; what it returns is waited for.
-   * @throws TransformError.
+   * @throws TidemarkError.
    */
   map(buffer: Buffer, length: number, emit: (packet: Buffer) => Promise<void> | undefined): Promise<void>;
   /** Rows that have been mapped. */
@@ -46,10 +47,7 @@ export function batchMapper(
         packet = write(row);
       } catch (error) {
         if (!(error instanceof WrongRow)) throw error;
-        throw new TransformError({
-          code: 'TRANSFORM_FAILED',
-          message: `${name.name}, for ${what(index)}, ${error.message}.`,
-        });
+        throw new TidemarkError('TRANSFORM_FAILED', `${name.name}, for ${what(index)}, ${error.message}.`);
       }
       const full = emit(packet);
       if (full !== undefined) await full;
@@ -94,10 +92,10 @@ export function batchMapper(
     }
     if (returned === null || returned === undefined) return;
     if (!Array.isArray(returned))
-      throw new TransformError({
-        code: 'TRANSFORM_FAILED',
-        message: `${name.name}, for ${stretch}, returned ${shown(returned)}. Allowed: an array of rows, or null for none.`,
-      });
+      throw new TidemarkError(
+        'TRANSFORM_FAILED',
+        `${name.name}, for ${stretch}, returned ${shown(returned)}. Allowed: an array of rows, or null for none.`,
+      );
     await send(returned, (index) => `${stretch}, at [${index}] of what it returned`, emit);
   };
 

@@ -1,17 +1,7 @@
 /** What went wrong in a module, in words: where in the module, for which row, and what was thrown. */
 import { pathToFileURL } from 'node:url';
-import type { Failure } from './messages.ts';
+import { TidemarkError } from '../errors.ts';
 import { shown } from './returned-values.ts';
-
-/** An error with all that is to be said of it; thrown inside the thread, and sent to the main one. */
-export class TransformError extends Error {
-  readonly failure: Failure;
-
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.failure = failure;
-  }
-}
 
 /** The module of a thread. */
 export interface ModuleName {
@@ -25,15 +15,16 @@ export interface ModuleName {
  * @param what was being done: `failed on the row id=5 (row 3)`.
  * @param thrown anything at all.
  */
-export function moduleFailed(module: ModuleName, what: string, thrown: unknown): TransformError {
+export function moduleFailed(module: ModuleName, what: string, thrown: unknown): TidemarkError {
   const place = placeIn(module, thrown);
-  return new TransformError({
-    code: 'TRANSFORM_FAILED',
-    message: `${place ?? module.name} ${what}: ${thrownText(thrown)}`,
+  const error = new TidemarkError(
+    'TRANSFORM_FAILED',
+    `${place ?? module.name} ${what}: ${thrownText(thrown)}`,
     // A module that asks another service knows best whether it is worth asking again.
-    retryable: isRetryable(thrown) ? true : undefined,
-    stack: isError(thrown) ? thrown.stack : undefined,
-  });
+    { retryable: isRetryable(thrown) ? true : undefined },
+  );
+  if (isError(thrown)) error.stack = thrown.stack!;
+  return error;
 }
 
 /** `TypeError: x is not a function`; of what is no error, what it is. */

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { DeclaredColumns } from '../domain/spec.ts';
+import { TidemarkError } from '../errors.ts';
 import type { TransformContext } from '../transform-ports.ts';
 import { columnFaults, declaredColumns } from '../spec/row-transform.ts';
 import { showPath } from '../spec/show.ts';
-import { placeIn, thrownText, TransformError, type ModuleName } from './failure.ts';
+import { placeIn, thrownText, type ModuleName } from './failure.ts';
 import type { Row } from './given-values.ts';
 import { shown } from './returned-values.ts';
 
@@ -29,7 +30,7 @@ export interface TransformModule {
   readonly declared: DeclaredColumns | null;
 }
 
-/** @throws TransformError TRANSFORM_INVALID. */
+/** @throws TidemarkError TRANSFORM_INVALID. */
 export async function loadModule(module: ModuleName): Promise<TransformModule> {
   let exported: Record<string, unknown>;
   try {
@@ -94,7 +95,7 @@ function checkedColumns(
   list: unknown,
   path: readonly (string | number)[],
 ): WrittenColumn[] {
-  const wrong = (at: readonly (string | number)[], found: string): TransformError =>
+  const wrong = (at: readonly (string | number)[], found: string): TidemarkError =>
     invalid(`${module}, ${showPath(at)}: ${found}`);
   if (!Array.isArray(list) || list.length === 0)
     throw wrong(path, `found ${shown(list)}. Allowed: a list with at least one column.`);
@@ -117,6 +118,6 @@ function checkedColumns(
   return columns;
 }
 
-function invalid(message: string): TransformError {
-  return new TransformError({ code: 'TRANSFORM_INVALID', message });
+function invalid(message: string): TidemarkError {
+  return new TidemarkError('TRANSFORM_INVALID', message);
 }

@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { DeclaredColumns } from '../domain/spec.ts';
 import type { OutputColumn } from '../domain/plan.ts';
-import type { ErrorCode } from '../error-codes.ts';
+import type { PlainError } from '../plain-error.ts';
 import type { TransformContext } from '../transform-ports.ts';
 
 /** What a thread is started with. */
@@ -48,14 +48,4 @@ export type FromThread =
   | { readonly kind: 'done'; readonly buffer: ArrayBuffer }
   | { readonly kind: 'ended'; readonly rows: number; readonly invalidTexts: ReadonlyMap<string, number> }
   | { readonly kind: 'log'; readonly message: string }
-  | { readonly kind: 'failed'; readonly failure: Failure };
-
-/** An error as it survives being copied from one thread to another. */
-export interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint?: string | undefined;
-  readonly retryable?: boolean | undefined;
-  /** Where it happened in the other thread. */
-  readonly stack?: string | undefined;
-}
+  | { readonly kind: 'failed'; readonly error: PlainError };

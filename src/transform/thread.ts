@@ -4,8 +4,9 @@
  */
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { TidemarkError } from '../errors.ts';
+import { fromPlain } from '../plain-error.ts';
 import { placeIn, thrownText, type ModuleName } from './failure.ts';
-import type { Failure, FromThread, ThreadData, ToThread, WorkerData } from './messages.ts';
+import type { FromThread, ThreadData, ToThread, WorkerData } from './messages.ts';
 import { whereabouts } from './whereabouts.ts';
 
 export interface ThreadLimits {
@@ -116,7 +117,7 @@ export function startThread(data: ThreadData, limits: ThreadLimits, events: Thre
       case 'idle':
         return rest();
       case 'failed':
-        return fail(errorOf(message.failure));
+        return fail(fromPlain(message.error));
       default:
         events.message(message);
     }
@@ -148,13 +149,6 @@ export function startThread(data: ThreadData, limits: ThreadLimits, events: Thre
     },
     end,
   };
-}
-
-function errorOf({ code, message, hint, retryable, stack }: Failure): TidemarkError {
-  const error = new TidemarkError(code, message, { hint, retryable });
-  // Where it happened is in the other thread.
-  if (stack !== undefined) error.stack = stack;
-  return error;
 }
 
 /** Outside of any call: in a callback, a timer, or a promise that nobody waited for. */

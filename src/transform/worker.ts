@@ -3,8 +3,10 @@
  * told to the main thread, which then ends this one.
  */
 import { workerData } from 'node:worker_threads';
+import { TidemarkError } from '../errors.ts';
+import { toPlain } from '../plain-error.ts';
 import { batchMapper } from './batch.ts';
-import { moduleFailed, TransformError } from './failure.ts';
+import { moduleFailed } from './failure.ts';
 import { frameWriter } from './frames.ts';
 import { bytesHeld } from './memory.ts';
 import { loadModule, type ModuleContext, type TransformModule } from './load-module.ts';
@@ -35,8 +37,8 @@ try {
 function fail(error: unknown, where?: Whereabouts): void {
   const row = where?.name() ?? null;
   const failed = row === null ? 'failed' : `failed, last on ${row}`;
-  const { failure } = error instanceof TransformError ? error : moduleFailed({ file, name }, failed, error);
-  send({ kind: 'failed', failure });
+  const known = error instanceof TidemarkError ? error : moduleFailed({ file, name }, failed, error);
+  send({ kind: 'failed', error: toPlain(known) });
 }
 
 function serve(module: TransformModule, work: TransformJob, where: Whereabouts): void {
@@ -85,10 +87,10 @@ function serve(module: TransformModule, work: TransformJob, where: Whereabouts):
     flush();
     const held = bytesHeld(work.memoryBytes);
     if (held > work.memoryBytes) {
-      throw new TransformError({
-        code: 'TRANSFORM_MEMORY',
-        message: `${name} holds ${Math.round(held / 2 ** 20)} MB after ${where.name() ?? `row ${mapper.rows}`}, and may hold ${Math.round(work.memoryBytes / 2 ** 20)}.`,
-      });
+      throw new TidemarkError(
+        'TRANSFORM_MEMORY',
+        `${name} holds ${Math.round(held / 2 ** 20)} MB after ${where.name() ?? `row ${mapper.rows}`}, and may hold ${Math.round(work.memoryBytes / 2 ** 20)}.`,
+      );
     }
     send({ kind: 'done', buffer }, [buffer]);
   };

@@ -47,6 +47,7 @@ const OFFENCES: readonly (readonly [file: string, source: string, rule: string])
   ['src/error-codes.ts', use('node:fs'), IMPORTS],
   ['src/errors.ts', use('node:fs'), IMPORTS],
   ['src/ports.ts', use('./run.ts'), IMPORTS],
+  ['src/plain-error.ts', use('./redact.ts'), IMPORTS],
   ['src/redact.ts', use('./errors.ts'), IMPORTS],
   ['src/zone-clock.ts', use('./plan/clock.ts'), IMPORTS],
   ['src/backoff.ts', use('./errors.ts'), IMPORTS],

@@ -5,9 +5,10 @@
 import { Worker } from 'node:worker_threads';
 import type { OutputColumn } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
+import { fromPlain } from '../../plain-error.ts';
 import type { ColumnCounts } from './column.ts';
 import type { GroupLimits, ParquetOptions } from './file-encoder.ts';
-import type { FromThread, PlainError, ToThread } from './messages.ts';
+import type { FromThread, ToThread } from './messages.ts';
 
 /** Rows that are sent to a thread together, in bytes. */
 export const CHUNK_BYTES = 512 * 1024;
@@ -145,7 +146,7 @@ class EncoderThread {
         return;
       case 'failed':
         this.#close(message.file);
-        events.failed(errorOf(message.error));
+        events.failed(fromPlain(message.error));
     }
   }
 
@@ -179,11 +180,4 @@ class EncoderThread {
       );
     }
   }
-}
-
-function errorOf({ code, message, stack }: PlainError): TidemarkError {
-  const error = new TidemarkError(code, message);
-  // Where it happened is in the other thread.
-  error.stack = stack;
-  return error;
 }

@@ -1,6 +1,6 @@
 /** What passes between the main thread and one that encodes. Buffers are transferred: who sends one has it no more. */
 import type { OutputColumn } from '../../domain/plan.ts';
-import type { ErrorCode } from '../../error-codes.ts';
+import type { PlainError } from '../../plain-error.ts';
 import type { ColumnCounts } from './column.ts';
 import type { GroupLimits, ParquetOptions } from './file-encoder.ts';
 
@@ -21,10 +21,3 @@ export type FromThread =
   | { readonly kind: 'taken'; readonly buffer: ArrayBuffer }
   | { readonly kind: 'finished'; readonly file: number; readonly counts: readonly Readonly<ColumnCounts>[] }
   | { readonly kind: 'failed'; readonly file: number; readonly error: PlainError };
-
-/** An error as it survives being copied from one thread to another. */
-export interface PlainError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly stack: string;
-}

@@ -1,6 +1,6 @@
 /** What runs in a thread that encodes: rows come in, the bytes of files go out. One file's failure is its own. */
 import { parentPort } from 'node:worker_threads';
-import { asTidemarkError } from '../../errors.ts';
+import { toPlain } from '../../plain-error.ts';
 import type { ByteSink } from './column-chunk.ts';
 import { fileEncoder } from './file-encoder.ts';
 import type { FileEncoder } from './file-encoder.ts';
@@ -25,8 +25,7 @@ port.on('message', (message: ToThread) => {
     receive(message);
   } catch (error) {
     files.delete(file);
-    const { code, message: text, stack = '' } = asTidemarkError(error);
-    send({ kind: 'failed', file, error: { code, message: text, stack } });
+    send({ kind: 'failed', file, error: toPlain(error) });
   }
   if (message.kind === 'rows') send({ kind: 'taken', buffer: message.buffer }, [message.buffer]);
 });
