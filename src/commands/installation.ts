@@ -215,6 +215,7 @@ export function entryOf<T>(entries: Readonly<Record<string, T>>, name: string, w
 export function planSettings(config: Config, spec: Spec): PlanSettings {
   return {
     batchThresholdMb: config.batch_threshold_mb,
+    parallelism: spec.parallelism ?? config.parallelism,
     prefix: entryOf(config.sinks, spec.sink, 'sink').prefix,
   };
 }

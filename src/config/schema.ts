@@ -194,10 +194,14 @@ export const configSchema = {
     },
     parallelism: {
       title: 'Parallelism',
-      description: 'How many connections of one task read at the same time. Only 1 for now.',
+      description:
+        'How many connections of one task read at the same time, at most, where its spec does not say. Above 1, large tables are cut into ranges of their first split column.',
       type: 'integer',
-      enum: [1],
+      minimum: 1,
+      maximum: 64,
       default: 1,
+      examples: [4],
+      errorMessage: 'Allowed: an integer from 1 to 64.',
     },
     executor: executorSchema,
     max_concurrent_tasks: {
@@ -274,6 +278,21 @@ export const configSchema = {
           minimum: 0,
           maximum: 65_535,
           default: 9464,
+        },
+        allowed_hosts: {
+          title: 'Allowed hosts',
+          description:
+            'Names that browsers and programs may call the server by, without a port: that of a reverse proxy in front of it, or of its container. Addresses, `localhost` and `host` are always allowed. Under any other name only `/healthz` and `/readyz` answer, so that no other site can read the pages by pointing its name here.',
+          type: 'array',
+          items: {
+            type: 'string',
+            pattern: String.raw`^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?$`,
+            errorMessage: 'Allowed: a name such as "tidemark.example.com", without "http://" and without a port.',
+          },
+          maxItems: 50,
+          default: [],
+          examples: [['tidemark.example.com']],
+          errorMessage: 'Allowed: a list of up to 50 names such as ["tidemark.example.com"].',
         },
         token: {
           title: 'Token',

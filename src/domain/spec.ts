@@ -230,6 +230,10 @@ export interface Spec {
   readonly keyTemplate: string | null;
   /** Megabytes (10^6 bytes) of output; null: the config's. */
   readonly batchThresholdMb: number | null;
+  /** Connections that read at the same time, 1 to 64; null: the config's. */
+  readonly parallelism: number | null;
+  /** Left out: the most that can be proved. */
+  readonly consistency?: 'best' | 'snapshot' | 'locked' | 'per_batch';
   readonly retries: Retries;
   /** Longest time a run may take, all its attempts together; null: as long as it takes. */
   readonly timeoutMs: number | null;

@@ -15,6 +15,8 @@ const MEGABYTE = 1_000_000;
 /** What the config says where the spec is silent. */
 export interface PlanSettings {
   readonly batchThresholdMb: number;
+  /** Connections that may read at the same time: the spec's, else the config's; left out: 1. */
+  readonly parallelism?: number;
   /** The sink's key prefix. */
   readonly prefix: string;
   /** What the module of the spec's `row_transform` declares; left out, or null: nothing. */

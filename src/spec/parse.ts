@@ -164,6 +164,7 @@ function toSpec(
     onEmpty: document.on_empty ?? defaults.on_empty.default,
     keyTemplate: document.key_template ?? null,
     batchThresholdMb: document.batch_threshold_mb ?? null,
+    parallelism: document.parallelism ?? null,
     retries: retriesOf(document.retries),
     timeoutMs: timeoutMsOf(document.timeout),
     maxLoad: maxLoadOf(document.max_load),

@@ -206,9 +206,14 @@ export const specSchema = {
     },
     parallelism: {
       title: 'Parallelism',
-      description: 'How many connections read at the same time. Only 1 for now.',
-      enum: [1, null],
-      default: 1,
+      description:
+        'How many connections read at the same time, at most. Above 1, a table that is large enough is cut into ranges of its first split column, which are read side by side. Default: `parallelism` of the config.',
+      type: ['integer', 'null'],
+      minimum: 1,
+      maximum: 64,
+      default: null,
+      examples: [4],
+      errorMessage: 'Allowed: an integer from 1 to 64.',
     },
     consistency: {
       title: 'Consistency',

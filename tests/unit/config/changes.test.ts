@@ -41,7 +41,7 @@ it('is what docs/operations.md says', () => {
     [...table!.matchAll(row)].flatMap(([line]) => [...line.matchAll(/`(\w+)`/g)].map((match) => match[1]!));
   const parts = (when: string): string[] =>
     Object.entries(IN_FORCE)
-      .filter(([part, inForce]) => inForce === when && part !== 'parallelism')
+      .filter(([, inForce]) => inForce === when)
       .map(([part]) => part.replace(/_ms$/, ''));
   expect(named(/^\| .* (with the next run|at once) .*$/gm).toSorted()).toEqual(parts('now').toSorted());
   expect(named(/^\| .* \| after a restart; the log .*$/gm).toSorted()).toEqual(parts('restart').toSorted());

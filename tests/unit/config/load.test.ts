@@ -73,7 +73,7 @@ describe('loadConfig', () => {
       log_level: 'info',
       logs_retention: { text: '90 days', months: 0, milliseconds: 90 * 86_400_000 },
       log_rotation: { max_bytes: 50_000_000, max_age_ms: 7 * 86_400_000, max_files: 20 },
-      http: { host: '127.0.0.1', port: 9464, token: null },
+      http: { host: '127.0.0.1', port: 9464, allowed_hosts: [], token: null },
       substituted_secrets: [],
     });
   });
@@ -145,7 +145,7 @@ describe('loadConfig', () => {
     ],
     [{ ...MINIMAL, sources: { a__b: MINIMAL.sources.mysql } }, 'sources.a__b: found the name "a__b".'],
     [{ ...MINIMAL, sources: { 'a b': MINIMAL.sources.mysql } }, 'sources["a b"]: found the name "a b".'],
-    [{ ...MINIMAL, parallelism: 2 }, 'parallelism: found 2. Allowed: 1.'],
+    [{ ...MINIMAL, parallelism: 0 }, 'parallelism: found 0. Allowed: an integer from 1 to 64.'],
     [
       { ...MINIMAL, shutdown_grace: '1 month' },
       'shutdown_grace: found "1 month"; months and years have no fixed length. Allowed: a span of time',

@@ -40,6 +40,7 @@ describe('parseSpec', () => {
       onEmpty: 'header',
       keyTemplate: null,
       batchThresholdMb: null,
+      parallelism: null,
       queryWatermark: null,
       retries: { count: 2, firstDelayMs: 2000, maxDelayMs: 300_000 },
       expect: null,
@@ -164,7 +165,8 @@ describe('parseSpec', () => {
   it.each([
     [{ output_file_format: 'json' }, 'output_file_format: found "json". Did you mean "jsonl"? Allowed: '],
     [{ compression: 'gz' }, 'compression: found "gz". Allowed: "none", "gzip", "zstd" or "snappy", or'],
-    [{ parallelism: 4 }, 'parallelism: found 4. Allowed: 1, null.'],
+    [{ parallelism: 65 }, 'parallelism: found 65. Allowed: an integer from 1 to 64.'],
+    [{ parallelism: 1.5 }, 'parallelism: found 1.5. Allowed: an integer from 1 to 64.'],
     [{ consistency: 'none' }, 'consistency: found "none". Allowed: "snapshot", null.'],
     [
       { column_transformation: { a: 1 } },
