@@ -388,6 +388,33 @@ export const ERRORS = {
     hint: 'Check owner and free space of `state_dir`; restore the file from a backup rather than deleting it.',
     retryable: false,
   },
+  STATE_DIVERGED: {
+    title: 'The state in this folder is not a copy of the leader’s',
+    cause:
+      'With `ha`, two daemons have one state. This one has a past of its own, or differs from what the leader has recorded.',
+    hint: 'Keep the folder `state_dir` of this machine under another name and start its daemon: it takes a copy from the leader.',
+    retryable: false,
+  },
+  NOT_LEADER: {
+    title: 'Another daemon leads',
+    cause:
+      'With `ha`, one daemon at a time runs tasks and changes the state. The one on this machine does not.',
+    hint: 'Do it on the machine whose daemon leads: its name is in the message, and on the status page of either.',
+    retryable: false,
+  },
+  LEADERSHIP_LOST: {
+    title: 'The daemon no longer leads',
+    cause:
+      'It was paused or cut off from Redis for longer than its lease, and another daemon has taken over, or may have.',
+    hint: 'Nothing: the daemon that leads finishes or undoes the run, and makes up for its slot. If it recurs, see what holds up the machine or its way to Redis.',
+    retryable: true,
+  },
+  REDIS_UNREACHABLE: {
+    title: 'Redis cannot be reached',
+    cause: 'The server of `executor.url` is down, refuses the login, or is not reached from this machine.',
+    hint: 'Check `executor.url` and the server.',
+    retryable: true,
+  },
   LOGS_UNWRITABLE: {
     title: 'The log files cannot be written',
     cause: 'The disk is full, or the folder is not writable. Runs go on; their log lines go to stderr only.',

@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { TidemarkError } from '../errors.ts';
+import { keepingChanges } from './changes.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 /** An open state file. Close it when done. */
@@ -44,6 +45,27 @@ export function openState(stateDir: string): StateDatabase {
          PRAGMA journal_size_limit = ${LARGEST_LOG}`,
       );
       migrate(db, path);
+    });
+  });
+}
+
+/**
+ * Opens the state file for a daemon that follows another. An older version stays as it is, because what is applied to it
+ * was made on that version; what removals bring with them is not done twice.
+ *
+ * @throws TidemarkError STATE_UNUSABLE, as `openState`.
+ */
+export function openFollower(stateDir: string): StateDatabase {
+  const path = statePath(stateDir);
+  return unlessUnusable(path, () => {
+    mkdirSync(stateDir, { recursive: true });
+    if (!isThere(stateDir, path)) openState(stateDir).close();
+    return opened(new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }), (db) => {
+      versionOf(db, path);
+      db.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;
+         PRAGMA journal_size_limit = ${LARGEST_LOG}`,
+      );
     });
   });
 }
@@ -150,14 +172,14 @@ function migrate(db: DatabaseSync, path: string): void {
 }
 
 /**
- * One transaction: all of it or nothing.
+ * One transaction: all of it or nothing. Of a state that is replicated, what it changes is kept beside it.
  *
- * @throws TidemarkError STATE_UNUSABLE: the disk is full, or the file was taken away.
+ * @throws TidemarkError STATE_UNUSABLE: the disk is full, or the file was taken away. NOT_LEADER.
  */
 export function durably<T>(db: DatabaseSync, what: string, write: () => T): T {
   try {
     db.exec('BEGIN IMMEDIATE');
-    const result = write();
+    const result = keepingChanges(db, write);
     db.exec('COMMIT');
     return result;
   } catch (error) {

@@ -225,6 +225,35 @@ const digest = `
     told_up_to TEXT NOT NULL
   ) STRICT;`;
 
+const replication = `
+  -- which state this is a copy of, and how far it is: one row where the state is replicated, else none
+  CREATE TABLE replication (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    lineage TEXT NOT NULL,
+    seq     INTEGER NOT NULL,
+    digest  TEXT NOT NULL,
+    -- fencing token of the leader that made the last change
+    token   INTEGER NOT NULL,
+    -- fencing token of the daemon that leads with this very file; NULL: it follows another
+    leads   INTEGER
+  ) STRICT;
+
+  -- the last changes, as SQLite's sessions write them
+  CREATE TABLE replication_change (
+    seq       INTEGER PRIMARY KEY,
+    token     INTEGER NOT NULL,
+    -- over all changes up to this one
+    digest    TEXT NOT NULL,
+    changeset BLOB NOT NULL
+  ) STRICT;
+
+  -- the daemons that have had a copy, as far as is known here
+  CREATE TABLE replication_member (
+    node    TEXT PRIMARY KEY,
+    host    TEXT NOT NULL,
+    seen_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;`;
+
 export const MIGRATIONS: readonly string[] = [
   journal,
   memory,
@@ -235,4 +264,5 @@ export const MIGRATIONS: readonly string[] = [
   channels,
   freshness,
   digest,
+  replication,
 ];
