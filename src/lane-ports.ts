@@ -6,12 +6,7 @@
 import type { Consistency, ExportPlan, Window } from './domain/plan.ts';
 import type { PreparedObject } from './domain/run.ts';
 import type { MaxLoad, OutputOptions } from './domain/spec.ts';
-
-/** Where a snapshot stands in the server's log of changes. */
-export interface SnapshotMark {
-  /** `mysql-bin.000007:1234` or a GTID set; null: the session cannot tell. */
-  readonly position: string | null;
-}
+import type { SnapshotMark } from './ports.ts';
 
 /** What a lane is opened with. Names only: passwords and keys are those of the config where the lane is. */
 export interface LaneSetup {
@@ -39,7 +34,7 @@ export interface BatchJob {
   readonly runId: string;
   readonly scheduledFor: string;
   /** Its `sql` is that of the job; it has no ranges. */
-  readonly export: Omit<ExportPlan, 'ranges' | 'sequential'>;
+  readonly export: Omit<ExportPlan, 'ranges'>;
   readonly output: OutputOptions;
   /** Whether no row at all becomes an object with a header. */
   readonly emptyObject: boolean;
@@ -66,11 +61,24 @@ export interface BatchResult {
   readonly notes: readonly string[];
 }
 
-/** What a job tells as it goes. */
-export interface JobEvents {
-  /** An upload is about to be begun; it is, once this settles. */
+/** What became of asking for an upload. `unanswered`: it may have been begun all the same. */
+export type Begun = { readonly uploadId: string } | 'refused' | 'unanswered';
+
+/** Who keeps the journal hears of each upload: before it is begun, and what became of that. */
+export interface UploadLedger {
+  /**
+   * The upload may be begun once this settles. One of the same key that was begun before has been ended then: its job is
+   * done again.
+   *
+   * @throws TidemarkError of the journal, or where the run has ended meanwhile.
+   */
   beginning(key: string): Promise<void>;
-  begun(key: string, uploadId: string): void;
+  /** @throws TidemarkError of the journal. */
+  begun(key: string, outcome: Begun): Promise<void>;
+}
+
+/** What a job tells as it goes. */
+export interface JobEvents extends UploadLedger {
   /** Since the job began. */
   progress(progress: { readonly rows: number; readonly bytes: number; readonly files: number }): void;
   /** A module has something to say. */
@@ -118,6 +126,7 @@ export interface Crew {
    * Runs jobs, as many at once as there are lanes; one whose lane is lost is done again in another, under the same keys.
    *
    * @param events of a job; asked for again where it is done again.
+   * @param onResult hears of each job that is done, as soon as it is.
    * @returns results in the order of the jobs.
    * @throws TidemarkError of the first job that failed. No job has anything on its way any more.
    */
@@ -125,6 +134,7 @@ export interface Crew {
     jobs: readonly BatchJob[],
     events: (job: BatchJob) => JobEvents,
     signal: AbortSignal,
+    onResult?: (job: BatchJob, result: BatchResult) => void,
   ): Promise<readonly BatchResult[]>;
   /** The one value of a SELECT in the crew's snapshot. */
   scalar(sql: string, signal: AbortSignal): Promise<string | null>;

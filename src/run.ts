@@ -3,18 +3,21 @@
  * `runTask`. Whatever happens, it returns a report; a run that did not succeed has left nothing in the bucket.
  */
 import type { Spec } from './domain/spec.ts';
-import type { ExportPlan, Plan } from './domain/plan.ts';
+import type { Plan } from './domain/plan.ts';
 import type { RunReport, TaskMemory } from './domain/run.ts';
+import { soloCrew } from './crew/solo.ts';
 import { asTidemarkError } from './errors.ts';
+import { extractAll, type TableResult } from './extract-all.ts';
 import { checkCounts } from './extract/count-check.ts';
-import { exportTable, type Progress } from './extract/export-table.ts';
-import { paceOf, UNLIMITED, type Pace, type PaceLimits } from './pace/pace.ts';
+import type { Crew, Crews } from './lane-ports.ts';
+import { paceOf, UNLIMITED, type PaceLimits } from './pace/pace.ts';
 import type { PlanSettings } from './plan/build.ts';
+import { lanesOf, withAgreement } from './plan/consistency.ts';
 import { refuseUnexpectedSizes, unexpectedSizes } from './plan/expectation.ts';
 import { refuseSchemaChanges } from './plan/schema-change.ts';
 import { makePlan, needsOf } from './planner.ts';
-import type { Journal, RunObserver, Sink, Snapshot, Source } from './ports.ts';
-import type { RowTransformer, Transforms, TransformTarget } from './transform-ports.ts';
+import type { Journal, RunObserver, Sink, Source } from './ports.ts';
+import type { Transforms } from './transform-ports.ts';
 import { manifestOf } from './publish/manifest.ts';
 import { beginPublication, type Publication } from './publish/publication.ts';
 import { beginRun, failedReport, recordOf, succeededReport } from './report.ts';
@@ -37,6 +40,8 @@ export interface RunPorts {
   readonly deadline?: Date | null;
   /** How the server is spared; left out: not at all. */
   readonly pace?: PaceLimits;
+  /** Who reads; left out, or null: this thread, with the connection that the run is planned with. */
+  readonly crews?: Crews | null;
 }
 
 /** @param signal its reason becomes the run's error; the run then ends as soon as everything is undone. */
@@ -75,7 +80,7 @@ function judgeSize(
   state.warnings.push(...unexpected.map(({ message }) => message));
 }
 
-/** Plans and extracts in one snapshot, which ends before anything is published or undone: the server is done with. */
+/** Plans and extracts; the server is done with before anything is published or undone. */
 async function prepareAll(
   spec: Spec,
   run: RunAttempt,
@@ -84,72 +89,82 @@ async function prepareAll(
   state: RunState,
   signal: AbortSignal,
 ): Promise<Plan> {
+  const { plan, crew } = await planAndAssemble(spec, run, ports, state, signal);
+  try {
+    await extractAll(plan, crew, ports.observer, publication, (table) => addTable(state, table), signal);
+    sortTables(state, plan);
+    if (ports.verifyCount === true)
+      state.warnings.push(...(await checkCounts(plan, state.tables, crew, signal)));
+    return plan;
+  } finally {
+    await crew.close();
+  }
+}
+
+function addTable(state: RunState, { warnings, ...table }: TableResult): void {
+  state.warnings.push(...warnings);
+  state.tables.push(table);
+}
+
+/** They were read to the end in any order. */
+function sortTables({ tables }: RunState, { exports }: Plan): void {
+  const names = exports.map(({ name }) => name);
+  tables.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+}
+
+/**
+ * Draws up the plan with one connection. Where no crew is to be assembled, that connection then reads everything;
+ * otherwise the crew's snapshot is a later one, in which there is all that the plan knows of.
+ */
+async function planAndAssemble(
+  spec: Spec,
+  run: RunAttempt,
+  ports: RunPorts,
+  state: RunState,
+  signal: AbortSignal,
+): Promise<{ readonly plan: Plan; readonly crew: Crew }> {
   // The module first: no snapshot is kept open for it.
   const { rowTransform } = spec;
   const declared = rowTransform === null ? null : await ports.transforms.inspect(rowTransform, signal);
   const settings = { ...ports.settings, declared };
-  const pace = paceOf(ports.pace ?? UNLIMITED, ports.observer);
-  await pace.beforeSnapshot(ports.source, signal);
-  const timeLeftMs = ports.deadline ? ports.deadline.getTime() - Date.now() : null;
-  const onWait = (reason: string | null): void => ports.observer.waits?.(reason);
+  const { observer, source, crews = null, deadline = null, pace = UNLIMITED } = ports;
+  const onWait = (reason: string | null): void => observer.waits?.(reason);
+  await paceOf(pace, onWait).beforeSnapshot(source, signal);
+  const timeLeftMs = deadline === null ? null : deadline.getTime() - Date.now();
   const needs = { ...needsOf(spec, run), timeLeftMs, onWait };
-  const snapshot = pace.over(await ports.source.open(signal, needs));
+  const snapshot = await source.open(signal, needs);
+  let crew: Crew | null = null;
   try {
-    const plan = await makePlan(spec, snapshot, run, ports.memory, settings, signal);
+    const drawn = await makePlan(spec, snapshot, run, ports.memory, settings, signal);
+    state.plan = drawn;
+    state.warnings.push(...drawn.warnings);
+    refuseSchemaChanges(drawn, spec);
+    if (crews === null) crew = soloCrew(snapshot, { ...ports, pace });
+    else {
+      await snapshot.close();
+      const setup = {
+        task: drawn.task,
+        runId: drawn.runId,
+        source: spec.source,
+        sink: spec.sink,
+        ...needs,
+        pace,
+      };
+      crew = await crews.assemble(
+        { ...setup, deadline: deadline?.toISOString() ?? null },
+        lanesOf(drawn, settings.parallelism ?? 1),
+        spec.consistency ?? 'best',
+        signal,
+      );
+    }
+    const plan = withAgreement(drawn, crew.agreement);
     state.plan = plan;
-    state.warnings.push(...plan.warnings);
-    ports.observer.planned(plan);
-    refuseSchemaChanges(plan, spec);
-    await extractAll(plan, snapshot, pace, ports, publication, state, signal);
-    if (ports.verifyCount === true)
-      state.warnings.push(...(await checkCounts(plan, state.tables, snapshot, signal)));
-    return plan;
-  } finally {
-    await snapshot.close();
+    observer.planned(plan);
+    return { plan, crew };
+  } catch (error) {
+    await (crew ?? snapshot).close();
+    throw error;
   }
-}
-
-/** Prepares every object of the plan, table by table: one session reads one result at a time. */
-async function extractAll(
-  plan: Plan,
-  snapshot: Snapshot,
-  pace: Pace,
-  ports: RunPorts,
-  publication: Publication,
-  state: RunState,
-  signal: AbortSignal,
-): Promise<void> {
-  const progress: Progress = { rows: 0, bytes: 0, files: 0 };
-  ports.observer.progress(progress);
-  for (const [index, table] of plan.exports.entries()) {
-    if (index > 0) await pace.beforeTable(snapshot, signal);
-    const result = await exportTable(
-      table,
-      plan.output,
-      plan.onEmpty,
-      snapshot,
-      ports.sink,
-      publication.begin,
-      progress,
-      signal,
-      transformerFor(table, plan, ports),
-    );
-    state.warnings.push(...result.warnings);
-    state.tables.push({ name: table.name, ...result });
-  }
-}
-
-/** Starts the module that a table's rows go through; null: they go through none. */
-function transformerFor(
-  { name, rowTransform, columns }: ExportPlan,
-  { task, runId, scheduledFor, windows }: Plan,
-  { transforms, observer }: RunPorts,
-): ((target: TransformTarget) => RowTransformer) | null {
-  if (rowTransform === undefined) return null;
-  const own = windows.filter(({ table }) => table === name);
-  const context = { task, table: name, runId, scheduledFor, windows: own };
-  return (target) =>
-    transforms.open(rowTransform, columns, context, target, (message) => observer.said?.(name, message));
 }
 
 /** Makes the run visible and has it recorded; where every table was empty and skipped, there is nothing to see. */

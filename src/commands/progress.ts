@@ -1,7 +1,7 @@
 /** The progress bar of `tidemark run` on a terminal, and a stderr whose lines do not tear it. */
 import cliProgress from 'cli-progress';
 import { Writable } from 'node:stream';
-import type { Progress } from '../extract/export-table.ts';
+import type { Progress } from '../extract/export-batch.ts';
 import type { RunObserver } from '../ports.ts';
 
 export interface ProgressBar {

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MaxLoad } from '../domain/spec.ts';
 import { TidemarkError } from '../errors.ts';
-import type { LoadQuestion, RunObserver, ServerLoad, Snapshot, Source } from '../ports.ts';
+import type { LoadQuestion, ServerLoad, Snapshot, Source } from '../ports.ts';
 import { pacedRows } from './paced-rows.ts';
 import { CALM, decideLoad, nextLookMs, type Found, type LoadState } from './load-decision.ts';
 
@@ -45,7 +45,12 @@ const CLOCK: PaceClock = {
     }),
 };
 
-export function paceOf(limits: PaceLimits, observer: RunObserver, clock: PaceClock = CLOCK): Pace {
+/** @param onWait hears that reading waits, and why; null: it goes on. */
+export function paceOf(
+  limits: PaceLimits,
+  onWait: (reason: string | null) => void,
+  clock: PaceClock = CLOCK,
+): Pace {
   const { bytesPerSecond } = limits;
   const maxLoad = limitsAnything(limits.maxLoad);
   const question: LoadQuestion = {
@@ -57,7 +62,7 @@ export function paceOf(limits: PaceLimits, observer: RunObserver, clock: PaceClo
     const waits = heldSince !== null;
     if (waits === isTold) return;
     isTold = waits;
-    observer.waits?.(waits ? reason : null);
+    onWait(waits ? reason : null);
   };
 
   const waitUntilCalm = async (

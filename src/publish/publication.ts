@@ -7,14 +7,13 @@ import { setTimeout } from 'node:timers/promises';
 import type { PreparedObject, RunRecord } from '../domain/run.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { fewAtOnce } from '../few-at-once.ts';
-import type { Journal, ManifestObject, PendingUpload, Sink } from '../ports.ts';
+import type { Begun, UploadLedger } from '../lane-ports.ts';
+import type { Journal, ManifestObject, Sink } from '../ports.ts';
 
 /** How long a run that has failed goes on clearing up before it leaves the rest to recovery. */
-const ROLLBACK_MS = 20_000;
+const ROLLBACK_MS = 10_000;
 
-export interface Publication {
-  /** Begins an upload that belongs to this run. */
-  begin(key: string, contentType: string, signal: AbortSignal): Promise<PendingUpload>;
+export interface Publication extends UploadLedger {
   /**
    * Makes the run visible and has it recorded. When it fails, the run is undone before the error is thrown.
    *
@@ -28,17 +27,10 @@ export interface Publication {
     record: RunRecord,
   ): Promise<TidemarkError | null>;
   /**
-   * Leaves no upload of this run behind, or leaves them to recovery where the sink cannot be reached. Does nothing
-   * after a commit. Never throws: the run has an error of its own to report.
+   * Leaves no upload of this run behind, or leaves them to recovery where the sink cannot be reached or an upload is
+   * still being asked for. Does nothing after a commit. Never throws: the run has an error of its own to report.
    */
   rollback(): Promise<void>;
-}
-
-/** What became of asking for an upload; without an id, the error says why. Asking itself never rejects here. */
-interface BegunUpload {
-  readonly key: string;
-  readonly uploadId: string | null;
-  readonly error: unknown;
 }
 
 /** @param patienceMs how long `rollback` goes on. */
@@ -48,8 +40,8 @@ export function beginPublication(
   runId: string,
   patienceMs = ROLLBACK_MS,
 ): Publication {
-  const begun: Promise<BegunUpload>[] = [];
-  const sending = new Set<Promise<unknown>>();
+  /** By key; null: asked for, and not heard of since. */
+  const uploads = new Map<string, Begun | null>();
   let ended = false;
   /** From here on, the entry is recovery's, and then the next attempt's: it has the same run and the same keys. */
   let left = false;
@@ -81,37 +73,32 @@ export function beginPublication(
     }
   };
 
+  /** Ends what was begun under keys that nobody wants any more: a job that was done again has left it out. */
+  const endStrays = async (prepared: readonly PreparedObject[]): Promise<void> => {
+    const wanted = new Set(prepared.map(({ key }) => key));
+    const strays = [...uploads].filter(([key]) => !wanted.has(key));
+    await fewAtOnce(strays, sink.concurrency, ([key, begun]) => endUpload(sink, key, begun));
+  };
+
   return {
-    begin(key, contentType, signal) {
-      if (ended)
-        return Promise.reject(new Error(`an upload of ${key} was asked for after the run had ended`));
+    async beginning(key) {
+      if (ended) throw new Error(`an upload of ${key} was asked for after the run had ended`);
+      const earlier = uploads.get(key);
+      if (earlier !== undefined) await endUpload(sink, key, earlier);
       journal.beginning(key);
-      const asked = sink.begin(key, { contentType, runId }, signal);
-      begun.push(
-        asked.then(
-          ({ uploadId }): BegunUpload => ({ key, uploadId, error: null }),
-          (error: unknown): BegunUpload => ({ key, uploadId: null, error }),
-        ),
-      );
-      return asked.then((pending): PendingUpload => {
-        if (!left) journal.begun(key, pending.uploadId);
-        return {
-          ...pending,
-          sendPart(partNumber, body, crc32) {
-            const part = pending.sendPart(partNumber, body, crc32);
-            // Settles either way: whoever asked for the part sees its failure.
-            const settled: Promise<void> = part.then(
-              () => void sending.delete(settled),
-              () => void sending.delete(settled),
-            );
-            sending.add(settled);
-            return part;
-          },
-        };
-      });
+      uploads.set(key, null);
+    },
+
+    async begun(key, outcome) {
+      // Too late for the journal, and nobody else knows of it.
+      if (left && typeof outcome === 'object') return sink.abort({ key, ...outcome });
+      if (left) return;
+      uploads.set(key, outcome);
+      if (typeof outcome === 'object') journal.begun(key, outcome.uploadId);
     },
 
     async commit(prepared, manifest, record) {
+      await endStrays(prepared);
       journal.committing(prepared, manifest, record);
       ended = true;
       try {
@@ -134,14 +121,15 @@ export function beginPublication(
       if (ended) return;
       ended = true;
       const undo = async (): Promise<void> => {
-        const uploads = await Promise.all(begun);
-        // A part that arrives after its upload was aborted could stay behind, unseen and paid for.
-        await Promise.all(sending);
-        // What was begun without a word about it, recovery looks for: under its key there may be others by now.
-        const ours = left ? uploads.filter(({ uploadId }) => uploadId !== null) : uploads;
-        const aborted = await Promise.allSettled(ours.map((upload) => abortBegun(sink, upload)));
-        // As above: what could not be aborted stays in the journal.
-        if (!left && aborted.every(({ status }) => status === 'fulfilled')) close(journal);
+        const ends = await Promise.allSettled(
+          Array.from(uploads, async ([key, begun]) => {
+            // Whether it exists will be known when it has been answered; by then, there may be others under its key.
+            if (begun === null) throw new Error(`${key} is still being asked for`);
+            await endUpload(sink, key, begun);
+          }),
+        );
+        // What could not be ended stays in the journal.
+        if (!left && ends.every(({ status }) => status === 'fulfilled')) close(journal);
       };
       // A sink that hangs must not keep the run from ending: what is then still open, the journal knows.
       const giveUp = new AbortController();
@@ -153,6 +141,13 @@ export function beginPublication(
   };
 }
 
+/** Ends an upload that was asked for, whether or not its id was ever heard. */
+async function endUpload(sink: Sink, key: string, begun: Begun | null): Promise<void> {
+  if (begun === 'refused') return;
+  if (begun !== null && begun !== 'unanswered') return sink.abort({ key, uploadId: begun.uploadId });
+  for (const uploadId of await sink.openUploads(key)) await sink.abort({ key, uploadId });
+}
+
 /** An entry that cannot be removed does no harm: recovery repeats what has been done already. */
 function close(journal: Journal): void {
   try {
@@ -160,14 +155,6 @@ function close(journal: Journal): void {
   } catch {
     // The run has ended as its caller will hear; the state file will fail the next run by itself.
   }
-}
-
-/** Ends an upload that was asked for, whether or not its id was ever heard. */
-async function abortBegun(sink: Sink, { key, uploadId, error }: BegunUpload): Promise<void> {
-  if (uploadId !== null) return sink.abort({ key, uploadId });
-  // A request that was refused began nothing; one that was never answered may have.
-  if (!asTidemarkError(error).retryable) return;
-  for (const open of await sink.openUploads(key)) await sink.abort({ key, uploadId: open });
 }
 
 function incomplete(error: TidemarkError): TidemarkError {

@@ -24,6 +24,8 @@ export function openJournal(
     beginning: (key) =>
       write(() => {
         addRun.run(run.runId, run.task, run.sink, run.place ?? null);
+        // Begun anew: the one before was aborted, and may yet come back.
+        keepAborted(db, run.runId, new Date(), key);
         addUpload.run(run.runId, key);
       }),
     begun: (key, uploadId) => write(() => nameUpload.run(uploadId, run.runId, key)),
@@ -50,7 +52,7 @@ function statements(db: DatabaseSync) {
     addRun: db.prepare(
       "INSERT OR IGNORE INTO journal_run (run_id, task, sink, place, phase) VALUES (?, ?, ?, ?, 'preparing')",
     ),
-    addUpload: db.prepare('INSERT INTO journal_upload (run_id, key) VALUES (?, ?)'),
+    addUpload: db.prepare('INSERT OR REPLACE INTO journal_upload (run_id, key) VALUES (?, ?)'),
     nameUpload: db.prepare('UPDATE journal_upload SET upload_id = ? WHERE run_id = ? AND key = ?'),
     setCommitting: db.prepare(
       "UPDATE journal_run SET phase = 'committing', prepared = ?, manifest = ?, record = ? WHERE run_id = ?",

@@ -28,16 +28,17 @@ export function abortedUploads(db: DatabaseSync): AbortedUpload[] {
 }
 
 /**
- * Keeps the uploads that the journal knows of a run. Part of the transaction in which its entry is removed.
+ * Keeps the uploads that the journal knows of a run. Part of the transaction in which they are taken out of it.
  *
  * @param at when they were aborted at the latest.
+ * @param key of the one that is kept; null: all are.
  */
-export function keepAborted(db: DatabaseSync, runId: string, at: Date): void {
+export function keepAborted(db: DatabaseSync, runId: string, at: Date, key: string | null = null): void {
   db.prepare(
     `INSERT OR REPLACE INTO aborted_upload (sink, key, upload_id, aborted_at)
-     SELECT sink, key, upload_id, ? FROM journal_run JOIN journal_upload USING (run_id)
-     WHERE run_id = ? AND upload_id IS NOT NULL`,
-  ).run(at.toISOString(), runId);
+     SELECT sink, key, upload_id, ?1 FROM journal_run JOIN journal_upload USING (run_id)
+     WHERE run_id = ?2 AND upload_id IS NOT NULL AND (?3 IS NULL OR key = ?3)`,
+  ).run(at.toISOString(), runId, key);
 }
 
 /** An upload that had come back was aborted again. */

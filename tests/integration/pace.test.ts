@@ -110,7 +110,7 @@ it('stands still within a table while the server is busy, and then reads the res
     sleep: (ms, signal) => sleep(Math.min(ms, 50), undefined, { signal }),
   };
   const maxLoad = { threadsRunning: LIMIT, replicaLagMs: null };
-  const pace = paceOf({ ...UNLIMITED, maxLoad }, observer, hurried);
+  const pace = paceOf({ ...UNLIMITED, maxLoad }, observer.waits, hurried);
   const real = await mysqlSource(here.source).open(NEVER);
   const load: typeof real.load = (question, signal) => {
     looks++;
@@ -155,7 +155,7 @@ it('reads every row no faster than it may', async () => {
       now += ms;
     },
   };
-  const pace = paceOf({ ...UNLIMITED, bytesPerSecond: 100_000 }, NO_OBSERVER, clock);
+  const pace = paceOf({ ...UNLIMITED, bytesPerSecond: 100_000 }, () => {}, clock);
   const snapshot = pace.over(await mysqlSource(here.source).open(NEVER));
   let bytes = 0;
   let rows = 0;

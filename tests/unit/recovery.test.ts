@@ -2,6 +2,7 @@
 import { TidemarkError } from '../../src/errors.ts';
 import type { Installation } from '../../src/execute.ts';
 import { beginPublication } from '../../src/publish/publication.ts';
+import { jobUploads } from '../../src/publish/uploads.ts';
 import { recoverAll, recoverTask } from '../../src/recovery.ts';
 import { fakeInstallation, leftBehind } from './fake-installation.ts';
 import { fakeBucket, nothing } from './publish/bucket.ts';
@@ -86,7 +87,7 @@ describe('recovering one task', () => {
     const remains = nothing();
     const { sink, journalOf } = fakeBucket(remains);
     const publication = beginPublication(sink, journalOf({ runId: 'r', task: 'staff', sink: 's3' }), 'r');
-    const upload = await publication.begin('staff/a.csv', 'text/csv', NEVER);
+    const upload = await jobUploads(sink, 'r', publication).begin('staff/a.csv', 'text/csv', NEVER);
     const parts = [await upload.sendPart(1, Buffer.from('rows'), 0)];
     const object = { table: 'a', batch: null, rows: 1, bytes: 4, crc32: '0', parts };
     const prepared = { ...object, key: 'staff/a.csv', uploadId: upload.uploadId };

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { TidemarkError } from '../../../src/errors.ts';
 import { beginPublication } from '../../../src/publish/publication.ts';
+import { jobUploads } from '../../../src/publish/uploads.ts';
 import { recoverRun } from '../../../src/publish/recover.ts';
 import { failing, fakeBucket, nothing } from './bucket.ts';
 import type { FakeBucket } from './bucket.ts';
@@ -18,6 +19,8 @@ const failures = steps.flatMap((event, nth) => [
   { event, nth, moment: 'before' as const },
   { event, nth, moment: 'after' as const },
 ]);
+
+const never = new AbortController().signal;
 
 it('publishes everything, records the run, and forgets its uploads', async () => {
   const { remains } = await cleanRun();
@@ -160,8 +163,10 @@ describe('rollback', () => {
   it('waits for parts on their way before it aborts', async () => {
     const bucket = fakeBucket();
     const publication = beginPublication(bucket.sink, bucket.journal, 'run');
-    const upload = await publication.begin('a.csv', 'text/csv', new AbortController().signal);
+    const uploads = jobUploads(bucket.sink, 'run', publication);
+    const upload = await uploads.begin('a.csv', 'text/csv', never);
     const part = upload.sendPart(1, Buffer.from('x'), 0);
+    await uploads.atRest();
     await publication.rollback();
     await part;
     expect(bucket.events.slice(-3)).toEqual(['part a.csv 1', 'abort a.csv', 'journal closed']);
@@ -181,12 +186,9 @@ describe('rollback', () => {
   it('does not look for uploads that were refused', async () => {
     const bucket = fakeBucket();
     const refused = new Error('no');
-    const publication = beginPublication(
-      { ...bucket.sink, begin: () => Promise.reject(refused) },
-      bucket.journal,
-      'run',
-    );
-    const begun = publication.begin('a.csv', 'text/csv', new AbortController().signal);
+    const publication = beginPublication(bucket.sink, bucket.journal, 'run');
+    const uploads = jobUploads({ begin: () => Promise.reject(refused) }, 'run', publication);
+    const begun = uploads.begin('a.csv', 'text/csv', never);
     await expect(begun).rejects.toBe(refused);
     await publication.rollback();
     expect(bucket.events).toEqual(['journal beginning a.csv', 'journal closed']);
@@ -203,15 +205,16 @@ describe('rollback', () => {
         return begin(...request);
       },
     };
-    const publication = beginPublication(slow, bucket.journal, 'run', 5);
-    const begun = publication.begin('a.csv', 'text/csv', new AbortController().signal);
+    const publication = beginPublication(slow, bucket.journal, 'run');
+    const begun = jobUploads(slow, 'run', publication).begin('a.csv', 'text/csv', never);
+    await setImmediate();
     await publication.rollback();
 
     const { entry } = bucket.remains;
     await recoverRun(entry!, bucket.sink);
     bucket.remains.entry = null;
     const next = beginPublication(bucket.sink, bucket.journal, 'run');
-    const upload = await next.begin('a.csv', 'text/csv', new AbortController().signal);
+    const upload = await jobUploads(bucket.sink, 'run', next).begin('a.csv', 'text/csv', never);
     answer.resolve();
     const late = await begun;
     await setImmediate();
@@ -226,9 +229,8 @@ describe('rollback', () => {
     const bucket = fakeBucket();
     const publication = beginPublication(bucket.sink, bucket.journal, 'run');
     await publication.rollback();
-    await expect(publication.begin('a.csv', 'text/csv', new AbortController().signal)).rejects.toThrow(
-      'a.csv',
-    );
+    const begun = jobUploads(bucket.sink, 'run', publication).begin('a.csv', 'text/csv', never);
+    await expect(begun).rejects.toThrow('a.csv');
     expect(bucket.remains).toEqual(nothing());
   });
 });

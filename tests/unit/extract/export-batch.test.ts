@@ -3,8 +3,9 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { OnEmpty } from '../../../src/domain/spec.ts';
 import type { ExportPlan } from '../../../src/domain/plan.ts';
 import { BLOCK_BYTES } from '../../../src/extract/compress.ts';
-import { exportTable } from '../../../src/extract/export-table.ts';
-import type { ExportResult, Progress } from '../../../src/extract/export-table.ts';
+import { exportBatch, type Progress } from '../../../src/extract/export-batch.ts';
+import { exportResult, type ExportResult } from '../../../src/extract/table-result.ts';
+import type { BatchJob } from '../../../src/lane-ports.ts';
 import type { PendingUpload } from '../../../src/ports.ts';
 import type { RowTransformer } from '../../../src/transform-ports.ts';
 import { columnsOf, outputOptions } from './packets.ts';
@@ -44,18 +45,41 @@ interface Started {
 function start(options: Options, uploads = fakeUploads()): Started {
   const rows = rowSource();
   const progress = { rows: 0, bytes: 0, files: 0 };
-  const result = exportTable(
-    { ...PLAN, ...options.plan },
-    outputOptions(options.output),
-    options.onEmpty ?? 'header',
-    rows.snapshot,
-    { partBytes: options.partBytes ?? 16, concurrency: options.concurrency ?? 2 },
-    options.begin ?? uploads.begin,
-    progress,
+  const result = exportOne(
+    options,
+    {
+      snapshot: rows.snapshot,
+      sink: { partBytes: options.partBytes ?? 16, concurrency: options.concurrency ?? 2 },
+      begin: options.begin ?? uploads.begin,
+      progress,
+      openTransformer: options.transformer === undefined ? null : () => options.transformer!,
+    },
     options.signal ?? new AbortController().signal,
-    options.transformer === undefined ? null : () => options.transformer!,
   );
   return { rows, progress, result };
+}
+
+/** The one job of an export, and what comes of it. */
+async function exportOne(
+  options: Options,
+  ports: Parameters<typeof exportBatch>[1],
+  signal: AbortSignal,
+): Promise<ExportResult> {
+  const plan = { ...PLAN, ...options.plan };
+  const onEmpty = options.onEmpty ?? 'header';
+  const output = outputOptions(options.output);
+  const job: BatchJob = {
+    id: 't',
+    task: 'task',
+    runId: 'run',
+    scheduledFor: '2026-01-01T00:00:00.000Z',
+    export: plan,
+    output,
+    emptyObject: onEmpty === 'header',
+    numbers: { first: 0, step: 1 },
+    windows: [],
+  };
+  return exportResult(plan, [await exportBatch(job, ports, signal)], onEmpty, output);
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -221,17 +245,18 @@ describe('a failure', () => {
     const begun: AbortSignal[] = [];
     const uploads = fakeUploads();
     const rows = rowSource();
-    const result = exportTable(
-      PLAN,
-      outputOptions(),
-      'header',
-      rows.snapshot,
-      { partBytes: 16, concurrency: 2 },
-      (key, _meta, signal) => {
-        begun.push(signal);
-        return uploads.begin(key);
+    const result = exportOne(
+      {},
+      {
+        snapshot: rows.snapshot,
+        sink: { partBytes: 16, concurrency: 2 },
+        begin: (key, _type, signal) => {
+          begun.push(signal);
+          return uploads.begin(key);
+        },
+        progress: { rows: 0, bytes: 0, files: 0 },
+        openTransformer: null,
       },
-      { rows: 0, bytes: 0, files: 0 },
       new AbortController().signal,
     );
     for (let id = 10; id < 14; id++) rows.push(String(id), '2024-01-01');

@@ -1,32 +1,20 @@
 /**
- * One export of a plan, from the first row to the last prepared object: rows are encoded as they arrive, parts are
- * sent as they fill, and the source waits while too many are on their way.
+ * One batch job, from the first row to the last prepared object: rows are encoded as they arrive, parts are sent as they
+ * fill, and the source waits while too many are on their way.
  */
-import type { OnEmpty, OutputOptions } from '../domain/spec.ts';
-import type { ExportPlan } from '../domain/plan.ts';
 import type { PreparedObject } from '../domain/run.ts';
-import { TidemarkError } from '../errors.ts';
+import type { BatchJob, BatchResult, Counts } from '../lane-ports.ts';
 import { contentTypeOf } from '../plan/formats.ts';
 import { objectKey } from '../plan/keys.ts';
 import type { PendingUpload, RowHandler, RowStream, Sink, Snapshot } from '../ports.ts';
 import type { RowTransformer, TransformTarget } from '../transform-ports.ts';
 import { bufferPool } from './buffers.ts';
 import { rowMapper } from './map-rows.ts';
-import type { Oddities, OpenObject } from './object-series.ts';
+import type { OpenObject } from './object-series.ts';
 import { ObjectWriter } from './object-writer.ts';
 import { parquetSeries } from './parquet-series.ts';
 import { basePartSize } from './part-size.ts';
 import { textSeries } from './text-series.ts';
-
-export interface ExportResult {
-  readonly objects: readonly PreparedObject[];
-  /** Rows written. */
-  readonly rows: number;
-  /** Rows that the source sent, where a module maps them; left out where they are those written. */
-  readonly rowsRead?: number;
-  readonly bytes: number;
-  readonly warnings: readonly string[];
-}
 
 export interface Progress {
   rows: number;
@@ -34,24 +22,27 @@ export interface Progress {
   files: number;
 }
 
+/** What a job works with, where it is done. */
+export interface BatchPorts {
+  readonly snapshot: Pick<Snapshot, 'rows' | 'hmac'>;
+  readonly sink: Pick<Sink, 'partBytes' | 'concurrency'>;
+  /** Opens an upload that belongs to the run. */
+  begin(key: string, contentType: string, signal: AbortSignal): Promise<PendingUpload>;
+  /** Counted up as rows are read and encoded; read it whenever you like. */
+  readonly progress: Progress;
+  /** Starts the module through which rows go; null: they go through none. */
+  readonly openTransformer: ((target: TransformTarget) => RowTransformer) | null;
+}
+
 /**
- * @param begin opens an upload; the publication remembers it.
- * @param progress is counted up as rows are read and encoded; read it whenever you like.
- * @param openTransformer starts the module through which rows go; null: they go through none.
- * @throws TidemarkError of source or sink; RESULT_EMPTY; ZERO_DATE. Uploads that were begun stay open: the
- *   publication aborts them.
+ * @throws TidemarkError of source or sink; ZERO_DATE; or the signal's reason. Uploads that were begun stay open: whoever
+ *   keeps the journal aborts them.
  */
-export async function exportTable(
-  plan: ExportPlan,
-  output: OutputOptions,
-  onEmpty: OnEmpty,
-  snapshot: Snapshot,
-  sink: Pick<Sink, 'partBytes' | 'concurrency'>,
-  begin: (key: string, contentType: string, signal: AbortSignal) => Promise<PendingUpload>,
-  progress: Progress,
+export async function exportBatch(
+  { export: plan, output, emptyObject, numbers }: BatchJob,
+  { snapshot, sink, begin, progress, openTransformer }: BatchPorts,
   signal: AbortSignal,
-  openTransformer: ((target: TransformTarget) => RowTransformer) | null = null,
-): Promise<ExportResult> {
+): Promise<BatchResult> {
   const failed = new AbortController();
   const ended = AbortSignal.any([signal, failed.signal]);
   const fail = (error: unknown): void => failed.abort(error);
@@ -72,7 +63,7 @@ export async function exportTable(
   const pool = bufferPool(partBytes, sink.concurrency + 1, onGive);
 
   const open = (number: number): ObjectWriter => {
-    const batch = plan.batched ? number : null;
+    const batch = plan.batched ? numbers.first + number * numbers.step : null;
     const key = objectKey(plan.keyPattern, batch);
     progress.files++;
     const identity = { table: plan.name, batch, key };
@@ -116,18 +107,19 @@ export async function exportTable(
     await stream.done;
     const notes = (await transformer?.finish(ended)) ?? [];
     const last = series.current();
-    const isEmpty = prepared.length === 0 && last.rows === 0;
-    if (isEmpty && onEmpty === 'fail') {
-      throw new TidemarkError('RESULT_EMPTY', `${plan.name} returned no row.`, { sql: plan.sql });
-    }
-    if (isEmpty && onEmpty === 'skip') last.discard();
+    if (prepared.length === 0 && last.rows === 0 && !emptyObject) last.discard();
     else seal(last);
     const objects = await Promise.all(prepared);
-    const result = summarise(plan, objects, series.oddities(), output);
+    const { zeroDates, invalidTexts, brokenJson } = series.oddities();
     return {
-      ...result,
-      ...(transformer === null ? {} : { rowsRead }),
-      warnings: [...notes, ...result.warnings],
+      objects,
+      rows: objects.reduce((sum, object) => sum + object.rows, 0),
+      rowsRead,
+      bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
+      zeroDates: counts(zeroDates),
+      invalidTexts: counts(invalidTexts),
+      brokenJson: counts(brokenJson),
+      notes,
     };
   } catch (error) {
     // Parts still on their way are no longer wanted; the publication waits for them to come to rest.
@@ -147,25 +139,6 @@ function mapped(map: ReturnType<typeof rowMapper>, takeRow: RowHandler): RowHand
   };
 }
 
-function summarise(
-  plan: ExportPlan,
-  objects: readonly PreparedObject[],
-  { zeroDates, invalidTexts, brokenJson }: Oddities,
-  output: OutputOptions,
-): ExportResult {
-  const dates = output.zeroDates === 'null' ? 'NULL' : 'text';
-  const texts =
-    output.format === 'jsonl' || output.format === 'parquet' ? 'with U+FFFD in their place' : 'as they are';
-  const warnings = (counts: ReadonlyMap<string, number>, what: string): string[] =>
-    Array.from(counts, ([column, count]) => `${plan.name}.${column}: ${count} ${what}.`);
-  return {
-    objects,
-    rows: objects.reduce((sum, object) => sum + object.rows, 0),
-    bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
-    warnings: [
-      ...warnings(zeroDates, `zero or partial dates written as ${dates}`),
-      ...warnings(invalidTexts, `texts are not valid UTF-8; their bytes were written ${texts}`),
-      ...warnings(brokenJson, 'values are not JSON; they were written as strings'),
-    ],
-  };
+function counts(found: ReadonlyMap<string, number>): Counts {
+  return Object.fromEntries(found);
 }

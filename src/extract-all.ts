@@ -1,0 +1,80 @@
+/** All exports of a plan through its crew: as many jobs at once as there are lanes, whichever table they are of. */
+import type { ExportPlan, Plan } from './domain/plan.ts';
+import type { Progress } from './extract/export-batch.ts';
+import { emptyObjectJob, exportResult, jobsOf, type ExportResult } from './extract/table-result.ts';
+import type { BatchJob, BatchResult, Crew, JobEvents, UploadLedger } from './lane-ports.ts';
+import type { RunObserver } from './ports.ts';
+
+/** What has become of a table. */
+export interface TableResult extends ExportResult {
+  readonly name: string;
+}
+
+/**
+ * Prepares every object of a plan.
+ *
+ * @param onTable hears of each table that has been read to the end, as soon as it has been.
+ * @throws TidemarkError of source or sink; RESULT_EMPTY.
+ */
+export async function extractAll(
+  plan: Plan,
+  crew: Crew,
+  observer: RunObserver,
+  ledger: UploadLedger,
+  onTable: (table: TableResult) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const progress = addedProgress();
+  observer.progress(progress.total);
+  const events = (job: BatchJob): JobEvents => ({
+    beginning: ledger.beginning,
+    begun: ledger.begun,
+    progress: progress.of(job.id),
+    said: (message) => observer.said?.(job.export.name, message),
+    waits: (reason) => observer.waits?.(reason),
+  });
+  const tables = plan.exports.map((table) => collector(plan, table, onTable));
+  const ofJob = new Map(tables.flatMap((table) => table.jobs.map(({ id }) => [id, table])));
+  const done = (job: BatchJob, result: BatchResult): void => ofJob.get(job.id)!.done(job, result);
+  await crew.export(
+    tables.flatMap(({ jobs }) => jobs),
+    events,
+    signal,
+    done,
+  );
+  const empty = tables.flatMap((table) => table.emptyJob() ?? []);
+  if (empty.length > 0) await crew.export(empty, events, signal, done);
+}
+
+/** The jobs of one table, and what comes of them. */
+function collector(plan: Plan, table: ExportPlan, onTable: (table: TableResult) => void) {
+  const jobs = jobsOf(plan, table);
+  const results = new Map<string, BatchResult>();
+  const inOrder = (): BatchResult[] => jobs.flatMap(({ id }) => results.get(id) ?? []);
+  const emptyJob = (): BatchJob | null => emptyObjectJob(jobs, inOrder(), plan.onEmpty);
+  return {
+    jobs,
+    emptyJob,
+    done(job: BatchJob, result: BatchResult): void {
+      results.set(job.id, result);
+      if (results.size < jobs.length || emptyJob() !== null) return;
+      onTable({ name: table.name, ...exportResult(table, inOrder(), plan.onEmpty, plan.output) });
+    },
+  };
+}
+
+/** The progress of several jobs, each of which tells its own from its beginning; one that is done again begins anew. */
+function addedProgress(): { readonly total: Progress; of(job: string): (now: Progress) => void } {
+  const total: Progress = { rows: 0, bytes: 0, files: 0 };
+  const last = new Map<string, Progress>();
+  return {
+    total,
+    of: (job) => (now) => {
+      const before = last.get(job) ?? { rows: 0, bytes: 0, files: 0 };
+      total.rows += now.rows - before.rows;
+      total.bytes += now.bytes - before.bytes;
+      total.files += now.files - before.files;
+      last.set(job, now);
+    },
+  };
+}
