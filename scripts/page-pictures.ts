@@ -19,6 +19,7 @@ const { pages, live } = samplePages(new Date());
 const server = await startHttp({
   host: '127.0.0.1',
   port: 0,
+  allowed_hosts: [],
   token: TOKEN,
   act: () => {},
   notReady: () => null,

@@ -41,7 +41,12 @@ export interface DaemonSettings {
   readonly maxConcurrentTasks: number;
   readonly shutdownGraceMs: number;
   /** Null: no server. */
-  readonly http: { readonly host: string; readonly port: number; readonly token: string | null } | null;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly allowed_hosts: readonly string[];
+    readonly token: string | null;
+  } | null;
   readonly watch: { readonly polling: boolean; readonly intervalMs: number };
 }
 

@@ -287,7 +287,8 @@ export const configSchema = {
           items: {
             type: 'string',
             pattern: String.raw`^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?$`,
-            errorMessage: 'Allowed: a name such as "tidemark.example.com", without "http://" and without a port.',
+            errorMessage:
+              'Allowed: a name such as "tidemark.example.com", without "http://" and without a port.',
           },
           maxItems: 50,
           default: [],

@@ -8,9 +8,10 @@ export interface ProbeOptions {
 }
 
 export function probeRoutes({ notReady }: ProbeOptions): readonly Route[] {
+  // What balances may send any name, and nothing of the tasks is told.
   return [
-    { method: 'GET', path: '/healthz', answer: () => json({ status: 'alive' }) },
-    { method: 'GET', path: '/readyz', answer: () => readiness(notReady()) },
+    { method: 'GET', path: '/healthz', anyHost: true, answer: () => json({ status: 'alive' }) },
+    { method: 'GET', path: '/readyz', anyHost: true, answer: () => readiness(notReady()) },
   ];
 }
 

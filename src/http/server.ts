@@ -10,6 +10,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
 import { json } from './json.ts';
+import { isOwnHost } from './own-host.ts';
 import type { Route } from './route.ts';
 import { routesOf, type RouteOptions } from './routes.ts';
 import { openSessions } from './sessions.ts';
@@ -18,6 +19,8 @@ export interface HttpOptions extends Omit<RouteOptions, 'sessions'> {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Names, besides `host`, that requests may call this server by; see own-host.ts. */
+  readonly allowed_hosts: readonly string[];
   /** Whoever has it may act; null: nobody. */
   readonly token: string | null;
   readonly log: Log;
@@ -55,7 +58,8 @@ export interface HttpServer {
 /** Listens; rejects with CONFIG_INVALID where the address cannot be had. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const sessions = options.token === null ? null : openSessions(options.token);
-  const app = application(routesOf({ ...options, sessions }), options.log);
+  const names = [options.host, ...options.allowed_hosts];
+  const app = application(routesOf({ ...options, sessions }), names, options.log);
   // Other libraries of the process keep the Request and Response that they know.
   const listener = getRequestListener(app.fetch, { hostname: 'localhost', overrideGlobalObjects: false });
   const server = createServer((request, response) => void listener(request, response));
@@ -65,9 +69,15 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   return { host: address, port, close: () => close(server) };
 }
 
-function application(routes: readonly Route[], log: Log): Hono {
+function application(routes: readonly Route[], names: readonly string[], log: Log): Hono {
   const app = new Hono();
+  const open = new Set(routes.filter(({ anyHost }) => anyHost).map(({ path }) => path));
   app.use(secureHeaders(SECURITY));
+  app.use(async ({ req }, next) => {
+    const host = req.header('host');
+    if (!isOwnHost(host, names) && !open.has(req.path)) return json({ error: strangeHost(host) }, 421);
+    await next();
+  });
   app.post('*', async ({ req }, next) => {
     // Node holds who sends a length to it; forms always do.
     const unknown = req.header('transfer-encoding') !== undefined;
@@ -94,6 +104,10 @@ function application(routes: readonly Route[], log: Log): Hono {
     return json({ error: 'see the log' }, 500);
   });
   return app;
+}
+
+function strangeHost(host = ''): string {
+  return `the request calls this server ${JSON.stringify(host)}, which is none of its names; it answers by its address and as localhost. If the name is right, add it to http.allowed_hosts of the config and start the daemon again`;
 }
 
 function listen(server: Server, { host, port }: HttpOptions): Promise<void> {

@@ -73,7 +73,7 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: RunTask) 
       timezone: 'UTC',
       maxConcurrentTasks: 2,
       shutdownGraceMs: 20_000,
-      http: { host: '127.0.0.1', port: 0, token: null },
+      http: { host: '127.0.0.1', port: 0, allowed_hosts: [], token: null },
       watch: { polling: false, intervalMs: 200 },
       ...settings,
     },
@@ -404,7 +404,7 @@ describe('starting', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    await expect(start({ http: { host: '127.0.0.1', port, token: null } })).rejects.toMatchObject({
+    await expect(start({ http: { host: '127.0.0.1', port, allowed_hosts: [], token: null } })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: `http: found 127.0.0.1:${port}, which another program uses`,
     });

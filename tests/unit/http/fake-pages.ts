@@ -25,7 +25,7 @@ export const NO_PAGES: PageSource = {
 export const NOTHING_RUNS: LiveFeed = { running: () => [], version: () => '1-0', onChange: () => () => {} };
 
 /** Nobody may act. */
-export const NO_ACTIONS = { token: null, act: () => {} };
+export const NO_ACTIONS = { allowed_hosts: [], token: null, act: () => {} };
 
 /** Nobody has paused anything, and nothing is kept. */
 export const NO_PAUSES: PauseBook = {
