@@ -198,6 +198,12 @@ describe('loadConfig', () => {
     [{ log_rotation: { max_age: '1 month' } }, /^log_rotation.max_age: .*no fixed length.*"7 days"/],
     [{ log_rotation: { max_mb: 0 } }, /^log_rotation.max_mb: .*greater than 0/],
     [{ log_rotation: { max_file: 3 } }, /^log_rotation.max_file: .*Did you mean "max_files"/],
+    [
+      { http: { allowed_hosts: ['http://tidemark.example.com'] } },
+      /^http.allowed_hosts\[0\]: .*without "http:\/\/"/,
+    ],
+    [{ http: { allowed_hosts: ['tidemark:9464'] } }, /^http.allowed_hosts\[0\]: .*without a port/],
+    [{ http: { allowed_hosts: 'tidemark' } }, /^http.allowed_hosts: .*a list of up to 50 names/],
   ])('refuses %j', (settings, fault) => {
     expect(faultsOf({ ...MINIMAL, ...settings })).toEqual([expect.stringMatching(fault)]);
   });
