@@ -53,7 +53,11 @@ export interface ServerProbe {
 
 /** What a trial upload under one folder of a bucket needs, in the order in which it is tried. */
 export type BucketAction =
-  's3:PutObject' | 's3:AbortMultipartUpload' | 's3:ListBucketMultipartUploads' | 's3:GetObject';
+  | 's3:PutObject'
+  | 's3:AbortMultipartUpload'
+  | 's3:ListBucketMultipartUploads'
+  | 's3:GetObject'
+  | 's3:DeleteObject';
 
 export interface FolderFacts {
   /** Of every action that failed, why. */
@@ -72,7 +76,8 @@ export type BucketEncryption =
 
 export interface BucketProbe {
   /**
-   * Begins an upload under the folder, sends a part and aborts it; lists uploads and looks for an object there.
+   * Begins an upload under the folder, sends a part and aborts it; lists uploads, looks for an object there, and
+   * removes one that does not exist.
    *
    * @param folder part of a key that ends with `/`, or nothing.
    */

@@ -41,6 +41,8 @@ const REFUSALS: Readonly<Record<BucketAction, string>> = {
   // Without s3:ListBucket, an object that is not there is "access denied" as well.
   's3:GetObject':
     's3:GetObject or s3:ListBucket (whether a killed run has published cannot be told, and nothing verified)',
+  's3:DeleteObject':
+    's3:DeleteObject (what a run has published whose publishing was cut short cannot be cleared away)',
 };
 
 /** @param name of the sink in the config. */

@@ -1,5 +1,5 @@
 /** What a bucket is found to allow, and how it encrypts: the requests of runs, on a real S3 protocol. */
-import { PutBucketEncryptionCommand } from '@aws-sdk/client-s3';
+import { PutBucketEncryptionCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { S3SinkOptions } from '../../src/sinks/s3/options.ts';
 import { probeBucket } from '../../src/sinks/s3/probe.ts';
 import type { BucketProbe } from '../../src/check-ports.ts';
@@ -37,8 +37,8 @@ it('begins an upload, sends a part and aborts it: nothing stays', async () => {
     const before = proxy.requests().length;
     expect(await probe.folder('p/task/')).toMatchObject({ failures: [], leftOpen: null });
     const made = proxy.requests().slice(before);
-    expect(made.map(({ method }) => method)).toEqual(['POST', 'PUT', 'DELETE', 'GET', 'HEAD']);
-    expect(made.filter(({ url }) => url.includes('/p/task/_tidemark_check'))).toHaveLength(4);
+    expect(made.map(({ method }) => method)).toEqual(['POST', 'PUT', 'DELETE', 'GET', 'HEAD', 'DELETE']);
+    expect(made.filter(({ url }) => url.includes('/p/task/_tidemark_check'))).toHaveLength(5);
     expect([await s3.list(bucket), await s3.openUploads(bucket)]).toEqual([[], []]);
   });
 });
@@ -48,6 +48,7 @@ it.each([
   ['s3:PutObject', { method: 'PUT' }],
   ['s3:ListBucketMultipartUploads', { method: 'GET', match: /uploads/ }],
   ['s3:GetObject', { method: 'HEAD' }],
+  ['s3:DeleteObject', { method: 'DELETE', match: /_tidemark_check_[0-9a-f-]{36}/ }],
 ] as const)('finds %s refused to %j', async (action, when) => {
   const rule = proxy.fail({ ...when, status: 403 });
   await probed(async (probe, bucket) => {
@@ -62,13 +63,32 @@ it.each([
 });
 
 it('names the upload that it may not abort', async () => {
-  const rule = proxy.fail({ method: 'DELETE', status: 403 });
+  const rule = proxy.fail({ method: 'DELETE', match: /uploadId/, status: 403 });
   await probed(async (probe, bucket) => {
     const { failures, leftOpen } = await probe.folder('task/');
     expect(failures.map(({ action }) => action)).toEqual(['s3:AbortMultipartUpload']);
     expect(leftOpen).toBe('task/_tidemark_check');
     rule.remove();
     expect((await s3.openUploads(bucket)).map(({ key }) => key)).toEqual([leftOpen]);
+  });
+});
+
+it.each([
+  [404, 'NoSuchKey'],
+  [412, 'PreconditionFailed'],
+  [501, 'NotImplemented'],
+])('takes %d for an object that could have been removed', async (status, code) => {
+  const rule = proxy.fail({ method: 'DELETE', match: /_tidemark_check_/, status, code });
+  await probed(async (probe) => expect((await probe.folder('task/')).failures).toEqual([]));
+  expect(rule.hits()).toBe(1);
+  rule.remove();
+});
+
+it('leaves alone what stands there', async () => {
+  await probed(async (probe, bucket) => {
+    await s3.client.send(new PutObjectCommand({ Bucket: bucket, Key: 'task/_tidemark_check', Body: 'mine' }));
+    expect((await probe.folder('task/')).failures).toEqual([]);
+    expect(await s3.list(bucket)).toEqual(['task/_tidemark_check']);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Tries what a run does in a bucket, by the same requests, and leaves nothing behind. */
+import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { BucketAction, BucketProbe, FolderFacts } from '../../check-ports.ts';
 import { TidemarkError } from '../../errors.ts';
@@ -43,6 +44,8 @@ async function tryFolder(sink: S3Sink, key: string, signal: AbortSignal): Promis
   if (failures.every(({ error }) => error.code === 'S3_ACCESS_DENIED')) {
     await attempt('s3:ListBucketMultipartUploads', () => sink.openUploads(key));
     await attempt('s3:GetObject', () => sink.runOf(key));
+    // A name that nobody has ever written to.
+    await attempt('s3:DeleteObject', () => sink.removeNothing(`${key}_${randomUUID()}`));
   }
   return { failures, leftOpen, encryption: upload?.encryption ?? null };
 }

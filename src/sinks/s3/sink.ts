@@ -34,6 +34,13 @@ const RUN = 'tidemark-run';
 export interface S3Sink extends Sink, ObjectReader {
   /** `encryption`: what the bucket answered it will encrypt the object with; null: it did not say. */
   begin(...args: Parameters<Sink['begin']>): Promise<PendingUpload & { readonly encryption: string | null }>;
+  /**
+   * Asks the bucket to remove an object that is not there: only a refusal is an error. The condition that there be one
+   * keeps a bucket with versions from noting a removal.
+   *
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+   */
+  removeNothing(key: string): Promise<void>;
   /** The bucket's default encryption. */
   defaultEncryption(): Promise<BucketEncryption>;
   close(): void;
@@ -155,6 +162,11 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
       );
     },
 
+    async removeNothing(key) {
+      const command = new DeleteObjectCommand({ Bucket: bucket, Key: key, IfMatch: '*' });
+      await call('Removing', 's3:DeleteObject', key, () => client.send(command).catch(unlessUnmet));
+    },
+
     async read(key, signal) {
       const object = await readObject(client, bucket, key, signal);
       if (object === null) return null;
@@ -228,6 +240,12 @@ function unlessNamed(name: string): (error: unknown) => void {
   return (error) => {
     if ((error as Error).name !== name) throw error;
   };
+}
+
+/** 404 and 412: there is no such object. 501: the store does not know conditions. */
+function unlessUnmet(error: unknown): void {
+  const { httpStatusCode = 0 } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
+  if (![404, 412, 501].includes(httpStatusCode)) throw error;
 }
 
 /** CRC-32 as S3 writes it: four bytes, big-endian, base64. */
