@@ -88,7 +88,8 @@ export function connectQueue(config: QueueConfig, role: string): QueueConnection
   };
 }
 
-function redisOptions({ url, tls_ca }: QueueConfig, role: string): RedisOptions {
+/** Of the config, without what its user does not say. */
+export function redisOptions({ url, tls_ca }: QueueConfig, role: string): RedisOptions {
   const { protocol, hostname, port, username, password, pathname } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   return {
