@@ -2,13 +2,15 @@
 import { isOfSource, specFailure, statementsIn } from '../check/failure.ts';
 import { specFinding, type Finding, type TaskPlace } from '../check/finding.ts';
 import { queryFindings, tableFindings } from '../check/scans.ts';
-import type { ServerFacts, ServerProbe, TableIndex } from '../check-ports.ts';
+import type { ServerFacts, ServerProbe } from '../check-ports.ts';
 import type { Config } from '../config/config.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { TaskMemory } from '../domain/run.ts';
 import type { Spec } from '../domain/spec.ts';
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
+import type { TableIndex } from '../key-ports.ts';
 import { integerCaution, isInteger } from '../plan/build.ts';
+import { tablesNamed } from '../plan/query-tables.ts';
 import { makePlan } from '../planner.ts';
 import type { Snapshot, TableFacts } from '../ports.ts';
 import { sortWarning } from '../sources/mysql/metadata.ts';
@@ -90,7 +92,8 @@ async function failuresOf(
   snapshot: Snapshot,
 ): Promise<Finding[]> {
   const { spec } = placed;
-  if (spec.tables.length < 2) return [specFailure(placed, spec.customQuery === null ? 0 : null, error)];
+  if (spec.customQuery !== null) return refusalsOf(at, placed, spec.customQuery, memory, error, snapshot);
+  if (spec.tables.length < 2) return [specFailure(placed, 0, error)];
   const findings: Finding[] = [];
   for (const [index, table] of spec.tables.entries()) {
     const transformations = spec.transformations.filter((one) => one.table === table.name);
@@ -103,6 +106,38 @@ async function failuresOf(
   }
   if (findings.some(({ message }) => message === error.message)) return findings;
   return [specFailure(placed, null, error), ...findings];
+}
+
+/** The server refuses a query for the first table that may not be read; each by itself shows the others. */
+async function refusalsOf(
+  at: SourceAtHand,
+  placed: PlacedSpec,
+  query: string,
+  memory: TaskMemory,
+  error: TidemarkError,
+  snapshot: Snapshot,
+): Promise<Finding[]> {
+  const first = specFailure(placed, null, error);
+  if (error.code !== 'PRIVILEGE_MISSING') return [first];
+  const refusals: Finding[] = [];
+  for (const table of tablesNamed(query)) {
+    // The columns do not matter: what may be read of the table is what is asked.
+    const customQuery = `SELECT 1 AS one FROM ${table}`;
+    const alone: Spec = {
+      ...placed.spec,
+      customQuery,
+      queryWatermark: null,
+      transformations: [],
+      rowTransform: null,
+    };
+    try {
+      await planOf(at, alone, { ...memory, schemas: [] }, snapshot);
+    } catch (thrown) {
+      const refused = specError(at, thrown);
+      if (refused.code === 'PRIVILEGE_MISSING') refusals.push(specFailure(placed, null, refused));
+    }
+  }
+  return refusals.some(({ message }) => message === error.message) ? refusals : [first, ...refusals];
 }
 
 /** @throws TidemarkError of the source, or the signal's reason. */

@@ -86,6 +86,20 @@ it('names all that is wrong with several tables at once', async () => {
   });
 });
 
+it('names every table that a custom query may not read, with its GRANT', async () => {
+  const custom = `WITH big AS (SELECT customer FROM orders WHERE updated_at > :from AND updated_at <= :to)
+    SELECT c.name, EXTRACT(YEAR FROM s.id) AS y FROM big JOIN customers c ON c.id = big.customer, secrets s`;
+  const findings = await check([{ query: { custom } }], ['customers']);
+  expect(saying(findings)).toEqual([
+    'error PRIVILEGE_MISSING query.custom',
+    'error PRIVILEGE_MISSING query.custom',
+  ]);
+  const grants = findings.map(
+    ({ remedy }) => /^GRANT SELECT ON `\w+`\.`(\w+)` TO /.exec(remedy?.text ?? '')?.[1],
+  );
+  expect(grants.filter((table) => table !== undefined).toSorted()).toEqual(['orders', 'secrets']);
+});
+
 it('goes on behind a spec that fails, also where its session is given up', async () => {
   const watermark = { id: { mode: 'watermark', initial: '2026-01-01' } };
   const findings = await check(
