@@ -21,7 +21,7 @@ export function isOfSource({ code }: TidemarkError): boolean {
 
 /** @param tasks that could not be looked at because of it. */
 export function failureOf(
-  scope: 'source' | 'sink' | 'smtp',
+  scope: 'source' | 'sink' | 'smtp' | 'webhook',
   name: string | null,
   error: TidemarkError,
   tasks: readonly string[] = [],

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../error-codes.ts';
 
 export type Severity = 'error' | 'warning' | 'info';
 
-/** Findings that are no failure of their own; every error code of src/errors.ts is a finding's code as well. */
+/** Findings that are no failure of their own; every error code of src/error-codes.ts is a finding's code as well. */
 export const FINDINGS = {
   SERVER: 'which server it is, how it is connected and as whom',
   SERVER_OLD: 'the server is older than the oldest that Tidemark is tested on',
@@ -34,6 +34,7 @@ export const FINDINGS = {
   SMTP: 'the mail server takes mails',
   SMTP_NONE: 'the config has no mail server: nobody is told of failures',
   SMTP_UNENCRYPTED: 'mails, and the login, leave the machine unencrypted',
+  WEBHOOK: 'the host of the webhook can be reached',
 } as const;
 
 export type FindingCode = keyof typeof FINDINGS | ErrorCode;
@@ -62,7 +63,7 @@ export interface Finding {
   readonly severity: Severity;
   readonly code: FindingCode;
   /** What it is about: an entry of the config, or specs. */
-  readonly scope: 'source' | 'sink' | 'smtp' | 'spec';
+  readonly scope: 'source' | 'sink' | 'smtp' | 'webhook' | 'spec';
   /** Name of the source or sink; null: of others. */
   readonly name: string | null;
   /** Names of the tasks it concerns, in order. */
@@ -99,7 +100,7 @@ export function findingDocument({ remedy, ...finding }: Finding): object {
 }
 
 const ORDER: readonly Severity[] = ['error', 'warning', 'info'];
-const SCOPES: readonly Finding['scope'][] = ['source', 'sink', 'smtp', 'spec'];
+const SCOPES: readonly Finding['scope'][] = ['source', 'sink', 'smtp', 'webhook', 'spec'];
 
 /** One finding for what was said alike of several specs, with all their places; sources first, errors first. */
 export function mergeFindings(findings: readonly Finding[]): Finding[] {

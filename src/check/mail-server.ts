@@ -1,4 +1,4 @@
-/** What is to be said of the mail server and of the way to it. Pure. */
+/** What is to be said of the mail server, of the webhook, and of the way to them. Pure. */
 import type { TidemarkError } from '../errors.ts';
 import { failureOf } from './failure.ts';
 import type { Finding } from './finding.ts';
@@ -14,8 +14,14 @@ export interface SmtpSettings {
 /**
  * @param smtp null: the config has none.
  * @param failure of the trial login; null: it went well.
+ * @param told whether failures are told by other means, too.
  */
-export function smtpFindings(smtp: SmtpSettings | null, failure: TidemarkError | null): Finding[] {
+export function smtpFindings(
+  smtp: SmtpSettings | null,
+  failure: TidemarkError | null,
+  told: boolean,
+): Finding[] {
+  if (smtp === null && told) return [];
   const common = { scope: 'smtp', name: null, tasks: [], places: [] } as const;
   if (smtp === null) {
     const message = 'The config has no `smtp`: nobody is told when a task fails.';
@@ -39,4 +45,15 @@ export function smtpFindings(smtp: SmtpSettings | null, failure: TidemarkError |
     });
   }
   return findings;
+}
+
+/**
+ * @param host of its URL; the rest is secret.
+ * @param failure to reach it; null: it answered.
+ */
+export function webhookFindings(host: string, failure: TidemarkError | null): Finding[] {
+  if (failure !== null) return [failureOf('webhook', null, failure)];
+  const message = `${host} answers. No message was sent: whether the webhook is the right one shows with the first.`;
+  const common = { scope: 'webhook', name: null, tasks: [], places: [], remedy: null } as const;
+  return [{ ...common, severity: 'info', code: 'WEBHOOK', message }];
 }

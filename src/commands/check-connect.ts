@@ -1,11 +1,12 @@
-/** `tidemark check --connect`: every spec against its real server, bucket and mail server. Leaves nothing behind. */
+/** `tidemark check --connect`: every spec against its real server, bucket, mail server and webhook. Leaves nothing behind. */
 import type { Finding, TaskPlace } from '../check/finding.ts';
-import { smtpFindings } from '../check/mail-server.ts';
+import { smtpFindings, webhookFindings } from '../check/mail-server.ts';
 import { secretsOf, type Config } from '../config/config.ts';
 import type { Spec } from '../domain/spec.ts';
 import { asTidemarkError } from '../errors.ts';
 import { fewAtOnce } from '../few-at-once.ts';
 import { createMailer } from '../notify/mailer.ts';
+import { createWebhook } from '../notify/webhook.ts';
 import { createRedactor } from '../redact.ts';
 import { checkSink } from './check-sink.ts';
 import { checkSource } from './check-source.ts';
@@ -15,7 +16,7 @@ import { abortOnSignal } from './interrupt.ts';
 const MOST_AT_ONCE = 4;
 
 /**
- * Each source and sink that specs name, and the mail server, is tried once, whatever the number of specs.
+ * Each source and sink that specs name, the mail server and the webhook, is tried once, whatever the number of specs.
  *
  * @param placeOf says where something stands in a spec.
  * @throws TidemarkError INTERRUPTED.
@@ -42,6 +43,7 @@ export async function checkConnections(
         findings.push(...(await checkSink(config, name, its, signal)));
       }),
       checkMailServer(config).then((found) => findings.push(...found)),
+      checkWebhook(config, signal).then((found) => findings.push(...found)),
     ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } finally {
@@ -60,14 +62,26 @@ function grouped(
 }
 
 async function checkMailServer(config: Config): Promise<Finding[]> {
-  if (config.smtp === null) return smtpFindings(null, null);
+  const told = config.notify.webhook !== null;
+  if (config.smtp === null) return smtpFindings(null, null, told);
   const mailer = createMailer(config.smtp, createRedactor(secretsOf(config)));
   try {
     const failure = await mailer.verify().then(() => null, asTidemarkError);
-    return smtpFindings(config.smtp, failure);
+    return smtpFindings(config.smtp, failure, told);
   } finally {
     mailer.close();
   }
+}
+
+async function checkWebhook(config: Config, signal: AbortSignal): Promise<Finding[]> {
+  const { webhook } = config.notify;
+  if (webhook === null) return [];
+  const settings = { url: webhook.url, timeoutMs: webhook.timeout_ms };
+  const failure = await createWebhook(settings, createRedactor(secretsOf(config)))
+    .reach(signal)
+    .then(() => null, asTidemarkError);
+  signal.throwIfAborted();
+  return webhookFindings(new URL(webhook.url).host, failure);
 }
 
 /** What servers say may repeat what they were told. */

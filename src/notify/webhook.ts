@@ -14,6 +14,7 @@ export interface WebhookSettings {
 
 /** What the log keeps of an answer, in characters. */
 const SAID = 200;
+const NOT_TAKEN = 'The message was not taken: ';
 /** Nobody is asked to wait longer, whatever is answered. */
 const LONGEST_PAUSE_MS = 3_600_000;
 
@@ -23,40 +24,63 @@ interface WebhookFailure {
   readonly pauseMs: number;
 }
 
+export interface Webhook extends Carrier {
+  /**
+   * Asks its host for a page that is no webhook, by the way that messages take: any answer will do. Nothing is posted,
+   * and the URL stays secret.
+   *
+   * @throws TidemarkError WEBHOOK_FAILED.
+   */
+  reach(signal: AbortSignal): Promise<void>;
+}
+
 /** `redact` is applied to what the other side says, which becomes part of the error. */
 export function createWebhook(
   { url, timeoutMs }: WebhookSettings,
   redact: (text: string) => string,
-): Carrier {
+): Webhook {
   const { host } = new URL(url);
   const failed = (what: string, hint: string, failure: WebhookFailure): TidemarkError =>
-    new TidemarkError('WEBHOOK_FAILED', redact(`The message was not taken: ${what}`), {
+    new TidemarkError('WEBHOOK_FAILED', redact(what), {
       hint,
       retryable: obstacle(failure.status) === 'server',
       cause: failure,
     });
 
+  const ask = (to: string | URL, request: RequestInit, signal: AbortSignal): Promise<Response> =>
+    fetch(to, {
+      ...request,
+      headers: { 'user-agent': 'tidemark', ...(request.headers as Record<string, string>) },
+      // It could lead anywhere, and would take the message there.
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    });
+  const unreached = (error: unknown, prefix = ''): TidemarkError =>
+    failed(`${prefix}${host} ${whyNot(error)}`, HINTS.unreachable, { status: 0, pauseMs: 0 });
+
   return {
     send: async ({ chat }, signal) => {
       let response: Response;
       try {
-        response = await fetch(url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json; charset=utf-8', 'user-agent': 'tidemark' },
-          body: JSON.stringify(chat),
-          // It could lead anywhere, and would take the message there.
-          redirect: 'manual',
-          signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-        });
+        const headers = { 'content-type': 'application/json; charset=utf-8' };
+        response = await ask(url, { method: 'POST', headers, body: JSON.stringify(chat) }, signal);
       } catch (error) {
-        throw failed(`${host} ${whyNot(error)}`, HINTS.unreachable, { status: 0, pauseMs: 0 });
+        throw unreached(error, NOT_TAKEN);
       }
       const said = await beginning(response);
       if (response.ok) return;
       const { status } = response;
       const pauseMs = pauseIn(response.headers.get('retry-after'));
       const answer = said === '' ? String(status) : `${status} (${said})`;
-      throw failed(`${host} answered ${answer}`, hintFor(status), { status, pauseMs });
+      throw failed(`${NOT_TAKEN}${host} answered ${answer}`, hintFor(status), { status, pauseMs });
+    },
+    reach: async (signal) => {
+      try {
+        const response = await ask(new URL('/', url), { method: 'HEAD' }, signal);
+        await response.body?.cancel();
+      } catch (error) {
+        throw unreached(error);
+      }
     },
     obstacleOf: (error) => obstacle(failureIn(error).status),
     pauseAfter: (error) => failureIn(error).pauseMs,

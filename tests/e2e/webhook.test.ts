@@ -109,3 +109,21 @@ it('says what is wrong with the URL without showing it', async () => {
   expect(stdout + stderr).toContain('notify.webhook.url: found an http:// URL of another machine');
   expect(stdout + stderr).not.toContain('cAnary');
 });
+
+it('is reached by check --connect, which posts nothing', async () => {
+  const place = await openPlace({ smtp: null });
+  place.writeSpec('a', whole('a'));
+  const reached = await place.tidemark('check', '--connect');
+  expect(reached.code).toBe(0);
+  expect(reached.stdout).toMatch(
+    /^webhook\n +info +WEBHOOK: 127\.0\.0\.1:\d+ answers\. No message was sent/m,
+  );
+  expect(reached.stdout).not.toContain('SMTP_NONE');
+  expect([service.taken(), service.lastAsked()]).toEqual([[], 'HEAD /']);
+  await service.stop();
+  const refused = await place.tidemark('check', '--connect');
+  service = await startChatService();
+  expect(refused.code).toBe(2);
+  expect(refused.stdout).toMatch(/^webhook\n +error +WEBHOOK_FAILED: 127\.0\.0\.1:\d+ cannot be reached/m);
+  expect(reached.stdout + refused.stdout + reached.stderr + refused.stderr).not.toContain(service.secret);
+});

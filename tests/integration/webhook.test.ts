@@ -83,3 +83,27 @@ it('says that nobody answers, or not in time', async () => {
   });
   service = await startChatService();
 });
+
+it.each([200, 403, 404, 405, 500])(
+  'is reached where its host answers %d, and posts nothing',
+  async (status) => {
+    service.answer(status);
+    await open().reach(patience());
+    expect([service.lastAsked(), service.requests(), service.taken()]).toEqual(['HEAD /', 1, []]);
+  },
+);
+
+it('says that its host cannot be reached, and not where it would post', async () => {
+  service.answer('silence');
+  await expect(open(service.url, 50).reach(patience())).rejects.toMatchObject({
+    code: 'WEBHOOK_FAILED',
+    message: expect.stringMatching(/^127\.0\.0\.1:\d+ did not answer in time$/),
+  });
+  const { url } = service;
+  await service.stop();
+  await expect(open(url).reach(patience())).rejects.toMatchObject({
+    message: expect.stringMatching(/^127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED/),
+    hint: expect.stringContaining('notify.webhook.url'),
+  });
+  service = await startChatService();
+});

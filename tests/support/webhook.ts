@@ -14,6 +14,8 @@ export interface ChatService {
   taken(): readonly { readonly text: string; readonly blocks: readonly object[] }[];
   /** How many requests have come, taken or not. */
   requests(): number;
+  /** Method and path of the last one. */
+  lastAsked(): string;
   waitForMessages(count: number): Promise<readonly { readonly text: string }[]>;
   /** Answers from now on; `silence`: never. The body, like that of a careless service, quotes the URL. */
   answer(status: number | 'silence', headers?: Readonly<Record<string, string>>): void;
@@ -23,6 +25,7 @@ export interface ChatService {
 export async function startChatService(): Promise<ChatService> {
   const taken: { text: string; blocks: object[] }[] = [];
   let requests = 0;
+  let lastAsked = '';
   let answer: { status: number | 'silence'; headers: Readonly<Record<string, string>> } = {
     status: 200,
     headers: {},
@@ -30,6 +33,7 @@ export async function startChatService(): Promise<ChatService> {
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
       requests++;
+      lastAsked = `${request.method} ${request.url}`;
       const { status, headers } = answer;
       if (status === 'silence') return;
       const right = request.method === 'POST' && request.url === SECRET_PATH;
@@ -47,6 +51,7 @@ export async function startChatService(): Promise<ChatService> {
     secret: SECRET_PATH,
     taken: () => taken,
     requests: () => requests,
+    lastAsked: () => lastAsked,
     waitForMessages: (count) =>
       waitFor(`${count} messages to the webhook`, () => (taken.length >= count ? taken : null)),
     answer: (status, headers = {}) => {

@@ -66,13 +66,18 @@ describe('the mail server', () => {
     smtpFindings(...given).map(({ severity, code }) => `${severity} ${code}`);
 
   it('answers, refuses, or is not there', () => {
-    expect(codes(smtp, null)).toEqual(['info SMTP']);
-    expect(codes(smtp, error('MAIL_FAILED'))).toEqual(['error MAIL_FAILED']);
-    expect(codes(null, null)).toEqual(['info SMTP_NONE']);
+    expect(codes(smtp, null, false)).toEqual(['info SMTP']);
+    expect(codes(smtp, error('MAIL_FAILED'), true)).toEqual(['error MAIL_FAILED']);
+    expect(codes(null, null, false)).toEqual(['info SMTP_NONE']);
+    // The webhook tells of failures.
+    expect(codes(null, null, true)).toEqual([]);
   });
 
   it('is to be spoken to in secret, unless it is on this machine', () => {
-    expect(codes({ ...smtp, secure: 'none' }, null)).toEqual(['info SMTP', 'warning SMTP_UNENCRYPTED']);
-    expect(codes({ ...smtp, secure: 'none', host: '127.0.0.1' }, null)).toEqual(['info SMTP']);
+    expect(codes({ ...smtp, secure: 'none' }, null, false)).toEqual([
+      'info SMTP',
+      'warning SMTP_UNENCRYPTED',
+    ]);
+    expect(codes({ ...smtp, secure: 'none', host: '127.0.0.1' }, null, false)).toEqual(['info SMTP']);
   });
 });
