@@ -49,6 +49,7 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
       'CONNECTION_SILENT',
       'TOO_MANY_CONNECTIONS',
       'LOCK_TIMEOUT',
+      'CONSISTENCY_UNPROVEN',
       'QUERY_TIMEOUT',
       'TABLE_CHANGED',
       'ZERO_DATE',

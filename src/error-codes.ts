@@ -211,6 +211,13 @@ export const ERRORS = {
     hint: 'Find the holder with SHOW PROCESSLIST, or move the schedule away from it.',
     retryable: true,
   },
+  CONSISTENCY_UNPROVEN: {
+    title: 'The rows cannot be proved to be of one moment',
+    cause:
+      'The task asks for `"consistency": "snapshot"` or `"locked"`, and the server, its settings or the grants of the account do not let several connections prove that they read the same; a table is not of InnoDB; or the connections lead to different servers.',
+    hint: 'See docs/scaling.md, "One moment". With `"parallelism": 1` one connection reads everything in one transaction.',
+    retryable: true,
+  },
   QUERY_TIMEOUT: {
     title: 'The query took longer than allowed',
     cause: 'The server ended it: `max_execution_time`, `max_statement_time`, or somebody killed it.',

@@ -6,7 +6,14 @@
 import type { Consistency, ExportPlan, Window } from './domain/plan.ts';
 import type { PreparedObject } from './domain/run.ts';
 import type { MaxLoad, OutputOptions } from './domain/spec.ts';
-import type { SnapshotMark } from './ports.ts';
+
+/** Which snapshot it is. Two of one server whose positions are known and equal show the same rows. */
+export interface SnapshotMark {
+  /** Tells the server from all others, whatever name or proxy led to it. */
+  readonly server: string;
+  /** Where the snapshot stands in the server's log, `mysql-bin.000007:1234`; null: the session cannot tell. */
+  readonly position: string | null;
+}
 
 /** What a lane is opened with. Names only: passwords and keys are those of the config where the lane is. */
 export interface LaneSetup {
@@ -105,6 +112,51 @@ export interface Lane {
 export interface Lanes {
   /** @throws TidemarkError of the source: the first that cannot be opened ends the others. */
   open(setup: LaneSetup, count: number, signal: AbortSignal): Promise<readonly Lane[]>;
+}
+
+/** Why positions in a server's log prove nothing. Both are for people: half a sentence, and whole ones. */
+export interface Obstacle {
+  readonly why: string;
+  /** What to grant or to set. */
+  readonly remedy: string;
+}
+
+/** Where a server's log of changes stands. */
+export interface LogReading {
+  /** As in the marks of snapshots. */
+  readonly server: string;
+  /** `mysql-bin.000007:1234` or a GTID set; null: not known, or told by the marks of the server's snapshots. */
+  readonly position: string | null;
+  /**
+   * Whether all that is in the log can be seen, and nothing is on its way there. Snapshots that were begun between two
+   * such readings of one position show the same rows.
+   */
+  readonly settled: boolean;
+  /** Null: positions prove that snapshots are the same. */
+  readonly obstacle: Obstacle | null;
+}
+
+/** Writers that are kept out. */
+export interface WriteLock {
+  /** As in the marks of snapshots. */
+  readonly server: string;
+  /** For whom, and by which statement: the end of a sentence that begins with "writers". */
+  readonly how: string;
+  /** Lets them in again, once. @throws TidemarkError where somebody else has let them in before. */
+  release(): Promise<void>;
+}
+
+/** Watches over sessions that begin their snapshots: over one connection of its own, made when it is first asked. */
+export interface Referee {
+  /** @throws TidemarkError of the connection, or the signal's reason. */
+  reading(signal: AbortSignal): Promise<LogReading>;
+  /**
+   * Keeps writers out: seconds at most, whatever becomes of this process.
+   *
+   * @throws TidemarkError LOCK_TIMEOUT; CONSISTENCY_UNPROVEN where the account may not.
+   */
+  lock(signal: AbortSignal): Promise<WriteLock>;
+  close(): Promise<void>;
 }
 
 /** How consistent the lanes of a crew are, and how that is known. */

@@ -3,7 +3,9 @@
  * logger. `run.ts`, `extract/` and `publish/` know these shapes and nothing of what stands behind them.
  */
 import type { OutputColumn, Plan, ServerIdentity } from './domain/plan.ts';
+import type { KeyQuestions } from './key-ports.ts';
 import type { PreparedObject, PreparedPart, RunRecord } from './domain/run.ts';
+import type { Referee, SnapshotMark } from './lane-ports.ts';
 
 /** Receives rows as the server sent them: the payload of one text-protocol row, valid only during the call. */
 export type RowHandler = (packet: Buffer, start: number, end: number) => void;
@@ -28,6 +30,8 @@ export interface TableColumn {
   readonly invisible: boolean;
   /** Character set, `latin1`; null: the type has none. */
   readonly charset?: string | null;
+  /** `latin1_swedish_ci`; null: the type has none. */
+  readonly collation?: string | null;
 }
 
 export interface TableFacts {
@@ -54,14 +58,6 @@ export interface Horizon {
   readonly blind: string | null;
 }
 
-/** Which snapshot it is. Two of one server whose positions are known and equal show the same rows. */
-export interface SnapshotMark {
-  /** Tells the server from all others, whatever name or proxy led to it. */
-  readonly server: string;
-  /** Where the snapshot stands in the server's log, `mysql-bin.000007:1234`; null: the session cannot tell. */
-  readonly position: string | null;
-}
-
 /** A consistent, read-only view of the source: all that is read through one snapshot is of the same moment. */
 export interface Snapshot {
   readonly server: ServerIdentity;
@@ -84,6 +80,8 @@ export interface Snapshot {
   wallClock(instant: bigint): Promise<string>;
   /** The one value of a SELECT, as text; null for NULL. Waits as long as the server works on it. */
   scalar(sql: string, signal: AbortSignal): Promise<string | null>;
+  /** What is asked before a table is cut into ranges. */
+  readonly keys: KeyQuestions;
   /** Runs a SELECT; rows go to `onRow` as they come. */
   rows(sql: string, expected: readonly OutputColumn[], onRow: RowHandler, signal: AbortSignal): RowStream;
   /** The same as the source's, of the very server that the snapshot is of. */
@@ -142,6 +140,8 @@ export interface Source {
    * @throws TidemarkError PRIVILEGE_MISSING, where the state of its replication may not be seen, and those of `open`.
    */
   load(question: LoadQuestion, signal: AbortSignal): Promise<ServerLoad>;
+  /** @param tables whose writers a lock has to keep out; null: not known, all. */
+  referee(tables: readonly string[] | null): Referee;
 }
 
 /** An object on its way: parts may be sent in any order; nothing is visible before `complete`. */

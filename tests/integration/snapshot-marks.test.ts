@@ -1,5 +1,6 @@
 /** Sessions whose snapshots are begun when they are told to, and anew; and what tells two snapshots apart. */
-import type { PendingSnapshot, SnapshotMark } from '../../src/ports.ts';
+import type { SnapshotMark } from '../../src/lane-ports.ts';
+import type { PendingSnapshot } from '../../src/ports.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { NEVER } from '../support/installation.ts';
 import { freshDatabase, serverVersion, sourceOptionsOf, type TestDatabase } from '../support/mysql.ts';

@@ -1,6 +1,6 @@
 /** Begins a session's snapshot, and says where it stands in the server's log. */
 import type { ServerIdentity } from '../../domain/plan.ts';
-import type { SnapshotMark } from '../../ports.ts';
+import type { SnapshotMark } from '../../lane-ports.ts';
 import type { Session } from './connect.ts';
 
 /**
@@ -50,12 +50,16 @@ async function positionOf(session: Session, { flavor }: ServerIdentity): Promise
   return `${file}:${offset}`;
 }
 
-/** Whether changes come from another server that are not written to the log of this one. */
-async function appliesUnlogged(session: Session): Promise<boolean> {
-  const [row] = await session.query('SELECT @@global.log_slave_updates AS logged');
-  if (!/^(0|OFF)$/i.test(String(row!['logged']))) return false;
+/** Whether a MariaDB applies changes of other servers, and does not write them to its own log. Anybody may ask. */
+export async function appliesUnlogged(session: Session): Promise<boolean> {
+  const rows = await session.query(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_slave_updates', 'wsrep_on')",
+  );
+  const isOn = (name: string): boolean =>
+    rows.some((row) => row['Variable_name'] === name && row['Value'] === 'ON');
+  if (isOn('log_slave_updates')) return false;
   const [running] = await session.query("SHOW GLOBAL STATUS LIKE 'Slaves\\_running'");
-  return running !== undefined && Number(running['Value']) > 0;
+  return isOn('wsrep_on') || Number(running?.['Value'] ?? 0) > 0;
 }
 
 /** A session answers to the signal that it was connected with; here, to another one too. */

@@ -1,14 +1,14 @@
 /** What `check --connect` asks a server about itself and about an account. Reads no table. */
 import type { RowDataPacket } from 'mysql2';
-import type { ScanStep, ServerFacts, ServerProbe, TableIndex } from '../../check-ports.ts';
+import type { ScanStep, ServerFacts, ServerProbe } from '../../check-ports.ts';
 import type { ServerIdentity } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
-import { quoteName } from '../../plan/sql.ts';
 import { connect, endSession, type MysqlSourceOptions, type Session } from './connect.ts';
 import { grantee } from './errors.ts';
+import { identify } from './identify.ts';
+import { indexesOf } from './key-questions.ts';
 import { explainedSteps } from './metadata.ts';
 import { replicationSql } from './read-horizon.ts';
-import { identify } from './snapshot.ts';
 
 /** @throws TidemarkError SERVER_UNREACHABLE, ACCESS_DENIED, DATABASE_UNKNOWN, TLS_FAILED … */
 export async function probeServer(options: MysqlSourceOptions, signal: AbortSignal): Promise<ServerProbe> {
@@ -71,24 +71,6 @@ async function unlessDenied(session: Session, sql: string): Promise<RowDataPacke
     if (error instanceof TidemarkError && error.code === 'PRIVILEGE_MISSING') return null;
     throw error;
   }
-}
-
-async function indexesOf(session: Session, table: string): Promise<TableIndex[]> {
-  const rows = await session.query(`SHOW INDEX FROM ${quoteName(table)}`);
-  const indexes = new Map<string, { unique: boolean; columns: { name: string; whole: boolean }[] }>();
-  for (const row of rows.filter(isUsable)) {
-    const name: string = row['Key_name'];
-    const index = indexes.get(name) ?? { unique: Number(row['Non_unique']) === 0, columns: [] };
-    // A part that is an expression has no name, and serves no column.
-    index.columns.push({ name: row['Column_name'] ?? '', whole: row['Sub_part'] === null });
-    indexes.set(name, index);
-  }
-  return [...indexes].map(([name, index]) => ({ name, ...index }));
-}
-
-/** Ordered, and not hidden from the optimizer: `Visible` of MySQL, `Ignored` of MariaDB. */
-function isUsable(row: RowDataPacket): boolean {
-  return row['Index_type'] === 'BTREE' && row['Visible'] !== 'NO' && row['Ignored'] !== 'YES';
 }
 
 async function scanOf(session: Session, server: ServerIdentity, sql: string): Promise<ScanStep[] | null> {

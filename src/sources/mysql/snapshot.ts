@@ -17,6 +17,8 @@ import { beginSnapshot } from './begin.ts';
 import { connect, endSession, type MysqlSourceOptions, type Session } from './connect.ts';
 import type { GiveBack } from './connection-cap.ts';
 import { setHmacKey } from './hmac-key.ts';
+import { identify } from './identify.ts';
+import { mysqlReferee } from './referee.ts';
 import { serverLoad } from './server-load.ts';
 import { killSession, onSideSession } from './side-session.ts';
 import { describeQuery, explain, tableFacts } from './metadata.ts';
@@ -32,6 +34,7 @@ export function mysqlSource(options: MysqlSourceOptions): Source {
   const reading: Reading = { results: 0 };
   return {
     load: (question, signal) => loadOf(options, reading, question, signal),
+    referee: (tables) => mysqlReferee(options, tables),
     async connect(signal, needs) {
       const { abandon: _, ...pending } = await connectPending(options, reading, signal, needs);
       return pending;
@@ -106,13 +109,6 @@ async function placeFor(
   });
   if (waited) onWait(null);
   return giveBack;
-}
-
-export async function identify(session: Session): Promise<ServerIdentity> {
-  const { host, port, database } = session.context;
-  const [row] = await session.query('SELECT VERSION() AS version');
-  const version: string = row!['version'];
-  return { host, port, database, version, flavor: /mariadb/i.test(version) ? 'mariadb' : 'mysql' };
 }
 
 interface Reading {

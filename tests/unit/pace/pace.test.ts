@@ -60,6 +60,9 @@ function setUp(limits: Partial<PaceLimits>) {
     load,
     open: () => Promise.resolve(snapshot),
     connect: () => Promise.reject(new Error('not asked for in this test')),
+    referee: () => {
+      throw new Error('not asked for in this test');
+    },
   };
   const observer = {
     planned: () => {},

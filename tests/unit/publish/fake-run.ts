@@ -80,6 +80,9 @@ export function fakeSource(
     source: {
       load: snapshot.load,
       connect: () => Promise.reject(new Error('not asked for in this test')),
+      referee() {
+        throw new Error('not asked for in this test');
+      },
       open: (signal, needs) =>
         call('open', '', () => {
           signal.throwIfAborted();
