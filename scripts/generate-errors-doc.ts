@@ -81,10 +81,19 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
     ],
   ],
   ['What was published', ['COUNT_DIFFERS', 'MANIFEST_UNREADABLE', 'VERIFY_FAILED']],
+  ['Workers on other machines', ['NO_WORKERS', 'QUEUE_LOST']],
   ['Two daemons', ['NOT_LEADER', 'LEADERSHIP_LOST', 'STATE_DIVERGED', 'REDIS_UNREACHABLE']],
   [
     'This machine',
-    ['STATE_UNUSABLE', 'LOGS_UNWRITABLE', 'ENCODER_DIED', 'MAIL_FAILED', 'WEBHOOK_FAILED', 'INTERNAL'],
+    [
+      'STATE_UNUSABLE',
+      'LOGS_UNWRITABLE',
+      'LANE_LOST',
+      'ENCODER_DIED',
+      'MAIL_FAILED',
+      'WEBHOOK_FAILED',
+      'INTERNAL',
+    ],
   ],
 ];
 

@@ -416,6 +416,19 @@ export const ERRORS = {
     hint: 'Nothing: the daemon that leads finishes or undoes the run, and makes up for its slot. If it recurs, see what holds up the machine or its way to Redis.',
     retryable: true,
   },
+  NO_WORKERS: {
+    title: 'No worker took the run on',
+    cause:
+      'With the executor `bullmq`, batches are read by `tidemark worker`. None runs, all have their hands full, or those that run cannot read for this daemon: another release, another source or sink under the same name.',
+    hint: 'Start workers with `tidemark worker`, with the same `executor`, sources and sinks; their logs say why they refuse. To wait longer: `executor.worker_wait`.',
+    retryable: true,
+  },
+  QUEUE_LOST: {
+    title: 'The queue has lost the run',
+    cause: 'Redis came back without its data, or somebody removed them.',
+    hint: 'Give Redis persistence (`appendonly yes`) and `maxmemory-policy noeviction`. Nothing was published; the run is repeated.',
+    retryable: true,
+  },
   REDIS_UNREACHABLE: {
     title: 'Redis cannot be reached',
     cause: 'The server of `executor.url` is down, refuses the login, or is not reached from this machine.',
@@ -426,6 +439,13 @@ export const ERRORS = {
     title: 'The log files cannot be written',
     cause: 'The disk is full, or the folder is not writable. Runs go on; their log lines go to stderr only.',
     hint: 'Free space on the disk of `logs_dir`, or correct its permissions.',
+    retryable: true,
+  },
+  LANE_LOST: {
+    title: 'What read a batch is gone',
+    cause:
+      'A thread that reads, encodes and uploads ended, and with it its connection and snapshot: it ran out of memory, a fault in it ended it, or it was killed. Its batch is done again by others that read the same snapshot; where there are none, the attempt fails.',
+    hint: 'If it recurs, look for values of hundreds of megabytes, lower `parallelism` or raise `memory_limit_mb`.',
     retryable: true,
   },
   ENCODER_DIED: {

@@ -11,6 +11,7 @@ import { identifyRun } from './planner.ts';
 import type { PaceLimits } from './pace/pace.ts';
 import type { PlanSettings } from './plan/build.ts';
 import type { Journal, RunLog, RunObserver, Source } from './ports.ts';
+import type { Crews } from './lane-ports.ts';
 import type { Transforms } from './transform-ports.ts';
 import { recoverTask, type RecoveryPorts } from './recovery.ts';
 import { beginRun, failedReport, notBegun, recordOf } from './report.ts';
@@ -35,6 +36,8 @@ export interface Installation extends RecoveryPorts {
   };
   readonly runs: RunBook;
   readonly turns: Turns;
+  /** Left out: each run reads with the connection that it was planned with. */
+  readonly crews?: Crews;
   readonly transforms: Transforms;
   /** What cannot be promised of a task and has been said by this process. */
   readonly said: Set<string>;
@@ -189,6 +192,7 @@ async function recoverThenRun(
       settings: installation.settings(spec),
       pace: installation.pace(spec),
       memory: installation.runs.memory(spec, run.scheduledFor),
+      crews: installation.crews ?? null,
       verifyCount: installation.verifyCount ?? false,
       deadline,
     };

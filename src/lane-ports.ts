@@ -159,6 +159,12 @@ export interface Referee {
   close(): Promise<void>;
 }
 
+/** How many results are being read from a server: its connections are among the threads that it says are running. */
+export interface ReadingCount {
+  results(): number;
+  add(change: 1 | -1): void;
+}
+
 /** How consistent the lanes of a crew are, and how that is known. */
 export interface Agreement {
   readonly level: Consistency;
@@ -193,16 +199,24 @@ export interface Crew {
   close(): Promise<void>;
 }
 
+/** What a run needs a crew for. */
+export interface CrewRequest {
+  /** Its `pace` is that of the whole crew. */
+  readonly setup: Omit<LaneSetup, 'partsAtOnce'>;
+  /** Lanes that are wanted; there may be fewer, but one. */
+  readonly lanes: number;
+  readonly consistency: WantedConsistency;
+  /** Tables that will be read; null: not known. */
+  readonly tables: readonly string[] | null;
+  /** Which server the run was planned on, as in a mark: others may not have yet what the plan knows of. */
+  readonly server: string;
+  /** Hears that something has to be waited for, and why; null: it has come. */
+  onWait(reason: string | null): void;
+}
+
 export interface Crews {
-  /**
-   * @param setup its `pace` is that of the whole crew.
-   * @param count lanes that are wanted; there may be fewer, but one.
-   * @throws TidemarkError of the source; CONSISTENCY_UNPROVEN where less can be proved than is wanted.
-   */
-  assemble(
-    setup: Omit<LaneSetup, 'partsAtOnce'>,
-    count: number,
-    wanted: WantedConsistency,
-    signal: AbortSignal,
-  ): Promise<Crew>;
+  /** Whether a run of one lane is as well read by the connection that it was planned with, in this thread. */
+  readonly sparesOne: boolean;
+  /** @throws TidemarkError of the source; CONSISTENCY_UNPROVEN where less can be proved than is wanted. */
+  assemble(request: CrewRequest, signal: AbortSignal): Promise<Crew>;
 }

@@ -134,14 +134,14 @@ export interface Source {
   connect(signal: AbortSignal, needs?: SnapshotNeeds): Promise<PendingSnapshot>;
   /** Connects, and begins the snapshot. */
   open(signal: AbortSignal, needs?: SnapshotNeeds): Promise<Snapshot>;
+  /** @param tables whose writers a lock has to keep out; null: not known, all. */
+  referee(tables: readonly string[] | null): Referee;
   /**
    * How busy the server is, asked over a connection of its own.
    *
    * @throws TidemarkError PRIVILEGE_MISSING, where the state of its replication may not be seen, and those of `open`.
    */
   load(question: LoadQuestion, signal: AbortSignal): Promise<ServerLoad>;
-  /** @param tables whose writers a lock has to keep out; null: not known, all. */
-  referee(tables: readonly string[] | null): Referee;
 }
 
 /** An object on its way: parts may be sent in any order; nothing is visible before `complete`. */

@@ -5,17 +5,14 @@
 import type { Spec } from './domain/spec.ts';
 import type { Plan } from './domain/plan.ts';
 import type { RunReport, TaskMemory } from './domain/run.ts';
-import { soloCrew } from './crew/solo.ts';
 import { asTidemarkError } from './errors.ts';
 import { extractAll, type TableResult } from './extract-all.ts';
 import { checkCounts } from './extract/count-check.ts';
-import type { Crew, Crews } from './lane-ports.ts';
-import { paceOf, UNLIMITED, type PaceLimits } from './pace/pace.ts';
+import type { Crews } from './lane-ports.ts';
+import type { PaceLimits } from './pace/pace.ts';
 import type { PlanSettings } from './plan/build.ts';
-import { lanesOf, withAgreement } from './plan/consistency.ts';
 import { refuseUnexpectedSizes, unexpectedSizes } from './plan/expectation.ts';
-import { refuseSchemaChanges } from './plan/schema-change.ts';
-import { makePlan, needsOf } from './planner.ts';
+import { planAndAssemble } from './plan-and-assemble.ts';
 import type { Journal, RunObserver, Sink, Source } from './ports.ts';
 import type { Transforms } from './transform-ports.ts';
 import { manifestOf } from './publish/manifest.ts';
@@ -110,61 +107,6 @@ function addTable(state: RunState, { warnings, ...table }: TableResult): void {
 function sortTables({ tables }: RunState, { exports }: Plan): void {
   const names = exports.map(({ name }) => name);
   tables.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
-}
-
-/**
- * Draws up the plan with one connection. Where no crew is to be assembled, that connection then reads everything;
- * otherwise the crew's snapshot is a later one, in which there is all that the plan knows of.
- */
-async function planAndAssemble(
-  spec: Spec,
-  run: RunAttempt,
-  ports: RunPorts,
-  state: RunState,
-  signal: AbortSignal,
-): Promise<{ readonly plan: Plan; readonly crew: Crew }> {
-  // The module first: no snapshot is kept open for it.
-  const { rowTransform } = spec;
-  const declared = rowTransform === null ? null : await ports.transforms.inspect(rowTransform, signal);
-  const settings = { ...ports.settings, declared };
-  const { observer, source, crews = null, deadline = null, pace = UNLIMITED } = ports;
-  const onWait = (reason: string | null): void => observer.waits?.(reason);
-  await paceOf(pace, onWait).beforeSnapshot(source, signal);
-  const timeLeftMs = deadline === null ? null : deadline.getTime() - Date.now();
-  const needs = { ...needsOf(spec, run), timeLeftMs, onWait };
-  const snapshot = await source.open(signal, needs);
-  let crew: Crew | null = null;
-  try {
-    const drawn = await makePlan(spec, snapshot, run, ports.memory, settings, signal);
-    state.plan = drawn;
-    state.warnings.push(...drawn.warnings);
-    refuseSchemaChanges(drawn, spec);
-    if (crews === null) crew = soloCrew(snapshot, { ...ports, pace });
-    else {
-      await snapshot.close();
-      const setup = {
-        task: drawn.task,
-        runId: drawn.runId,
-        source: spec.source,
-        sink: spec.sink,
-        ...needs,
-        pace,
-      };
-      crew = await crews.assemble(
-        { ...setup, deadline: deadline?.toISOString() ?? null },
-        lanesOf(drawn, settings.parallelism ?? 1),
-        spec.consistency ?? 'best',
-        signal,
-      );
-    }
-    const plan = withAgreement(drawn, crew.agreement);
-    state.plan = plan;
-    observer.planned(plan);
-    return { plan, crew };
-  } catch (error) {
-    await (crew ?? snapshot).close();
-    throw error;
-  }
 }
 
 /** Makes the run visible and has it recorded; where every table was empty and skipped, there is nothing to see. */

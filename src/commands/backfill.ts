@@ -28,7 +28,7 @@ export async function backfillCommand(options: BackfillOptions): Promise<ExitCod
   checkIncremental(spec);
   const windows = cutWindows(options.from, options.to, options.every ?? null);
   const bar = process.stderr.isTTY && options.json !== true ? progressBar(process.stderr) : null;
-  const installation = openInstallation(config, bar?.stderr);
+  const installation = openInstallation(config, { stderr: bar?.stderr });
   const abort = abortOnSignal();
   try {
     const lock = installation.backfills.lock(spec.taskName);

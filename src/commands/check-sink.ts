@@ -8,7 +8,7 @@ import type { Spec } from '../domain/spec.ts';
 import { asTidemarkError } from '../errors.ts';
 import { fewAtOnce } from '../few-at-once.ts';
 import { probeBucket } from '../sinks/s3/probe.ts';
-import { sinkOptions } from './installation.ts';
+import { sinkOptions } from './endpoints.ts';
 
 const MOST_AT_ONCE = 8;
 

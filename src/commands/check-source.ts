@@ -14,7 +14,7 @@ import type { Snapshot } from '../ports.ts';
 import { probeServer } from '../sources/mysql/probe.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { planSpec, scanSpec, type PlacedSpec, type PlannedSpec, type SourceAtHand } from './check-spec.ts';
-import { sourceOptions } from './installation.ts';
+import { sourceOptions } from './endpoints.ts';
 import { paceLimits } from './load-limits.ts';
 import { runNow } from './plan-now.ts';
 

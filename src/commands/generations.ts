@@ -29,7 +29,7 @@ interface Generation {
  * @throws TidemarkError STATE_UNUSABLE.
  */
 export function openGenerations(first: Config, meter: Meter): Generations {
-  let newest = begin(first, openInstallation(first, undefined, meter));
+  let newest = begin(first, openInstallation(first, { meter, sparesOne: false }));
   const retiring = new Set<Promise<void>>();
 
   return {
@@ -47,7 +47,10 @@ export function openGenerations(first: Config, meter: Meter): Generations {
     },
     replace(config) {
       const old = newest;
-      newest = begin(config, openInstallation(config, undefined, meter, old.installation.shared));
+      newest = begin(
+        config,
+        openInstallation(config, { meter, shared: old.installation.shared, sparesOne: false }),
+      );
       newest.installation.notifier?.start();
       if (old.users === 0) old.idle.resolve();
       const retired: Promise<void> = old.installation

@@ -1,7 +1,6 @@
 /** Wires an installation from its config: sources, sinks, state, log and mails. The only place where all are known. */
-import { secretsOf, type Config, type SinkConfig, type SourceConfig } from '../config/config.ts';
+import { secretsOf, type Config } from '../config/config.ts';
 import type { Spec } from '../domain/spec.ts';
-import { TidemarkError } from '../errors.ts';
 import type { MetricsPast } from '../daemon/metrics-source.ts';
 import type { PauseBook } from '../daemon/controls.ts';
 import type { FreshnessBook } from '../daemon/freshness-watch.ts';
@@ -17,8 +16,7 @@ import type { SweepPorts } from '../publish/sweep.ts';
 import { growingRedactor, type GrowingRedactor } from '../redact.ts';
 import type { SlotBook } from '../schedule/schedule.ts';
 import { s3Sink, type S3Sink } from '../sinks/s3/sink.ts';
-import type { MysqlSourceOptions } from '../sources/mysql/connect.ts';
-import { connectionCap } from '../sources/mysql/connection-cap.ts';
+import { connectionCap, type ConnectionCap } from '../sources/mysql/connection-cap.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { addBackfill, findBackfill, type Backfill, type BackfillRequest } from '../state/backfills.ts';
 import { openState, type StateDatabase } from '../state/database.ts';
@@ -37,6 +35,8 @@ import { recordDeaths, unendedTasks } from '../state/runs.ts';
 import { saveSlots, settledSlots } from '../state/slots.ts';
 import { abortedAgain, abortedUploads, forgetUploads } from '../state/uploads.ts';
 import { transformsIn } from '../transform/transforms.ts';
+import { openCrews } from './crews.ts';
+import { entryOf, sinkOptions, sourceOptions } from './endpoints.ts';
 import { freshnessBook } from './freshness-book.ts';
 import { historyOf, type History } from './kept-history.ts';
 import { logSettings } from './log-settings.ts';
@@ -89,17 +89,21 @@ interface Backfills {
   lock(task: string): { release(): void };
 }
 
-/**
- * @param stderr where log lines go besides the files; the process's own by default.
- * @param meter counts what sources and sinks do; by default, nobody does.
- * @param shared of the installation that this one takes over from; by default, it begins with its own.
- * @throws TidemarkError STATE_UNUSABLE.
- */
+export interface InstallationOptions {
+  /** Where log lines go besides the files; the process's own by default. */
+  readonly stderr?: NodeJS.WritableStream | undefined;
+  /** Counts what sources and sinks do; by default, nobody does. */
+  readonly meter?: Meter;
+  /** Of the installation that this one takes over from; by default, it begins with its own. */
+  readonly shared?: Shared;
+  /** See Crews; by default, it does: who runs one task and waits for it has nothing else to do in this thread. */
+  readonly sparesOne?: boolean;
+}
+
+/** @throws TidemarkError STATE_UNUSABLE. */
 export function openInstallation(
   config: Config,
-  stderr?: NodeJS.WritableStream,
-  meter?: Meter,
-  shared: Shared = openShared(config),
+  { stderr, meter, shared = openShared(config), sparesOne = true }: InstallationOptions = {},
 ): LiveInstallation {
   const { state, redactor } = shared;
   const { redact } = redactor;
@@ -120,12 +124,20 @@ export function openInstallation(
   };
 
   const sources = new Map<string, Source>();
+  const caps = new Map<string, ConnectionCap | null>();
+  const capNamed = (name: string): ConnectionCap | null => {
+    const most = entryOf(config.sources, name, 'source').max_connections;
+    const cap = caps.get(name) ?? (most === null ? null : connectionCap(most));
+    caps.set(name, cap);
+    return cap;
+  };
   /** One for all runs: they share its connections. */
   const sourceNamed = (name: string): Source => {
-    const source = sources.get(name) ?? sharedSource(name, config, meter);
+    const source = sources.get(name) ?? sharedSource(name, config, capNamed(name), meter);
     sources.set(name, source);
     return source;
   };
+  const crew = openCrews({ config, source: sourceNamed, cap: capNamed, meter: meter ?? null, sparesOne });
 
   const closeSinks = (): void => {
     for (const sink of sinks.values()) sink.close();
@@ -138,6 +150,7 @@ export function openInstallation(
     notifier,
     source: sourceNamed,
     sink: sinkNamed,
+    crews: crew.crews,
     settings: (spec) => planSettings(config, spec),
     blackoutEnd: (spec, at) => taskBlackoutEnd(config, spec, at),
     pace: (spec) => paceLimits(entryOf(config.sources, spec.source, 'source'), spec),
@@ -188,10 +201,15 @@ export function openInstallation(
     history: historyOf(state.db, config, redact, log),
     async close() {
       await notifier?.close();
+      await crew.close();
       closeSinks();
       state.close();
     },
-    retire: (idle) => Promise.all([notifier?.close(), idle.then(closeSinks)]).then(() => {}),
+    retire: async (idle) => {
+      await Promise.all([notifier?.close(), idle]);
+      await crew.close();
+      closeSinks();
+    },
   };
 }
 
@@ -202,13 +220,6 @@ function openShared({ state_dir }: Config): Shared {
     recovering: new Map(),
     said: new Set(),
   };
-}
-
-/** Specs are checked against these names when they are read; a journal may name one that has since been removed. */
-export function entryOf<T>(entries: Readonly<Record<string, T>>, name: string, what: 'source' | 'sink'): T {
-  const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
-  if (entry !== undefined) return entry;
-  throw new TidemarkError('CONFIG_INVALID', `The config has no ${what} "${name}".`);
 }
 
 /** What a plan takes from the config. */
@@ -224,48 +235,13 @@ function sharedSink(name: string, config: Config, meter: Meter | undefined): S3S
   return meteredSink(s3Sink(sinkOptions(entryOf(config.sinks, name, 'sink'))), name, meter);
 }
 
-function sharedSource(name: string, config: Config, meter: Meter | undefined): Source {
+function sharedSource(
+  name: string,
+  config: Config,
+  cap: ConnectionCap | null,
+  meter: Meter | undefined,
+): Source {
   const source = entryOf(config.sources, name, 'source');
-  const cap = source.max_connections === null ? null : connectionCap(source.max_connections);
   const onConnection = (change: 1 | -1): void => meter?.connections(name, change);
   return mysqlSource({ ...sourceOptions(source, config.masking.hmac_key), cap, onConnection });
-}
-
-/** @param hmacKey of the config, for the mask `hmac`. */
-export function sourceOptions(source: SourceConfig, hmacKey: string | null = null): MysqlSourceOptions {
-  return {
-    host: source.host,
-    port: source.port,
-    user: source.user,
-    password: source.password,
-    database: source.database,
-    tls: source.tls,
-    tlsCa: source.tls_ca,
-    connectTimeoutMs: source.connect_timeout_ms,
-    idleTimeoutMs: source.idle_timeout_ms,
-    hmacKey,
-  };
-}
-
-export function sinkOptions(sink: SinkConfig): Parameters<typeof s3Sink>[0] {
-  return {
-    bucket: sink.bucket,
-    region: sink.region,
-    endpoint: sink.endpoint,
-    forcePathStyle: sink.force_path_style,
-    credentials:
-      sink.access_key_id === null || sink.secret_access_key === null
-        ? null
-        : {
-            accessKeyId: sink.access_key_id,
-            secretAccessKey: sink.secret_access_key,
-            sessionToken: sink.session_token,
-          },
-    serverSideEncryption: sink.server_side_encryption,
-    kmsKeyId: sink.kms_key_id,
-    checksum: sink.checksum,
-    partBytes: sink.part_size_mb * 1024 * 1024,
-    concurrency: sink.upload_concurrency,
-    requestTimeoutMs: sink.request_timeout_ms,
-  };
 }

@@ -7,7 +7,7 @@ import type { Warehouse } from '../describe/warehouses.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { Plan } from '../domain/plan.ts';
 import { extensionOf } from '../plan/formats.ts';
-import { entryOf } from './installation.ts';
+import { entryOf } from './endpoints.ts';
 
 /** @param plan of the spec; its run stands for those to come. */
 export function planDdl(warehouse: Warehouse, plan: Plan, spec: Spec, config: Config): TableDdl[] {

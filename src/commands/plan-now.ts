@@ -7,7 +7,8 @@ import { identifyRun, makePlan, needsOf } from '../planner.ts';
 import { transformsIn } from '../transform/transforms.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { readState } from '../state/database.ts';
-import { planSettings, sourceOptions } from './installation.ts';
+import { sourceOptions } from './endpoints.ts';
+import { planSettings } from './installation.ts';
 import { memoryOf } from './run-book.ts';
 
 /**

@@ -67,7 +67,7 @@ async function openForRun(
   stderr: NodeJS.WritableStream | undefined,
 ): Promise<LiveInstallation> {
   try {
-    return openInstallation(config, stderr);
+    return openInstallation(config, { stderr });
   } catch (error) {
     await mailWithoutState(config, spec, trigger, error);
     throw error;

@@ -13,7 +13,7 @@ import { readManifest, type Manifest } from '../verify/manifest.ts';
 import { targetOf } from '../verify/target.ts';
 import { verifyObjects, type Difference } from '../verify/verify.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { entryOf, sinkOptions } from './installation.ts';
+import { entryOf, sinkOptions } from './endpoints.ts';
 import type { CommonOptions } from './options.ts';
 import { jsonText, print } from './print.ts';
 import { verifyProgress } from './verify-progress.ts';

@@ -13,6 +13,7 @@ export const IN_FORCE: Readonly<Record<keyof Config, 'now' | 'restart' | 'never'
   batch_threshold_mb: 'now',
   parallelism: 'now',
   max_concurrent_tasks: 'now',
+  memory_limit_mb: 'now',
   timezone: 'now',
   shutdown_grace_ms: 'now',
   history_retention: 'now',

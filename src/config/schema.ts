@@ -204,6 +204,15 @@ export const configSchema = {
       errorMessage: 'Allowed: an integer from 1 to 64.',
     },
     executor: executorSchema,
+    memory_limit_mb: {
+      title: 'Memory for reading',
+      description:
+        'Megabytes (1,048,576 bytes) that all connections together may use for rows and parts on their way. Where it is too little for all of them, parts wait first, and then batches; one batch is always read.',
+      type: 'integer',
+      minimum: 64,
+      default: 1024,
+      errorMessage: 'Allowed: a whole number of at least 64.',
+    },
     max_concurrent_tasks: {
       title: 'Concurrent tasks',
       description: 'How many tasks run at the same time. The others wait in line.',

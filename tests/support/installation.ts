@@ -9,12 +9,8 @@ import type { Spec } from '../../src/domain/spec.ts';
 import type { PastRun, RunReport, Trigger } from '../../src/domain/run.ts';
 import { executeRun, type Installation } from '../../src/execute.ts';
 import type { RunOutcome } from '../../src/report.ts';
-import {
-  openInstallation,
-  sinkOptions,
-  sourceOptions,
-  type LiveInstallation,
-} from '../../src/commands/installation.ts';
+import { sinkOptions, sourceOptions } from '../../src/commands/endpoints.ts';
+import { openInstallation, type LiveInstallation } from '../../src/commands/installation.ts';
 import type { S3SinkOptions } from '../../src/sinks/s3/options.ts';
 import type { MysqlSourceOptions } from '../../src/sources/mysql/connect.ts';
 import { parseSpec } from '../../src/spec/parse.ts';
@@ -118,7 +114,7 @@ export async function testInstallation(options: TestInstallationOptions = {}): P
   writeFileSync(place.configFile, JSON.stringify(document));
   const config = loadConfig({ file: place.configFile, env: {} });
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const installation = openInstallation(config, silent);
+  const installation = openInstallation(config, { stderr: silent });
 
   const spec = (fields: Readonly<Record<string, unknown>>): Spec => {
     const common = { task_name: `task-${tasks++}`, owner: { email: 'owner@example.com' }, retries: 0 };

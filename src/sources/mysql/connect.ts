@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import mysql, { type Connection, type ConnectionOptions, type RowDataPacket } from 'mysql2';
 import { TidemarkError } from '../../errors.ts';
+import type { ReadingCount } from '../../lane-ports.ts';
 import type { ConnectionCap } from './connection-cap.ts';
 import { sourceError, type ErrorContext } from './errors.ts';
 import { unknownDatabase } from './unknown-names.ts';
@@ -28,6 +29,8 @@ export interface MysqlSourceOptions {
   readonly hmacKey?: string | null;
   /** Shared by all that read from the source; null or left out: as many connections as there are runs. */
   readonly cap?: ConnectionCap | null;
+  /** Shared where several threads read; by default, the source counts its own. */
+  readonly reading?: ReadingCount;
   /** Hears of each connection that the server has let in (1), and that it has closed (-1). */
   readonly onConnection?: (change: 1 | -1) => void;
 }

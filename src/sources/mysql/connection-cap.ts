@@ -19,6 +19,8 @@ export interface ConnectionCap {
    * @throws the signal's reason.
    */
   reader(signal: AbortSignal, onWait?: () => void): Promise<GiveBack>;
+  /** A connection to read through that is free now; null: there is none. */
+  freeReader(): GiveBack | null;
   /** The one connection for questions. */
   aside(signal: AbortSignal): Promise<GiveBack>;
 }
@@ -27,10 +29,16 @@ export interface ConnectionCap {
 export function connectionCap(max: number): ConnectionCap {
   const readers = turnstile(max - 1);
   const questions = turnstile(1);
-  return { max, reader: readers, aside: questions };
+  return { max, reader: readers.enter, freeReader: readers.enterNow, aside: questions.enter };
 }
 
-function turnstile(places: number): (signal: AbortSignal, onWait?: () => void) => Promise<GiveBack> {
+interface Turnstile {
+  enter(signal: AbortSignal, onWait?: () => void): Promise<GiveBack>;
+  /** Null: somebody else is in, or waits. */
+  enterNow(): GiveBack | null;
+}
+
+function turnstile(places: number): Turnstile {
   let free = places;
   // In the order of coming; a Set, so that who gives up waiting leaves the middle of the line at no cost.
   const waiting = new Set<() => void>();
@@ -47,7 +55,7 @@ function turnstile(places: number): (signal: AbortSignal, onWait?: () => void) =
     };
   };
 
-  return async (signal, onWait = () => {}) => {
+  const enterOrWait: Turnstile['enter'] = async (signal, onWait = () => {}) => {
     signal.throwIfAborted();
     if (free > 0) return enter();
     const { promise, resolve, reject } = Promise.withResolvers<GiveBack>();
@@ -68,4 +76,5 @@ function turnstile(places: number): (signal: AbortSignal, onWait?: () => void) =
     onWait();
     return promise;
   };
+  return { enter: enterOrWait, enterNow: () => (free > 0 ? enter() : null) };
 }

@@ -3,6 +3,7 @@
  */
 import type { OutputColumn, ServerIdentity } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
+import type { ReadingCount } from '../../lane-ports.ts';
 import type {
   Horizon,
   LoadQuestion,
@@ -19,6 +20,7 @@ import type { GiveBack } from './connection-cap.ts';
 import { setHmacKey } from './hmac-key.ts';
 import { identify } from './identify.ts';
 import { mysqlReferee } from './referee.ts';
+import { keyQuestions } from './key-questions.ts';
 import { serverLoad } from './server-load.ts';
 import { killSession, onSideSession } from './side-session.ts';
 import { describeQuery, explain, tableFacts } from './metadata.ts';
@@ -30,8 +32,7 @@ import { limitStatements } from './time-limit.ts';
 import { wallClock } from './wall-clock.ts';
 
 export function mysqlSource(options: MysqlSourceOptions): Source {
-  /** Results that are being read: the server counts their connections among its running threads. */
-  const reading: Reading = { results: 0 };
+  const reading = options.reading ?? ownReading();
   return {
     load: (question, signal) => loadOf(options, reading, question, signal),
     referee: (tables) => mysqlReferee(options, tables),
@@ -59,7 +60,7 @@ interface Connected extends PendingSnapshot {
 
 async function connectPending(
   options: MysqlSourceOptions,
-  reading: Reading,
+  reading: ReadingCount,
   signal: AbortSignal,
   needs: SnapshotNeeds | undefined,
 ): Promise<Connected> {
@@ -111,39 +112,40 @@ async function placeFor(
   return giveBack;
 }
 
-interface Reading {
-  results: number;
+function ownReading(): ReadingCount {
+  let results = 0;
+  return { results: () => results, add: (change) => void (results += change) };
 }
 
 function loadOf(
   options: MysqlSourceOptions,
-  { results }: Reading,
+  reading: ReadingCount,
   question: LoadQuestion,
   signal: AbortSignal,
 ): Promise<ServerLoad> {
   return onSideSession(options, signal, async (side) =>
-    serverLoad(side, await identify(side), question, results),
+    serverLoad(side, await identify(side), question, reading.results()),
   );
 }
 
 function snapshotOf(
   session: Session,
   options: MysqlSourceOptions,
-  reading: Reading,
+  reading: ReadingCount,
   server: ServerIdentity,
   horizon: Horizon | null,
   giveBack: GiveBack,
 ): Snapshot {
   /** A session whose result was not read to its end can answer nothing more. */
   const whole = async <T>(done: Promise<T>): Promise<T> => {
-    reading.results++;
+    reading.add(1);
     try {
       return await done;
     } catch (error) {
       session.broken = true;
       throw error;
     } finally {
-      reading.results--;
+      reading.add(-1);
     }
   };
   return {
@@ -153,6 +155,7 @@ function snapshotOf(
     describeQuery: (sql) => describeQuery(session, sql),
     explain: (sql) => explain(session, server, sql),
     wallClock: (instant) => wallClock(session, instant),
+    keys: keyQuestions(session, server),
     scalar: (sql, signal) => whole(readScalar(session, options, sql, signal)),
     rows(sql, expected, onRow, signal) {
       const stream = streamRows(

@@ -1,5 +1,5 @@
 /** The config's settings as source and sink take them. */
-import { sinkOptions, sourceOptions } from '../../../src/commands/installation.ts';
+import { sinkOptions, sourceOptions } from '../../../src/commands/endpoints.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { CONFIG, write } from './folder.ts';
 

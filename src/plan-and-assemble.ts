@@ -1,0 +1,91 @@
+/**
+ * The plan of a run, and who will read it. One connection asks the server and draws up the plan. It then reads everything
+ * itself, or makes room for a crew whose snapshot is a later one: in that there is all that the plan knows of.
+ */
+import type { Plan } from './domain/plan.ts';
+import type { Spec } from './domain/spec.ts';
+import { soloCrew } from './crew/solo.ts';
+import type { Crew, CrewRequest } from './lane-ports.ts';
+import { paceOf, UNLIMITED } from './pace/pace.ts';
+import { lanesOf, withAgreement } from './plan/consistency.ts';
+import { refuseSchemaChanges } from './plan/schema-change.ts';
+import { makePlan, needsOf } from './planner.ts';
+import type { Snapshot } from './ports.ts';
+import type { RunAttempt, RunState } from './report.ts';
+import type { RunPorts } from './run.ts';
+
+/**
+ * @returns the plan with what the crew has agreed on; the crew is the caller's to close.
+ * @throws TidemarkError of the source, of the plan or of the crew.
+ */
+export async function planAndAssemble(
+  spec: Spec,
+  run: RunAttempt,
+  ports: RunPorts,
+  state: RunState,
+  signal: AbortSignal,
+): Promise<{ readonly plan: Plan; readonly crew: Crew }> {
+  // The module first: no snapshot is kept open for it.
+  const { rowTransform } = spec;
+  const declared = rowTransform === null ? null : await ports.transforms.inspect(rowTransform, signal);
+  const settings = { ...ports.settings, declared };
+  const { observer, source, deadline = null, pace = UNLIMITED } = ports;
+  const onWait = (reason: string | null): void => observer.waits?.(reason);
+  await paceOf(pace, onWait).beforeSnapshot(source, signal);
+  const timeLeftMs = deadline === null ? null : deadline.getTime() - Date.now();
+  const snapshot = await source.open(signal, { ...needsOf(spec, run), timeLeftMs, onWait });
+  let open: { close(): Promise<void> } | null = snapshot;
+  try {
+    const drawn = await makePlan(spec, snapshot, run, ports.memory, settings, signal);
+    state.plan = drawn;
+    state.warnings.push(...drawn.warnings);
+    refuseSchemaChanges(drawn, spec);
+    const request = crewRequest(spec, run, drawn, snapshot, ports);
+    if (!isSolo(ports, request)) {
+      await snapshot.close();
+      open = null;
+    }
+    const crew =
+      open === null
+        ? await ports.crews!.assemble(request, signal)
+        : soloCrew(snapshot, { sink: ports.sink, transforms: ports.transforms, pace });
+    open = crew;
+    const plan = withAgreement(drawn, crew.agreement);
+    state.plan = plan;
+    observer.planned(plan);
+    return { plan, crew };
+  } catch (error) {
+    await open?.close();
+    throw error;
+  }
+}
+
+/** Whether the connection that the plan was made with reads everything. A lock is taken before a snapshot is begun. */
+function isSolo({ crews = null }: RunPorts, { lanes, consistency }: CrewRequest): boolean {
+  return crews === null || (crews.sparesOne && lanes === 1 && consistency !== 'locked');
+}
+
+function crewRequest(
+  spec: Spec,
+  run: RunAttempt,
+  plan: Plan,
+  snapshot: Snapshot,
+  { settings, deadline = null, pace = UNLIMITED, observer }: RunPorts,
+): CrewRequest {
+  return {
+    setup: {
+      task: plan.task,
+      runId: plan.runId,
+      source: spec.source,
+      sink: spec.sink,
+      hmac: needsOf(spec, run).hmac,
+      deadline: deadline?.toISOString() ?? null,
+      pace,
+    },
+    lanes: lanesOf(plan, settings.parallelism ?? 1),
+    consistency: spec.consistency ?? 'best',
+    tables: spec.customQuery === null ? plan.exports.map(({ name }) => name) : null,
+    server: snapshot.mark?.server ?? '',
+    onWait: (reason) => observer.waits?.(reason),
+  };
+}
