@@ -64,9 +64,15 @@ export function hasPassed(
   return row === undefined ? null : row['digest'] === digest;
 }
 
-/** Forgets changes that nobody will ask for any more. */
-export function forgetChanges(db: DatabaseSync, upTo: number): void {
-  alone(db, () => db.prepare('DELETE FROM replication_change WHERE seq <= ?').run(upTo));
+/** Changes that are kept: a leader that finds Redis behind brings them there once more. */
+const KEPT_CHANGES = 2_000;
+
+/** Forgets changes of long ago. @param upTo what came later stays in any case. */
+export function forgetOld(db: DatabaseSync, upTo: number, kept = KEPT_CHANGES): void {
+  const oldest = db.prepare('SELECT min(seq) AS seq FROM replication_change').get()!['seq'] as number | null;
+  // Rarely, and then many: each time is a transaction.
+  if (oldest === null || upTo - oldest < 2 * kept) return;
+  alone(db, () => db.prepare('DELETE FROM replication_change WHERE seq <= ?').run(upTo - kept));
 }
 
 /**

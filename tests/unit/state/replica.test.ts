@@ -13,7 +13,7 @@ import {
   changesAfter,
   copyState,
   follow,
-  forgetChanges,
+  forgetOld,
   hasPassed,
   installState,
   isBlank,
@@ -244,9 +244,12 @@ it('knows which points of its lineage it has come by', () => {
   for (const point of [first!, second!, third!]) expect(hasPassed(db, point)).toBe(true);
   expect(hasPassed(db, { ...second!, digest: 'f'.repeat(64) })).toBe(false);
   expect(hasPassed(db, { ...third!, seq: 4 })).toBe(false);
-  forgetChanges(db, 1);
-  expect(hasPassed(db, first!)).toBeNull();
   expect(changesAfter(db, 0, 1)).toHaveLength(1);
+  forgetOld(db, 3, 2);
+  expect(hasPassed(db, first!)).toBe(true);
+  forgetOld(db, 3, 1);
+  expect(hasPassed(db, first!)).toBeNull();
+  expect(changesAfter(db, 0).map(({ seq }) => seq)).toEqual([3]);
 });
 
 it('remembers who has had a copy', () => {

@@ -1,0 +1,93 @@
+/**
+ * What has to be one step in Redis. Each script first sees whether its caller may: a daemon that is no longer the leader
+ * is refused, however late its request arrives. Redis's own clock is the only one that ends a lease.
+ *
+ * https://redis.io/docs/latest/develop/programmability/eval-intro/
+ */
+
+/** KEYS lease, token, released. ARGV holder, milliseconds, floor. → the new fencing token; 0: somebody leads. */
+export const ACQUIRE = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local token = math.max(tonumber(redis.call('GET', KEYS[2]) or '0'), tonumber(ARGV[3])) + 1
+redis.call('SET', KEYS[2], string.format('%d', token))
+redis.call('DEL', KEYS[3])
+redis.call('HSET', KEYS[1], 'token', string.format('%d', token), 'holder', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return token`;
+
+/**
+ * KEYS lease, token. ARGV token, holder, milliseconds, whether it was renewed within a lease of now (1).
+ * → 1: held; 2: had ended, and nobody has led since; 0: another leads or has led; -1: Redis has forgotten all tokens.
+ */
+export const RENEW = `
+local held = redis.call('HGET', KEYS[1], 'token')
+if held == ARGV[1] then
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  return 1
+end
+if held then return 0 end
+local last = redis.call('GET', KEYS[2])
+if last and last ~= ARGV[1] then return 0 end
+if not last and ARGV[4] ~= '1' then return -1 end
+redis.call('SET', KEYS[2], ARGV[1])
+redis.call('HSET', KEYS[1], 'token', ARGV[1], 'holder', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 2`;
+
+/** KEYS lease, released. ARGV token. Who waits may begin at once. */
+export const RELEASE = `
+if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[2], ARGV[1])
+return 1`;
+
+/**
+ * KEYS lease, head, log. ARGV token, digest before the first change, then of each change: number, token, digest,
+ * changeset. Changes that are there already are passed over; with none, it only sees whether the lease is held.
+ *
+ * → 'lost': another leads; 'free': nobody does; 'empty': there is no head; 'at', number and digest of the last change: where that is not the last of ARGV,
+ * they do not follow on it.
+ */
+export const APPEND = `
+local held = redis.call('HGET', KEYS[1], 'token')
+if not held then return {'free'} end
+if held ~= ARGV[1] then return {'lost'} end
+local head = redis.call('HMGET', KEYS[2], 'seq', 'digest')
+if not head[1] then return {'empty'} end
+local seq, digest, before, bytes = tonumber(head[1]), head[2], ARGV[2], 0
+local moved = nil
+for i = 3, #ARGV, 4 do
+  if tonumber(ARGV[i]) == seq + 1 then
+    if before ~= digest then break end
+    redis.call('XADD', KEYS[3], ARGV[i] .. '-0', 't', ARGV[i + 1], 'd', ARGV[i + 2], 'c', ARGV[i + 3])
+    seq, digest, bytes, moved = seq + 1, ARGV[i + 2], bytes + #ARGV[i + 3], ARGV[i + 1]
+  end
+  before = ARGV[i + 2]
+end
+if moved then
+  redis.call('HSET', KEYS[2], 'seq', string.format('%d', seq), 'digest', digest, 'token', moved)
+  redis.call('HINCRBY', KEYS[2], 'logged', bytes)
+end
+return {'at', string.format('%d', seq), digest}`;
+
+/**
+ * A whole copy, whose pieces are in Redis already, becomes what newcomers begin with.
+ *
+ * KEYS lease, head, log, its pieces. ARGV token, anew (1): what Redis has is not a later state of the same; lineage,
+ * version, number, digest and token of the copy; its id, bytes, checksum; milliseconds that the old pieces stay; the
+ * beginning of the keys of pieces. → 1; 0: lost.
+ */
+export const KEEP_COPY = `
+if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
+local old = redis.call('HGET', KEYS[2], 'copy')
+if old then redis.call('PEXPIRE', ARGV[12] .. old, ARGV[11]) end
+if ARGV[2] == '1' then
+  redis.call('DEL', KEYS[2], KEYS[3])
+  redis.call('HSET', KEYS[2], 'seq', ARGV[5], 'digest', ARGV[6], 'token', ARGV[7])
+else
+  redis.call('XTRIM', KEYS[3], 'MINID', string.format('%d', tonumber(ARGV[5]) + 1) .. '-0')
+end
+redis.call('PERSIST', KEYS[4])
+redis.call('HSET', KEYS[2], 'lineage', ARGV[3], 'version', ARGV[4], 'copy', ARGV[8], 'copy_seq', ARGV[5],
+  'copy_bytes', ARGV[9], 'copy_sha256', ARGV[10], 'logged', 0)
+return 1`;

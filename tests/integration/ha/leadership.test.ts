@@ -1,0 +1,223 @@
+/** Two daemons' states and a real Redis, which fails, forgets, and is cut off. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { KEPT_COPY } from '../../../src/ha/following.ts';
+import { positionOf } from '../../../src/state/changes.ts';
+import { openState } from '../../../src/state/database.ts';
+import { pausedTasks, pauseTask } from '../../../src/state/pauses.ts';
+import { openNode, type Following, type Leading, type Node } from '../../support/ha.ts';
+import { startRedis, type RedisOptions, type TestRedis } from '../../support/redis.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+let redis: TestRedis;
+const nodes: Node[] = [];
+const proxies: { stop(): Promise<void> }[] = [];
+
+const withRedis = async (options?: RedisOptions): Promise<void> => {
+  redis = await startRedis(options);
+};
+const node = (name: string, port?: number): Node => {
+  const one = openNode(redis, name, port);
+  nodes.push(one);
+  return one;
+};
+afterEach(async () => {
+  for (const one of nodes.splice(0)) one.close();
+  await Promise.all(proxies.splice(0).map((one) => one.stop()));
+  await redis.stop();
+});
+
+const note = (state: Leading['state'], task: string): void =>
+  pauseTask(state.db, task, { actor: 'a@b', at: new Date() });
+const noted = (state: Following['state']): string[] => [...pausedTasks(state.db).keys()].toSorted();
+const has = (state: Following['state'], task: string) => (): true | null =>
+  noted(state).includes(task) || null;
+const code = (wanted: string) => expect.objectContaining({ code: wanted });
+
+it('lets one lead; the other has all of it, and goes on at once when the first stops', async () => {
+  await withRedis();
+  const [a, b] = [node('a'), node('b')];
+  const first = await a.lead();
+  note(first.state, 'before');
+  const following = b.follow();
+  await waitFor('the copy', has(following.state, 'before'));
+  note(first.state, 'after');
+  await waitFor('the change', has(following.state, 'after'));
+  expect(following.status()).toEqual({ leader: { node: 'a', host: 'a', pid: process.pid }, problem: null });
+  note(first.state, 'last');
+  await first.stop();
+  const second = await following.leading;
+  expect(second.token).toBeGreaterThan(first.token);
+  expect(noted(second.state)).toEqual(['after', 'before', 'last']);
+  await second.stop();
+});
+
+it('refuses a leader that was cut off for longer than its lease, and counts nothing of what it did then', async () => {
+  await withRedis();
+  const proxy = await startTcpProxy({ port: redis.port });
+  proxies.push(proxy);
+  const [a, b] = [node('a', proxy.port), node('b')];
+  const first = await a.lead();
+  const following = b.follow();
+  note(first.state, 'told');
+  await first.settled();
+  await waitFor('the change', has(following.state, 'told'));
+
+  proxy.hang();
+  note(first.state, 'untold');
+  const waiting = first.settled();
+  waiting.catch(() => {});
+  const second = await following.leading;
+  await waitFor('its doubt', () => first.doubt());
+  note(second.state, 'later');
+  await second.settled();
+  await proxy.resume();
+
+  await expect(waiting).rejects.toEqual(code('LEADERSHIP_LOST'));
+  expect(await first.lost).toEqual(code('LEADERSHIP_LOST'));
+  expect(() => note(first.state, 'too late')).toThrow(code('NOT_LEADER'));
+  expect(await a.shared.append(first.token, '', [])).toBe('lost');
+  await first.stop();
+  expect(await a.shared.look(0)).toMatchObject({ lease: { token: second.token } });
+
+  const again = a.follow();
+  await waitFor('the state of the new leader', has(again.state, 'later'));
+  expect(noted(again.state)).toEqual(['later', 'told']);
+  expect(noted(second.state)).toEqual(['later', 'told']);
+  expect(existsSync(path.join(a.stateDir, KEPT_COPY))).toBe(true);
+  again.stop();
+  await second.stop();
+});
+
+it('waits for a Redis that is away, and goes on as the same leader when it is back', async () => {
+  await withRedis();
+  const [a, b] = [node('a'), node('b')];
+  const first = await a.lead();
+  const following = b.follow();
+  await waitFor('the standby', () => following.status()?.leader ?? null);
+  await redis.kill();
+  note(first.state, 'meanwhile');
+  let isSettled = false;
+  const settled = first.settled().then(() => (isSettled = true));
+  // Longer than the lease: nobody could have renewed it.
+  await waitFor('its doubt', () => first.doubt());
+  expect(isSettled).toBe(false);
+  await redis.start();
+  await settled;
+  await waitFor('the change', has(following.state, 'meanwhile'));
+  expect(first.doubt()).toBeNull();
+  expect(following.status()?.leader?.host).toBe('a');
+  await first.stop();
+});
+
+it('does not let a run wait for Redis that is told to stop', async () => {
+  await withRedis();
+  const first = await node('a').lead();
+  await redis.kill();
+  const told = new AbortController();
+  const settled = first.settled(told.signal);
+  told.abort(new Error('told to stop'));
+  await expect(settled).rejects.toThrow('told to stop');
+  const others = first.settled();
+  first.giveUp(code('INTERRUPTED') as never);
+  await expect(others).rejects.toBeDefined();
+});
+
+it('writes all of it anew where Redis was started again and has lost it', async () => {
+  await withRedis({ durable: false });
+  const [a, b] = [node('a'), node('b')];
+  const first = await a.lead();
+  note(first.state, 'before');
+  const following = b.follow();
+  await waitFor('the change', has(following.state, 'before'));
+  await redis.kill();
+  note(first.state, 'meanwhile');
+  await redis.start();
+  await first.settled();
+  await waitFor('the change', has(following.state, 'meanwhile'));
+  await first.stop();
+  const second = await following.leading;
+  expect(second.token).toBeGreaterThan(first.token);
+  expect(noted(second.state)).toEqual(['before', 'meanwhile']);
+  await second.stop();
+});
+
+it('lets nobody go on with less where Redis has lost all, until each has said how much it has', async () => {
+  await withRedis({ durable: false });
+  const [a, b] = [node('a'), node('b')];
+  const first = await a.lead();
+  const following = b.follow();
+  note(first.state, 'both');
+  await waitFor('the change', has(following.state, 'both'));
+  // Seen by both: who has a copy.
+  await waitFor('the acquaintance', () => (following.status()?.leader ?? null) && true);
+  following.stop();
+  await expect(following.leading).rejects.toThrow('stopped');
+  note(first.state, 'only a');
+  await first.stop();
+  await redis.kill();
+  await redis.start();
+
+  const alone = b.follow();
+  const words = /^Redis has lost the state\. Waiting for a to say how much of it is there; .* --seed$/;
+  await waitFor('the words', () => words.test(alone.status()?.problem ?? '') || null);
+  const again = await a.lead();
+  expect(again.token).toBeGreaterThan(first.token);
+  await waitFor('the rest', has(alone.state, 'only a'));
+  alone.stop();
+  await again.stop();
+});
+
+it('goes on with less where that is asked for', async () => {
+  await withRedis({ durable: false });
+  const [a, b] = [node('a'), node('b')];
+  const first = await a.lead();
+  const following = b.follow();
+  note(first.state, 'both');
+  await waitFor('the change', has(following.state, 'both'));
+  await redis.kill();
+  following.stop();
+  first.abandon();
+  await expect(following.leading).rejects.toThrow('stopped');
+  await redis.start();
+  const second = await b.lead({ seed: true });
+  expect(second.token).toBeGreaterThan(first.token);
+  expect(noted(second.state)).toEqual(['both']);
+  await second.stop();
+});
+
+it('keeps what it could not tell, where nobody has led since', async () => {
+  await withRedis();
+  const proxy = await startTcpProxy({ port: redis.port });
+  proxies.push(proxy);
+  const a = node('a', proxy.port);
+  const first = await a.lead();
+  await first.settled();
+  proxy.hang();
+  note(first.state, 'untold');
+  first.abandon();
+  await proxy.resume();
+  const again = await a.lead();
+  expect(again.token).toBeGreaterThan(first.token);
+  expect(noted(again.state)).toEqual(['untold']);
+  const following = node('b').follow();
+  await waitFor('the change', has(following.state, 'untold'));
+  following.stop();
+  await again.stop();
+});
+
+it('refuses a folder that has a past of its own', async () => {
+  await withRedis();
+  const [a, b] = [node('a'), node('b')];
+  const first = await a.lead();
+  const own = openState(b.stateDir);
+  note(own, 'its own');
+  own.close();
+  await expect(b.lead()).rejects.toEqual(code('STATE_DIVERGED'));
+  const untouched = openState(b.stateDir);
+  expect(noted(untouched)).toEqual(['its own']);
+  expect(positionOf(untouched.db)).toBeNull();
+  untouched.close();
+  await first.stop();
+});
