@@ -10,8 +10,8 @@ import { due, slotTrigger } from './due.ts';
 import { counted, whyPassed } from './passed-text.ts';
 import { reconcile, type Timing } from './reconcile.ts';
 import { nextSlot } from './slots.ts';
-import { beginSlots, changeTiming, deferSlots, heedClock, onTimeFrom } from './task-slots.ts';
-import { passPaused, passSlots, settleSlots, toKeep, type TaskSlots } from './task-slots.ts';
+import { beginSlots, changeTiming, deferSlots, heedClock, onTimeFrom, passPaused } from './task-slots.ts';
+import { passSlots, settleSlots, toKeep, waitedUntil, type Deferred, type TaskSlots } from './task-slots.ts';
 
 const LONGEST_SLEEP_MS = 30_000;
 /** With `catch_up` "all", a task that somebody else is running is tried again after this time. */
@@ -71,8 +71,8 @@ interface Watched {
   slots: TaskSlots;
   /** When to look at the task, ms; Infinity: when its run ends, or never. */
   lookAt: number;
-  /** Waits for the end of a blackout, which another version of the spec may not have. */
-  deferred?: boolean;
+  /** Which slots wait for the end of a blackout; another version of the spec may not have it. */
+  deferred?: Deferred | null;
 }
 
 export function startSchedule(options: ScheduleOptions): Schedule {
@@ -98,7 +98,8 @@ export function startSchedule(options: ScheduleOptions): Schedule {
     if (heeded.settled < one.slots.settled) unsaved.add(task);
     one.slots = heeded;
     if (options.isPaused(task)) return passOver(task, one, now);
-    one.deferred = false;
+    const { deferred = null } = one;
+    one.deferred = null;
     const blackout = blackoutOf(task, now);
     if (blackout !== null) return deferTo(blackout, task, one, now);
     const { timing, settled, gap } = heeded;
@@ -108,7 +109,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
       one.lookAt = Infinity;
       return;
     }
-    const dueAt = (slot: Date): Date => blackoutOf(task, slot) ?? slot;
+    const dueAt = (slot: Date): Date => waitedUntil(deferred, slot, now) ?? blackoutOf(task, slot) ?? slot;
     const decision = due({ timing, settled, now, onTimeFrom: onTimeFrom(one.slots, now), catchUp, dueAt });
     if (decision.settled > settled) {
       one.slots = { ...one.slots, settled: decision.settled };
@@ -129,7 +130,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   /** What has come waits for the end of the blackout; nothing is dealt with before. */
   const deferTo = (end: Date, task: string, one: Watched, now: Date): void => {
     const { first, next } = deferSlots(one.slots, end, now);
-    one.deferred = first !== null;
+    one.deferred = first === null ? null : { from: first, until: end };
     one.lookAt = next?.getTime() ?? Infinity;
     const fields = { task, scheduled_for: first?.toISOString(), until: end.toISOString() };
     if (first !== null) log.info('run waits for the end of the blackout', fields);
@@ -235,7 +236,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
         unsaved.add(task);
       }
       const kept = new Map(changes.start.size === 0 ? [] : book.load().map((slot) => [slot.task, slot]));
-      for (const one of watched.values()) if (one.deferred === true) one.lookAt = -Infinity;
+      for (const one of watched.values()) if (one.deferred) one.lookAt = -Infinity;
       for (const [task, timing] of changes.start) start(task, timing, kept.get(task) ?? null, now);
       wake();
     },

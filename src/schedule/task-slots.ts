@@ -101,6 +101,21 @@ export function deferSlots(
   return come ? { first: slot, next: end } : { first: null, next: slot };
 }
 
+/** Slots from `from` on that wait for the end of a blackout. */
+export interface Deferred {
+  readonly from: Date;
+  readonly until: Date;
+}
+
+/**
+ * When the wait of a slot was over; null: it has not waited. A slot that has is not late because the blackout has been
+ * shortened or taken away meanwhile.
+ */
+export function waitedUntil(deferred: Deferred | null, slot: Date, now: Date): Date | null {
+  if (deferred === null || slot < deferred.from || slot >= deferred.until) return null;
+  return deferred.until < now ? deferred.until : now;
+}
+
 /** The slot in hand has been dealt with, and with it those that have passed meanwhile. */
 export function settleSlots(slots: TaskSlots, slot: Date): TaskSlots {
   return {

@@ -122,3 +122,29 @@ it('does not wait for the end of a blackout that the spec has no more', () => {
   daemon.apply(task('30 8 * * *', { blackout: [] }));
   expect(daemon.begun).toEqual([expect.stringContaining(' a 03-04T08:30:00')]);
 });
+
+it.each([
+  ['taken away', []],
+  ['shortened', [{ from: 480, to: 520 }]],
+])('drops no slot that waits where the blackout is %s, also with catch_up none', (_what, blackout) => {
+  const daemon = fakeDaemon('2026-03-04T07:00:00Z');
+  daemon.apply(task('*/15 8 * * *', { catchUp: 'none' }));
+  advance(daemon, '2026-03-04T09:30:00Z');
+  expect(daemon.begun).toEqual([]);
+  daemon.apply(task('*/15 8 * * *', { catchUp: 'none', blackout }));
+  expect(daemon.begun).toEqual(['scheduled a 03-04T08:45:00']);
+  expect(daemon.says('become one run')).toEqual([expect.objectContaining({ level: 'info', missed: 3 })]);
+  expect(daemon.says('missed')).toEqual([]);
+  advance(daemon, '2026-03-05T07:59:00Z');
+  expect(daemon.begun).toHaveLength(1);
+});
+
+it('says that slots were missed that came when the blackout was over and the machine slept', () => {
+  const daemon = fakeDaemon('2026-03-04T07:00:00Z');
+  daemon.apply(task('30 8,10 * * *', { catchUp: 'none' }));
+  advance(daemon, '2026-03-04T09:00:00Z');
+  daemon.clock.jump(Date.parse('2026-03-04T11:00:00Z') - daemon.clock.now().getTime());
+  daemon.apply(task('30 8,10 * * *', { catchUp: 'none', blackout: [] }));
+  expect(daemon.begun).toEqual([]);
+  expect(daemon.says('slots were missed')).toEqual([expect.objectContaining({ level: 'warn', missed: 2 })]);
+});
