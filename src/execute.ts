@@ -177,6 +177,8 @@ async function recoverThenRun(
   let ports: RunPorts;
   try {
     signal.throwIfAborted();
+    // Nothing is read or written for a run that may be another process's.
+    await installation.journal.settled(signal);
     await recoverTask(installation, taskName);
     // Recovery may have finished what the attempt before could neither finish nor undo, or an earlier run of it.
     const finished = installation.runs.successFor(taskName, run);

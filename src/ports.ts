@@ -234,7 +234,17 @@ export interface Journal {
   recorded(): void;
   /** Records a run that has succeeded and has nothing to publish. */
   recordEmpty(record: RunRecord): void;
+  /** Effects on the bucket wait for it: see `Settled`. */
+  readonly settled: Settled;
 }
+
+/**
+ * Settles when no failure of this machine can undo what has been written down before the call, and this process may still
+ * act on it: at once, unless two daemons have one state.
+ *
+ * @throws TidemarkError LEADERSHIP_LOST: another process may act on it now; or the signal's reason.
+ */
+export type Settled = (signal?: AbortSignal) => Promise<void>;
 
 /** What the journal knows of a run that did not come to its end. */
 export interface JournalEntry {

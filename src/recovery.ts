@@ -3,7 +3,7 @@
  * the daemon's start, and from time to time after that. A run whose commit is finished here is recorded as it would
  * have been; the others are recorded as failed.
  */
-import type { JournalEntry, Log, Sink } from './ports.ts';
+import type { JournalEntry, Log, Settled, Sink } from './ports.ts';
 import { asTidemarkError, TidemarkError } from './errors.ts';
 import { recoverRun } from './publish/recover.ts';
 
@@ -17,6 +17,7 @@ export interface RecoveryPorts {
     close(runId: string): void;
     /** Records a run that has been finished, and forgets its uploads. */
     record(runId: string): void;
+    readonly settled: Settled;
   };
   /** Runs that are marked as running: those in progress, and those of processes that died. */
   readonly unended: {
@@ -43,7 +44,7 @@ export interface RecoveryPorts {
 export async function recoverTask(ports: RecoveryPorts, task: string): Promise<void> {
   for (const entry of ports.journal.entries(task)) {
     const { runId } = entry;
-    const outcome = await recoverRun(entry, sinkOf(ports, entry));
+    const outcome = await recoverRun(entry, sinkOf(ports, entry), ports.journal.settled);
     if (outcome === 'finished') ports.journal.record(runId);
     else ports.journal.close(runId);
     ports.log.warn(`a run that had not come to its end was ${outcome}`, { task, run_id: runId });

@@ -11,7 +11,7 @@ import { createLog, type ProcessLog } from '../log.ts';
 import type { Meter } from '../metrics/counters.ts';
 import { meteredSink } from '../metrics/metered-sink.ts';
 import type { Notifier } from '../notify/notify.ts';
-import type { Source } from '../ports.ts';
+import type { Settled, Source } from '../ports.ts';
 import type { SweepPorts } from '../publish/sweep.ts';
 import { growingRedactor, type GrowingRedactor } from '../redact.ts';
 import type { SlotBook } from '../schedule/schedule.ts';
@@ -52,6 +52,8 @@ export interface Shared {
   readonly redactor: GrowingRedactor;
   readonly recovering: Installation['recovering'];
   readonly said: Installation['said'];
+  /** See Journal. */
+  readonly settled: Settled;
 }
 
 /** An installation that runs tasks in this process; `close` lets go of all it holds. */
@@ -105,7 +107,7 @@ export function openInstallation(
   config: Config,
   { stderr, meter, shared = openShared(config), sparesOne = true }: InstallationOptions = {},
 ): LiveInstallation {
-  const { state, redactor } = shared;
+  const { state, redactor, settled } = shared;
   const { redact } = redactor;
   redactor.add(secretsOf(config));
   const log: ProcessLog = createLog({
@@ -115,7 +117,7 @@ export function openInstallation(
     stderr,
     onWriteFailure: (error) => notifier?.logsUnwritable(error),
   });
-  const notifier = openNotifier(config, mailBook(state.db), log, redact);
+  const notifier = openNotifier(config, mailBook(state.db), log, redact, settled);
   const sinks = new Map<string, S3Sink>();
   const sinkNamed = (name: string): S3Sink => {
     const sink = sinks.get(name) ?? sharedSink(name, config, meter);
@@ -156,10 +158,11 @@ export function openInstallation(
     pace: (spec) => paceLimits(entryOf(config.sources, spec.source, 'source'), spec),
     recovering: shared.recovering,
     journal: {
-      open: (run) => openJournal(state.db, { ...run, place: sinkNamed(run.sink).url('') }),
+      open: (run) => openJournal(state.db, { ...run, place: sinkNamed(run.sink).url(''), settled }),
       entries: (task) => journalEntries(state.db, task),
       close: (runId) => closeEntry(state.db, runId),
       record: (runId) => recordEntry(state.db, runId),
+      settled,
     },
     aborted: {
       uploads: () => abortedUploads(state.db),
@@ -213,12 +216,14 @@ export function openInstallation(
   };
 }
 
-function openShared({ state_dir }: Config): Shared {
+/** @param settled left out: at once. @throws TidemarkError STATE_UNUSABLE. */
+export function openShared({ state_dir }: Config, settled: Settled = () => Promise.resolve()): Shared {
   return {
     state: openState(state_dir),
     redactor: growingRedactor(),
     recovering: new Map(),
     said: new Set(),
+    settled,
   };
 }
 

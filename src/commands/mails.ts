@@ -12,7 +12,7 @@ import { openPost } from '../notify/post.ts';
 import { createSender } from '../notify/sender.ts';
 import { createWebhook } from '../notify/webhook.ts';
 import { identifyRun } from '../planner.ts';
-import type { Log } from '../ports.ts';
+import type { Log, Settled } from '../ports.ts';
 import type { MailBook } from '../mail-ports.ts';
 import { createRedactor } from '../redact.ts';
 import { beginRun, notBegun } from '../report.ts';
@@ -26,6 +26,7 @@ export function openNotifier(
   book: MailBook,
   log: Log,
   redact: (text: string) => string,
+  settled?: Settled,
 ): Notifier | null {
   const { smtp, notify } = config;
   const { webhook } = notify;
@@ -41,6 +42,7 @@ export function openNotifier(
     carriers,
     outbox: book,
     lock: () => acquireLock(outboxLockPath(config.state_dir)),
+    ...(settled === undefined ? {} : { settled }),
     log,
     settings: {
       firstDelayMs: notify.retry_delay_ms,

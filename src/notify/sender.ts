@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, retryDelay } from '../backoff.ts';
 import { asTidemarkError, type TidemarkError } from '../errors.ts';
-import type { Log } from '../ports.ts';
+import type { Log, Settled } from '../ports.ts';
 import type { Channel, MailBook, OutboxEntry } from '../mail-ports.ts';
 import { type Carriers, channelsOf, recipientOn } from './carrier.ts';
 import type { WrittenMail } from './letter.ts';
@@ -20,6 +20,8 @@ export interface SenderOptions {
   readonly outbox: Pick<MailBook, 'takeDue' | 'nextDue' | 'removeMail' | 'keepMail' | 'hurry'>;
   /** The right to send; null: another process has it. */
   readonly lock: () => { release(): void } | null;
+  /** A mail is sent when it settles: see Journal. Left out: at once. */
+  readonly settled?: Settled;
   readonly log: Log;
   readonly settings: SenderSettings;
   /** How long `stop` sends, 10 seconds by default, and how long of it it waits for another process that is sending. */
@@ -98,6 +100,7 @@ export function createSender(options: SenderOptions): Sender {
     while (open.size > 0 && !cutOff.signal.aborted) {
       const entry = outbox.takeDue(new Date(), after, [...open]);
       if (entry === null) return;
+      await options.settled?.(cutOff.signal);
       // The others of its channel wait for the same server; those of another one do not.
       if (!(await sendOne(entry))) open.delete(entry.channel);
     }

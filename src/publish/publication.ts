@@ -8,7 +8,7 @@ import type { PreparedObject, RunRecord } from '../domain/run.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { fewAtOnce } from '../few-at-once.ts';
 import type { Begun, UploadLedger } from '../lane-ports.ts';
-import type { Journal, ManifestObject, Sink } from '../ports.ts';
+import type { Journal, ManifestObject, Settled, Sink } from '../ports.ts';
 
 /** How long a run that has failed goes on clearing up before it leaves the rest to recovery. */
 const ROLLBACK_MS = 10_000;
@@ -19,7 +19,8 @@ export interface Publication extends UploadLedger {
    *
    * @param record what the run will have been.
    * @returns why a run that is visible could not be recorded yet, which recovery makes up for; null: it is.
-   * @throws TidemarkError of the sink; PUBLISH_INCOMPLETE where even undoing failed.
+   * @throws TidemarkError of the sink; PUBLISH_INCOMPLETE where even undoing failed; LEADERSHIP_LOST where another
+   *   process finishes or undoes it.
    */
   commit(
     prepared: readonly PreparedObject[],
@@ -64,6 +65,7 @@ export function beginPublication(
   ): Promise<TidemarkError> => {
     try {
       journal.undoing();
+      await journal.settled();
       await undoCommit(sink, runId, prepared, manifest);
       journal.closed();
       return error;
@@ -77,15 +79,17 @@ export function beginPublication(
   const endStrays = async (prepared: readonly PreparedObject[]): Promise<void> => {
     const wanted = new Set(prepared.map(({ key }) => key));
     const strays = [...uploads].filter(([key]) => !wanted.has(key));
-    await fewAtOnce(strays, sink.concurrency, ([key, begun]) => endUpload(sink, key, begun));
+    await fewAtOnce(strays, sink.concurrency, ([key, begun]) => endUpload(sink, journal.settled, key, begun));
   };
 
   return {
     async beginning(key) {
       if (ended) throw new Error(`an upload of ${key} was asked for after the run had ended`);
       const earlier = uploads.get(key);
-      if (earlier !== undefined) await endUpload(sink, key, earlier);
+      if (earlier !== undefined) await endUpload(sink, journal.settled, key, earlier);
       journal.beginning(key);
+      await journal.settled();
+      if (ended) throw new Error(`the run ended before its upload of ${key} was begun`);
       uploads.set(key, null);
     },
 
@@ -101,9 +105,12 @@ export function beginPublication(
       await endStrays(prepared);
       journal.committing(prepared, manifest, record);
       ended = true;
+      // Where that fails, nobody here knows whether it is known elsewhere: it is finished or undone from there.
+      await journal.settled();
       try {
-        await finishCommit(sink, runId, prepared, manifest);
+        await finishCommit(sink, runId, prepared, manifest, journal.settled);
       } catch (error) {
+        if (asTidemarkError(error).code === 'LEADERSHIP_LOST') throw error;
         // All that was lost may be the answer to the manifest: where it stands, the run is whole, and may have been read.
         if (!(await manifestStands(manifest.key, asTidemarkError(error)))) {
           throw await takenBack(prepared, manifest, asTidemarkError(error));
@@ -125,7 +132,7 @@ export function beginPublication(
           Array.from(uploads, async ([key, begun]) => {
             // Whether it exists will be known when it has been answered; by then, there may be others under its key.
             if (begun === null) throw new Error(`${key} is still being asked for`);
-            await endUpload(sink, key, begun);
+            await endUpload(sink, journal.settled, key, begun);
           }),
         );
         // What could not be ended stays in the journal.
@@ -142,9 +149,11 @@ export function beginPublication(
 }
 
 /** Ends an upload that was asked for, whether or not its id was ever heard. */
-async function endUpload(sink: Sink, key: string, begun: Begun | null): Promise<void> {
+async function endUpload(sink: Sink, settled: Settled, key: string, begun: Begun | null): Promise<void> {
   if (begun === 'refused') return;
   if (begun !== null && begun !== 'unanswered') return sink.abort({ key, uploadId: begun.uploadId });
+  // What is open under the key may be another process's by now.
+  await settled();
   for (const uploadId of await sink.openUploads(key)) await sink.abort({ key, uploadId });
 }
 
@@ -168,9 +177,12 @@ export async function finishCommit(
   runId: string,
   prepared: readonly PreparedObject[],
   manifest: ManifestObject,
+  settled: Settled,
 ): Promise<void> {
   // A run may have thousands of objects.
   await fewAtOnce(prepared, sink.concurrency, (object) => sink.complete(object, runId));
+  // That took its time: another process may have undone the run meanwhile.
+  await settled();
   await sink.put(manifest.key, Buffer.from(manifest.body), { contentType: 'application/json', runId });
 }
 

@@ -1,7 +1,7 @@
 /** The journal of what runs have begun in a bucket, in the state file. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { PreparedObject, RunRecord } from '../domain/run.ts';
-import type { Journal, JournalEntry, ManifestObject } from '../ports.ts';
+import type { Journal, JournalEntry, ManifestObject, Settled } from '../ports.ts';
 import { consulted, durably } from './database.ts';
 import { recordEnd, recordUnpublished } from './runs.ts';
 import { keepAborted } from './uploads.ts';
@@ -14,7 +14,7 @@ import { keepAborted } from './uploads.ts';
  */
 export function openJournal(
   db: DatabaseSync,
-  run: { runId: string; task: string; sink: string; place?: string },
+  run: { runId: string; task: string; sink: string; place?: string; settled?: Settled },
 ): Journal {
   const { addRun, addUpload, nameUpload, setCommitting, setUndoing } = consulted('the journal', () =>
     statements(db),
@@ -44,6 +44,7 @@ export function openJournal(
     closed: () => closeEntry(db, run.runId),
     recorded: () => recordEntry(db, run.runId),
     recordEmpty: (record) => recordUnpublished(db, record),
+    settled: run.settled ?? (() => Promise.resolve()),
   };
 }
 

@@ -117,6 +117,7 @@ export function fakeInstallation(options: FakeOptions = {}): FakeInstallation {
       record(runId) {
         if (remains.entry?.runId === runId) recordKept(remains);
       },
+      settled: () => Promise.resolve(),
     },
     unended: {
       tasks: () => [],

@@ -109,9 +109,12 @@ const CASES: readonly (readonly [what: string, is: Local, sees: View, kind: stri
   ['has another schema', local({ version: 9 }), view(), 'copy', { keep: false }],
 ];
 
-it.each(CASES)('a state that %s', (...[, is, sees, kind, more]) => {
-  expect(standingOf(is, sees, 10)).toMatchObject({ kind, ...more });
-});
+it.each(CASES.map(([what, is, sees, kind, more = {}]) => [what, is, sees, kind, more] as const))(
+  'a state that %s',
+  (...[, is, sees, kind, more]) => {
+    expect(standingOf(is, sees, 10)).toMatchObject({ kind, ...more });
+  },
+);
 
 describe('who waits', () => {
   const held = view({ lease: { token: 4, holder: HOLDER } });

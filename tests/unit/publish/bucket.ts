@@ -155,6 +155,7 @@ export function fakeBucket(
         }),
       recorded: () => note('recorded', () => recordKept(remains)),
       recordEmpty: (record) => happen('journal recordEmpty', () => void remains.records.push(record)),
+      settled: () => Promise.resolve(),
     };
   };
   const journal = journalOf({ runId: 'run', task: 'task', sink: 's3' });
