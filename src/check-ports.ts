@@ -1,6 +1,7 @@
 /** What `check --connect` asks of a database server and of a bucket: given by `sources/` and `sinks/`, judged in `check/`. */
 import type { TidemarkError } from './errors.ts';
 import type { ServerIdentity } from './domain/plan.ts';
+import type { TableIndex } from './key-ports.ts';
 
 /** What a session has found out of its server and of its own account. */
 export interface ServerFacts {
@@ -21,13 +22,6 @@ export interface ServerFacts {
   readonly replication: 'none' | 'replica' | 'hidden';
   /** `read_only`, which replicas have. */
   readonly readOnly: boolean;
-}
-
-export interface TableIndex {
-  readonly name: string;
-  readonly unique: boolean;
-  /** In order. `whole`: false of an index on a prefix of the values. */
-  readonly columns: readonly { readonly name: string; readonly whole: boolean }[];
 }
 
 /** One table in the server's plan of a SELECT, at any level of it. */

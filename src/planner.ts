@@ -18,7 +18,7 @@ import {
 import { resultSource, tableSource, type SourceColumn } from './plan/columns.ts';
 import { floorTo, parseClock, unitOf } from './plan/clock.ts';
 import { bindPlaceholders } from './plan/custom-query.ts';
-import { buildPlan, type PlanSettings, type SizedDraft } from './plan/build.ts';
+import { buildPlan, thresholdOf, type PlanSettings, type SizedDraft } from './plan/build.ts';
 import {
   checkColumnsKnown,
   columnFinder,
@@ -30,12 +30,14 @@ import {
 import { withSchemaChanges } from './plan/schema-change.ts';
 import { estimateQuery, estimateTable } from './plan/estimate.ts';
 import { stampOf } from './plan/keys.ts';
+import { QUERY_IS_WHOLE } from './plan/ranges/usable-key.ts';
 import { maximumSql, quoteName, quoteString } from './plan/sql.ts';
 import { transformColumns, type TransformedColumns } from './plan/transform.ts';
 import { BEGINNING, queryWarnings, queryWindow } from './plan/query-window.ts';
 import { questionsOf, utcText } from './plan/windows.ts';
 import type { Answers, Questions, WindowContext } from './plan/windows.ts';
 import type { Snapshot } from './ports.ts';
+import { tableRanges } from './table-ranges.ts';
 
 /** A run's identity: readable, sortable, and not to be confused with another run for the same slot. */
 export function identifyRun({ kind, scheduledFor, until, backfill }: Trigger): RunIdentity {
@@ -96,11 +98,11 @@ export async function makePlan(
   const drafts: SizedDraft[] = [];
   const assignments: Assignment[] = [];
   if (spec.customQuery !== null)
-    drafts.push(await draftCustom(spec, spec.customQuery, snapshot, context, assignments));
+    drafts.push(await draftCustom(spec, spec.customQuery, snapshot, context, settings, assignments));
   // One after the other: a snapshot is one session, and a session answers one question at a time.
   const clocks = new Map<bigint, string>();
   for (const table of spec.tables)
-    drafts.push(await draftOne(spec, table, snapshot, context, clocks, assignments, signal));
+    drafts.push(await draftOne(spec, table, snapshot, context, settings, clocks, assignments, signal));
   checkAllAssigned(spec.transformations, assignments);
   const plan = buildPlan(spec, run, settings, snapshot.server, drafts, snapshot.horizon?.blind ?? null);
   return withSchemaChanges(plan, spec.onSchemaChange, memory.schemas);
@@ -111,6 +113,7 @@ async function draftOne(
   table: TableSpec,
   snapshot: Snapshot,
   context: WindowContext,
+  settings: PlanSettings,
   clocks: Map<bigint, string>,
   assignments: Assignment[],
   signal: AbortSignal,
@@ -133,9 +136,14 @@ async function draftOne(
   const rows = draft.filtered || facts.rows === null ? explained.rows : null;
   const estimate = estimateTable(facts, selectedColumns(table, facts), rows, spec.output.format);
   const known = facts.columns.map(({ name }) => name);
+  const { sql, parts } = draft;
+  const { parallelism = 1 } = settings;
+  const thresholdBytes = thresholdOf(spec, settings);
+  const asked = { spec, table, facts, sql, parts: parts!, estimate, thresholdBytes, parallelism };
   return {
     draft,
     estimate,
+    ranges: await tableRanges(asked, snapshot, signal),
     warnings: [
       ...explained.warnings,
       ...namesakes(assignment, known),
@@ -186,6 +194,7 @@ async function draftCustom(
   query: string,
   snapshot: Snapshot,
   context: WindowContext,
+  settings: PlanSettings,
   assignments: Assignment[],
 ): Promise<SizedDraft> {
   const window =
@@ -223,6 +232,7 @@ async function draftCustom(
   return {
     draft: { ...draft, warnings: [...draft.warnings, ...behind] },
     estimate: estimateQuery(explained.rows),
+    ...((settings.parallelism ?? 1) > 1 ? { ranges: { sequential: QUERY_IS_WHOLE } } : {}),
     warnings,
   };
 }

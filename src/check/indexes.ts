@@ -1,9 +1,5 @@
-/** Whether an index serves a window or an order, and the statement that makes one. Pure. */
-import type { TableIndex } from '../check-ports.ts';
-import { quoteName } from '../plan/sql.ts';
-
-/** Names in MySQL have up to so many characters. */
-const LONGEST_NAME = 64;
+/** Whether an index serves a window or an order. Pure. */
+import type { TableIndex } from '../key-ports.ts';
 
 /**
  * Whether a range of the column can be read without the rest of the table.
@@ -45,23 +41,6 @@ export function servesOrder(
     const compared = index === 'PRIMARY' || primaryKey.length > 0 ? wanted.slice(0, sorted.length) : wanted;
     return compared.every((name, at) => sorted[at] !== undefined && same(sorted[at], name));
   });
-}
-
-/** `` CREATE INDEX `orders_updated_at` ON `shop`.`orders` (`updated_at`); `` */
-export function createIndex(
-  database: string,
-  table: string,
-  columns: readonly string[],
-  indexes: readonly TableIndex[],
-): string {
-  const base = Array.from([table, ...columns].join('_'))
-    .slice(0, LONGEST_NAME - 3)
-    .join('');
-  const taken = (name: string): boolean => indexes.some((index) => same(index.name, name));
-  let name = base;
-  for (let n = 2; taken(name); n++) name = `${base}_${n}`;
-  const listed = columns.map(quoteName).join(', ');
-  return `CREATE INDEX ${quoteName(name)} ON ${quoteName(database)}.${quoteName(table)} (${listed});`;
 }
 
 function same(a: string, b: string): boolean {

@@ -1,9 +1,11 @@
 /** What a run asks the server to go through: windows and orders without an index, and the rows that are looked at. Pure. */
-import type { ScanStep, TableIndex } from '../check-ports.ts';
+import type { ScanStep } from '../check-ports.ts';
 import type { TableSpec } from '../domain/spec.ts';
 import type { TableFacts } from '../ports.ts';
 import { specFinding, type Finding, type Remedy, type TaskPlace } from './finding.ts';
-import { createIndex, servesOrder, servesRange } from './indexes.ts';
+import type { TableIndex } from '../key-ports.ts';
+import { createIndex } from '../plan/create-index.ts';
+import { servesOrder, servesRange } from './indexes.ts';
 
 /** One table of a spec, as the server has it. */
 export interface TableScan {

@@ -26,8 +26,15 @@ export interface PlanSettings {
 export interface SizedDraft {
   readonly draft: Draft;
   readonly estimate: Estimate;
+  /** How it is cut, or why not, where several connections may read. */
+  readonly ranges?: Pick<ExportPlan, 'ranges' | 'sequential'>;
   /** What EXPLAIN says of how the server will go about it. */
   readonly warnings: readonly string[];
+}
+
+/** Bytes of output that an object may have where a table is exported in batches. */
+export function thresholdOf(spec: Spec, { batchThresholdMb }: PlanSettings): number {
+  return Math.floor((spec.batchThresholdMb ?? batchThresholdMb) * MEGABYTE);
 }
 
 /** @param blind why open transactions could not be seen, where a watermark would depend on it. */
@@ -39,12 +46,13 @@ export function buildPlan(
   drafts: readonly SizedDraft[],
   blind: string | null,
 ): Plan {
-  const thresholdBytes = Math.floor((spec.batchThresholdMb ?? settings.batchThresholdMb) * MEGABYTE);
+  const thresholdBytes = thresholdOf(spec, settings);
   const { scheduledFor, runId, stamp } = run;
   const windows = drafts.flatMap(({ draft }) => draft.windows);
-  const exports = drafts.map(({ draft, estimate }): ExportPlan => {
+  const exports = drafts.map(({ draft, estimate, ranges = {} }): ExportPlan => {
     // A custom query is one file, whatever its size.
-    const batched = spec.customQuery === null && (estimate.bytes ?? 0) > thresholdBytes;
+    const batched =
+      ranges.ranges !== undefined || (spec.customQuery === null && (estimate.bytes ?? 0) > thresholdBytes);
     return {
       name: draft.name,
       sql: draft.sql,
@@ -65,6 +73,7 @@ export function buildPlan(
         extension: extensionOf(spec.output),
         batched,
       }),
+      ...ranges,
     };
   });
   return {

@@ -10,14 +10,23 @@ import { withNearest } from '../nearest.ts';
 import { creates } from '../spec/transformation-names.ts';
 import { outputColumn, selectExpression, wrappedExpression } from './columns.ts';
 import { orderOnMariaDb } from './query-order.ts';
-import { countQuerySql, countSql, filterSql, selectSql } from './sql.ts';
+import { countQuerySql, countSql, filterSql, selectSql, type SelectParts } from './sql.ts';
 import type { TransformedColumns } from './transform.ts';
 import { windowSql, type Answers, type WindowContext } from './windows.ts';
+
+/** What the SELECT of a table is made of. */
+export interface TableParts {
+  readonly select: SelectParts;
+  /** Conditions of the table's `cdc`, in the order of the spec; null: all rows are in the window. */
+  readonly windows: readonly (string | null)[];
+}
 
 /** An export before its size is known. */
 export interface Draft {
   readonly name: string;
   readonly sql: string;
+  /** What `sql` is made of; left out: a query of the spec's own. */
+  readonly parts?: TableParts;
   /** Counts the rows that `sql` returns. */
   readonly countSql: string;
   readonly columns: readonly OutputColumn[];
@@ -84,15 +93,17 @@ export function draftTable(
     ...spec.filters.map(filterSql),
     ...cdc.map((entry) => entry.condition).filter((condition) => condition !== null),
   ];
+  const select: SelectParts = {
+    expressions: transformed?.expressions ?? selected.map(selectExpression),
+    table: spec.name,
+    conditions,
+    orderBy: spec.splitOrder.length > 0 ? spec.splitOrder : facts.primaryKey,
+    renamed: transformed !== null,
+  };
   return {
     name: spec.name,
-    sql: selectSql({
-      expressions: transformed?.expressions ?? selected.map(selectExpression),
-      table: spec.name,
-      conditions,
-      orderBy: spec.splitOrder.length > 0 ? spec.splitOrder : facts.primaryKey,
-      renamed: transformed !== null,
-    }),
+    sql: selectSql(select),
+    parts: { select, windows: cdc.map(({ condition }) => condition) },
     countSql: countSql(spec.name, conditions),
     columns: transformed?.columns ?? selected.map(outputColumn),
     mapping: transformed?.mapping ?? null,

@@ -56,16 +56,22 @@ export function filterSql(filter: Filter): string {
   }
 }
 
-/** `SELECT … FROM … WHERE … ORDER BY …`, one clause a line. */
-export function selectSql(parts: {
+/** What a SELECT of one table is made of. */
+export interface SelectParts {
   readonly expressions: readonly string[];
   readonly table: string;
   readonly conditions: readonly string[];
   readonly orderBy: readonly string[];
   /** Whether an expression may have the name of a column: ORDER BY would then mean the expression. */
   readonly renamed?: boolean;
-}): string {
-  const lines = [`SELECT ${parts.expressions.join(', ')}`, `FROM ${quoteName(parts.table)}`];
+  /** The index that it has to be read by; left out: as the server sees fit. */
+  readonly index?: string;
+}
+
+/** `SELECT … FROM … WHERE … ORDER BY …`, one clause a line. */
+export function selectSql(parts: SelectParts): string {
+  const index = parts.index === undefined ? '' : ` FORCE INDEX (${quoteName(parts.index)})`;
+  const lines = [`SELECT ${parts.expressions.join(', ')}`, `FROM ${quoteName(parts.table)}${index}`];
   if (parts.conditions.length > 0) lines.push(`WHERE ${parts.conditions.join('\n  AND ')}`);
   const ordering = parts.renamed === true ? `${quoteName(parts.table)}.` : '';
   const orderBy = parts.orderBy.map((name) => `${ordering}${quoteName(name)}`);

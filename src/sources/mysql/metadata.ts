@@ -28,7 +28,7 @@ export async function tableFacts(session: Session, table: string): Promise<Table
   );
   const columns = await session.query(
     'SELECT COLUMN_NAME AS name, DATA_TYPE AS data_type, COLUMN_TYPE AS column_type, IS_NULLABLE AS nullable, ' +
-      'CHARACTER_SET_NAME AS charset, ' +
+      'CHARACTER_SET_NAME AS charset, COLLATION_NAME AS collation, ' +
       'EXTRA AS extra FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ' +
       'ORDER BY ORDINAL_POSITION',
     [database, table],
@@ -50,6 +50,7 @@ export async function tableFacts(session: Session, table: string): Promise<Table
       columnType: row['column_type'],
       nullable: row['nullable'] === 'YES',
       charset: row['charset'],
+      collation: row['collation'],
       invisible: /\bINVISIBLE\b/i.test(row['extra']),
     })),
     primaryKey: key.map((row) => row['name']),

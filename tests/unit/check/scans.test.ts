@@ -1,6 +1,8 @@
 /** Windows and orders that no index serves, and the statement that makes one. */
-import type { ScanStep, TableIndex } from '../../../src/check-ports.ts';
-import { createIndex, servesOrder, servesRange } from '../../../src/check/indexes.ts';
+import type { ScanStep } from '../../../src/check-ports.ts';
+import { servesOrder, servesRange } from '../../../src/check/indexes.ts';
+import type { TableIndex } from '../../../src/key-ports.ts';
+import { createIndex } from '../../../src/plan/create-index.ts';
 import { queryFindings, tableFindings } from '../../../src/check/scans.ts';
 import type { TableSpec } from '../../../src/domain/spec.ts';
 import type { TableFacts } from '../../../src/ports.ts';

@@ -41,6 +41,7 @@ export function rowSource(): RowSource {
       describeQuery: unasked,
       explain: unasked,
       wallClock: unasked,
+      keys: { indexes: unasked, estimates: unasked, texts: unasked },
       scalar: unasked,
       load: unasked,
       close: unasked,

@@ -57,6 +57,7 @@ export function fakeSource(
       call('describeQuery', '', () => [{ name: 'n', mysqlType: 'bigint', nullable: true, kind: 'number' }]),
     explain: () => call('explain', '', () => ({ rows: 2, warnings: [] })),
     wallClock: (instant) => call('wallClock', '', () => `${formatClock(instant, 'date')} 00:00:00.000000`),
+    keys: { indexes: async () => [], estimates: async () => [], texts: async () => [] },
     scalar: (sql) => call('scalar', sql, () => '101'),
     rows(sql, _columns, onRow, signal) {
       const isJobs = sql.includes('FROM `jobs`');

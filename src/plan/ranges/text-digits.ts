@@ -1,0 +1,129 @@
+/**
+ * Texts between two texts. Behind what both begin with, letters are taken as digits: at each place those that have been
+ * seen there count, in the order that the server gives to single letters. What comes out need not be in order, as a
+ * collation may look at more than one letter at a time; the server has the last word.
+ */
+import { countsBetween } from './counts.ts';
+import type { Key } from './key-type.ts';
+
+/** The letters of a column, and where they stand in its values. */
+export interface Letters {
+  /** One of each kind, ascending: kinds are what the collation does not tell apart. */
+  readonly ascending: readonly string[];
+  /** Kind of each letter that is known, as its place in `ascending`. */
+  readonly kinds: ReadonlyMap<string, number>;
+  /** At each place of a value, the kinds that were seen there; a place without them may have any. */
+  readonly seen: readonly ReadonlySet<number>[];
+}
+
+/** So many values have to be known before letters that were not seen at a place are taken to be seldom there. */
+const ENOUGH_VALUES = 48;
+/** Letters and digits, which every character set has. */
+const COMMON = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+/** What takes the place of what is no letter at all. */
+const REPLACEMENT = '\uFFFD';
+/** Places behind the common beginning, and what their letters together may count up to. */
+const PLACES = 12;
+const ENOUGH_NUMBERS = 2n ** 40n;
+
+/** The letters that have to be put into order: those of the values, and the common ones. */
+export function lettersOf(values: readonly string[]): string[] {
+  const letters = new Set([COMMON, ...values].flatMap((value) => Array.from(value)));
+  letters.delete(REPLACEMENT);
+  return [...letters].filter(isWhole);
+}
+
+/** Not half of a surrogate pair. */
+function isWhole(letter: string): boolean {
+  const code = letter.codePointAt(0)!;
+  return code < 0xd800 || code > 0xdfff;
+}
+
+/**
+ * @param weights what the server compares letters by, in hexadecimal; empty: it ignores the letter.
+ * @param values that were found in the column.
+ */
+export function orderedLetters(
+  weights: readonly { readonly letter: string; readonly weight: string }[],
+  values: readonly string[],
+): Letters {
+  const ascending: string[] = [];
+  const kinds = new Map<string, number>();
+  const counted = weights.filter(({ weight }) => weight !== '');
+  const sorted = counted.toSorted((a, b) => (a.weight < b.weight ? -1 : a.weight > b.weight ? 1 : 0));
+  let last: string | null = null;
+  for (const { letter, weight } of sorted) {
+    if (weight !== last) ascending.push(letter);
+    kinds.set(letter, ascending.length - 1);
+    last = weight;
+  }
+  const seen: Set<number>[] = [];
+  if (values.length >= ENOUGH_VALUES) {
+    for (const value of values) {
+      for (const [place, letter] of Array.from(value).entries()) {
+        const kind = kinds.get(letter);
+        if (kind !== undefined) (seen[place] ??= new Set()).add(kind);
+      }
+    }
+  }
+  return { ascending, kinds, seen: Array.from(seen, (at) => at ?? new Set()) };
+}
+
+/**
+ * @returns proposals for texts between the two, as many as there are different ones.
+ */
+export function textsBetween(
+  low: Key,
+  high: Key,
+  fractions: readonly number[],
+  { ascending, kinds, seen }: Letters,
+): Key[] {
+  // A letter that the server ignores has no place.
+  const numbered = (text: string): { readonly letter: string; readonly kind: number }[] =>
+    Array.from(text).flatMap((letter) => {
+      const kind = kinds.get(letter);
+      return kind === undefined ? [] : [{ letter, kind }];
+    });
+  const [from, to] = [numbered(low), numbered(high)];
+  let common = 0;
+  while (common < from.length && common < to.length && from[common]!.kind === to[common]!.kind) common++;
+  const places: number[][] = [];
+  let numbers = 1n;
+  while (places.length < PLACES && numbers < ENOUGH_NUMBERS) {
+    const at = common + places.length;
+    const known = seen[at] ?? new Set();
+    const possible = new Set(known.size > 0 ? known : ascending.keys());
+    for (const one of [from[at], to[at]]) if (one !== undefined) possible.add(one.kind);
+    const place = [...possible].toSorted((a, b) => a - b);
+    places.push(place);
+    numbers *= BigInt(place.length + 1);
+  }
+  // The end of a text comes before every letter.
+  const number = (text: typeof from): bigint =>
+    places.reduce((sum, place, index) => {
+      const kind = text[common + index]?.kind;
+      const digit = kind === undefined ? 0 : place.indexOf(kind) + 1;
+      return sum * BigInt(place.length + 1) + BigInt(digit);
+    }, 0n);
+  const beginning = to
+    .slice(0, common)
+    .map(({ letter }) => letter)
+    .join('');
+  const text = (count: bigint): string => {
+    const digits: number[] = [];
+    let rest = count;
+    for (const place of places.toReversed()) {
+      const base = BigInt(place.length + 1);
+      digits.unshift(Number(rest % base));
+      rest /= base;
+    }
+    const shown = digits.slice(0, digits.findLastIndex((digit) => digit > 0) + 1);
+    // No text goes on behind its end: the least letter stands there instead.
+    const letter = (digit: number, index: number): string =>
+      ascending[places[index]![Math.max(digit, 1) - 1]!]!;
+    return beginning + shown.map(letter).join('');
+  };
+  const [first, last] = [number(from), number(to)];
+  if (first >= last) return [];
+  return [...new Set(countsBetween(first, last, fractions).map(text))].filter((key) => key !== low);
+}

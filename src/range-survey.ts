@@ -1,0 +1,271 @@
+/**
+ * How the keys of a table are distributed: asks the server, a few index entries and estimates at a time. The questions
+ * and what is made of the answers are in plan/ranges/.
+ */
+import type { Estimate } from './domain/plan.ts';
+import type { KeyQuestions } from './key-ports.ts';
+import { equalParts, keysBetween } from './plan/ranges/between.ts';
+import type { Border } from './plan/ranges/borders.ts';
+import { cutCell, partsOf, scalesOf, spansOf, weigh, type Cell, type Scales } from './plan/ranges/cells.ts';
+import type { Key, KeyType } from './plan/ranges/key-type.ts';
+import {
+  endsSql,
+  nullsSql,
+  secondsSql,
+  sortedProposals,
+  sortSql,
+  spanSql,
+  weightsSql,
+  type KeyColumn,
+  type Proposals,
+  type Span,
+} from './plan/ranges/questions.ts';
+import { lettersOf, orderedLetters, type Letters } from './plan/ranges/text-digits.ts';
+
+/** Index entries that one statement looks up, and texts that one puts into order. */
+const SEEKS_AT_ONCE = 100;
+const SORTED_AT_ONCE = 1000;
+/** Cells are cut again at most so often: each time they are at least four times as many. */
+const ROUNDS = 40;
+/** Beyond so many estimates, ranges may be as uneven as they are. */
+const MOST_ESTIMATES = 40_000;
+/** Ranges that are looked at again, where borders were put between known keys. */
+const SAMPLES = 64;
+/** Of the sampled ranges, so many may be of another size before nothing is taken for evenly spread any more. */
+const MOST_ODD = 0.05;
+const ODD_BELOW = 0.6;
+const ODD_ABOVE = 1.6;
+/** Values of which the letters of a column are known well enough. */
+const MOST_VALUES = 1000;
+
+/** How a table is to be cut. */
+export interface CutRequest {
+  readonly key: KeyColumn;
+  readonly ranges: number;
+  readonly estimate: Estimate;
+  /** What the server takes the rows of the table for, filters aside; null: it does not say. */
+  readonly tableRows: number | null;
+  /** Bytes of an entry of the index. */
+  readonly entryBytes: number;
+}
+
+/** A border at a key, and the rows that are estimated before it. */
+export interface PlacedBorder {
+  readonly key: Key;
+  readonly rowsBefore: number;
+}
+
+interface Ends {
+  readonly first: Key;
+  readonly last: Key;
+}
+
+export interface Survey {
+  /** First and last key of each span; null: there is none. */
+  ends(spans: readonly Span[]): Promise<(Ends | null)[]>;
+  /** Rows with NULL. */
+  nulls(): Promise<number>;
+  /** Cuts cells until all are as large as they may be. */
+  refine(cells: readonly Cell[], trusting: boolean): Promise<readonly Cell[]>;
+  /** Finds a key for each border; without those that there is none for. */
+  place(cells: readonly Cell[], borders: readonly Border[]): Promise<PlacedBorder[]>;
+  /** Whether ranges between borders, as far as they are looked at, have the size that they were meant to have. */
+  agrees(borders: readonly PlacedBorder[], total: number): Promise<boolean>;
+}
+
+export function surveyOf(
+  { key, ranges, tableRows, entryBytes }: CutRequest,
+  keys: KeyQuestions,
+  signal: AbortSignal,
+): Survey {
+  const { type } = key;
+  let scales: Scales | null = null;
+  const asked = { estimates: 0 };
+  const values = new Set<string>();
+  let letters: { readonly of: number; readonly known: Letters } | null = null;
+
+  const estimates = async (selects: readonly string[]): Promise<number[]> => {
+    signal.throwIfAborted();
+    asked.estimates += selects.length;
+    const found = await keys.estimates(selects);
+    return found.map(({ access, rows }) => (access === null ? 0 : (rows ?? 0)));
+  };
+  const weighed = (rows: number): number => (scales === null ? rows : weigh(rows, scales));
+
+  const seek = async (count: number, sqlOf: (from: number, to: number) => string): Promise<Found[]> => {
+    const found: Found[] = [];
+    for (let from = 0; from < count; from += SEEKS_AT_ONCE) {
+      signal.throwIfAborted();
+      const rows = await keys.texts(sqlOf(from, Math.min(count, from + SEEKS_AT_ONCE)));
+      for (const [place, which, value] of rows) {
+        if (value === null) continue;
+        found.push({ place: from + Number(place), which: Number(which), value: value! });
+        if (type.is === 'text' && values.size < MOST_VALUES) values.add(value!);
+      }
+    }
+    return found;
+  };
+
+  const ends = async (spans: readonly Span[]): Promise<(Ends | null)[]> => {
+    const found = await seek(spans.length, (from, to) => endsSql(key, spans.slice(from, to)));
+    const first = new Map(found.filter(({ which }) => which === 0).map(({ place, value }) => [place, value]));
+    const last = new Map(found.filter(({ which }) => which === 1).map(({ place, value }) => [place, value]));
+    return spans.map((_, at) => {
+      const [low, high] = [first.get(at), last.get(at)];
+      return low === undefined || high === undefined ? null : { first: low, last: high };
+    });
+  };
+
+  const lettersKnown = async (): Promise<Letters | null> => {
+    if (type.is !== 'text') return null;
+    // Asked again when much more is known.
+    if (letters === null || values.size > 2 * letters.of) {
+      const rows = await keys.texts(weightsSql(type, lettersOf([...values])));
+      const weights = rows.map(([letter, weight]) => ({ letter: letter!, weight: weight ?? '' }));
+      letters = { of: values.size, known: orderedLetters(weights, [...values]) };
+    }
+    return letters.known;
+  };
+
+  /** Keys between each pair, in order. */
+  const between = async (
+    pairs: readonly { readonly low: Key; readonly high: Key; readonly fractions: readonly number[] }[],
+  ): Promise<Key[][]> => {
+    const known = await lettersKnown();
+    const groups = pairs.map(({ low, high, fractions }): Proposals => ({
+      low,
+      high,
+      keys: keysBetween(type, low, high, fractions, known),
+    }));
+    return type.is === 'text' ? sorted(type, groups) : groups.map((group) => [...group.keys]);
+  };
+  const sorted = async (
+    text: Extract<KeyType, { is: 'text' }>,
+    groups: readonly Proposals[],
+  ): Promise<Key[][]> => {
+    const found: Key[][] = [];
+    for (let from = 0; from < groups.length;) {
+      signal.throwIfAborted();
+      let to = from;
+      for (let texts = 0; to < groups.length && texts < SORTED_AT_ONCE; to++)
+        texts += groups[to]!.keys.length + 2;
+      const part = groups.slice(from, to);
+      found.push(...sortedProposals(await keys.texts(sortSql(text, part)), part));
+      from = to;
+    }
+    return found;
+  };
+
+  /** Where there is no key to be found between two, the next one that is there, and the last. */
+  const nextKeys = async (cells: readonly (Span & Ends)[]): Promise<Key[][]> => {
+    const found = await seek(cells.length, (from, to) => secondsSql(key, cells.slice(from, to)));
+    const second = new Map(found.map(({ place, value }) => [place, value]));
+    return cells.map(({ last }, at) => {
+      const next = second.get(at);
+      return next === undefined ? [] : next === last ? [next] : [next, last];
+    });
+  };
+
+  /** Cuts each of these cells; one that cannot be cut comes back as it is, and says so. */
+  const cutAll = async (
+    wanted: readonly { readonly cell: Cell; readonly parts: number }[],
+  ): Promise<Cell[][]> => {
+    const found = await ends(wanted.map(({ cell }) => cell));
+    const borders = await between(
+      wanted.map(({ parts }, at) => ({
+        low: found[at]?.first ?? '',
+        high: found[at]?.last ?? '',
+        fractions: found[at] === null || found[at]!.first === found[at]!.last ? [] : equalParts(parts),
+      })),
+    );
+    const stuck = borders.flatMap((keysFound, at) =>
+      keysFound.length === 0 && found[at] ? [{ at, ...wanted[at]!.cell, ...found[at] }] : [],
+    );
+    for (const [index, next] of (await nextKeys(stuck)).entries()) borders[stuck[index]!.at] = next;
+    const spans = wanted.map(({ cell }, at) =>
+      borders[at]!.length === 0 ? [] : spansOf(cell, borders[at]!),
+    );
+    const rows = await estimates(spans.flat().map((span) => spanSql(key, span)));
+    if (scales === null) {
+      const sum = rows.reduce((all, one) => all + one, 0);
+      scales = scalesOf(sum, tableRows ?? sum, entryBytes);
+    }
+    let taken = 0;
+    return wanted.map(({ cell, parts }, at) => {
+      const counts = rows.slice(taken, (taken += spans[at]!.length)).map(weighed);
+      if (counts.length === 0) return [{ ...cell, kind: 'one' }];
+      const { first, last } = found[at]!;
+      return cutCell({ ...cell, low: first, high: last }, borders[at]!, counts, parts);
+    });
+  };
+
+  let withNull: number | null = null;
+  const nulls = async (): Promise<number> => {
+    if (!key.nullable) return 0;
+    withNull ??= (await estimates([nullsSql(key)]))[0]!;
+    return weighed(withNull);
+  };
+
+  return {
+    ends,
+    nulls,
+    async refine(cells, trusting) {
+      let known = cells;
+      for (let round = 0; round < ROUNDS && asked.estimates < MOST_ESTIMATES; round++) {
+        const total = known.reduce((sum, { rows }) => sum + rows, await nulls());
+        const parts = known.map((cell) => partsOf(cell, total / ranges, trusting));
+        const wanted = known.flatMap((cell, at) => (parts[at]! > 1 ? [{ cell, parts: parts[at]! }] : []));
+        if (wanted.length === 0) break;
+        const cut = await cutAll(wanted);
+        let taken = 0;
+        known = known.flatMap((cell, at) => (parts[at]! > 1 ? cut[taken++]! : [cell]));
+      }
+      return known;
+    },
+    async place(cells, borders) {
+      let sum = 0;
+      const before = cells.map(({ rows }) => (sum += rows) - rows);
+      const byCell = [...Map.groupBy(borders, ({ cell }) => cell)];
+      const found = await between(
+        byCell.map(([cell, within]) => ({
+          low: cells[cell]!.low ?? '',
+          high: cells[cell]!.high ?? '',
+          fractions: within.flatMap(({ at }) => (at > 0 ? [at] : [])),
+        })),
+      );
+      const placed = byCell.flatMap(([cell, within], index) => {
+        const rowsAt = (at: number): number => before[cell]! + at * cells[cell]!.rows;
+        const inside = within.filter(({ at }) => at > 0);
+        const keysFound = found[index]!;
+        // Where there are fewer keys than borders, each stands for the border in the middle of its share.
+        const borderOf = (nth: number): Border =>
+          inside[Math.floor(((nth + 0.5) * inside.length) / keysFound.length)]!;
+        const nearest = keysFound.length > 0 ? [] : inside.map(({ at }) => cell + Math.round(at));
+        const starts = [...(within.length > inside.length ? [cell] : []), ...nearest];
+        return [
+          ...starts.flatMap((start) => {
+            const from = cells[start]?.from ?? null;
+            return from === null ? [] : [{ key: from, rowsBefore: before[start]! }];
+          }),
+          ...keysFound.map((at, nth) => ({ key: at, rowsBefore: rowsAt(borderOf(nth).at) })),
+        ];
+      });
+      return placed.filter(({ key: one }, at) => placed[at - 1]?.key !== one);
+    },
+    async agrees(borders, total) {
+      const step = Math.max(1, Math.floor(borders.length / SAMPLES));
+      const spans = borders.slice(1).map(({ key: to }, at) => ({ from: borders[at]!.key, to }));
+      const sampled = spans.filter((_, at) => at % step === 0);
+      const rows = await estimates(sampled.map((span) => spanSql(key, span)));
+      const meant = total / (borders.length + 1);
+      const odd = rows.map(weighed).filter((one) => one < ODD_BELOW * meant || one > ODD_ABOVE * meant);
+      return odd.length <= MOST_ODD * sampled.length;
+    },
+  };
+}
+
+interface Found {
+  readonly place: number;
+  readonly which: number;
+  readonly value: string;
+}
