@@ -3,22 +3,21 @@
  * its releaser; they run in reverse when the daemon stops, and also when starting fails half-way.
  */
 import type { Spec } from './domain/spec.ts';
-import type { PastRun, RunRecord, Trigger } from './domain/run.ts';
-import { invalidSpecs, logSpecChanges, type InvalidSpec } from './daemon/spec-changes.ts';
+import type { Trigger } from './domain/run.ts';
+import { invalidSpecs, logSpecChanges } from './daemon/spec-changes.ts';
+import type { DaemonOptions, LiveSettings } from './daemon/options.ts';
 import { circumstancesOf } from './daemon/circumstances.ts';
-import { watchFreshness, type FreshnessOptions } from './daemon/freshness-watch.ts';
-import { startDigest, type DigestOptions } from './daemon/digest.ts';
+import { watchFreshness } from './daemon/freshness-watch.ts';
+import { startDigest } from './daemon/digest.ts';
 import { startRecovery } from './daemon/recovery.ts';
 import { startRetention } from './daemon/retention.ts';
-import { taskControls, type PauseBook } from './daemon/controls.ts';
+import { taskControls } from './daemon/controls.ts';
 import { liveRuns } from './daemon/live-runs.ts';
-import { metricsSource, type MetricsFacts } from './daemon/metrics-source.ts';
-import { pageSource, type PagePast } from './daemon/page-source.ts';
+import { metricsSource } from './daemon/metrics-source.ts';
+import { pageSource } from './daemon/page-source.ts';
 import { listTasks, type DaemonView } from './daemon/task-views.ts';
 import { startHttp } from './http/server.ts';
-import type { RunList, RunQuery } from './http/run-list.ts';
 import type { TaskList } from './http/task-list.ts';
-import type { Log, RunObserver } from './ports.ts';
 import type { RunOutcome } from './report.ts';
 import { releaseInReverse, type Releaser } from './daemon/releasers.ts';
 import { dispatcher, type RunTask } from './daemon/dispatcher.ts';
@@ -26,77 +25,12 @@ import { liveClock } from './daemon/live-clock.ts';
 import type { DaemonState } from './daemon/supervisor.ts';
 import { recordRefusal, skippedRun } from './daemon/skipped-run.ts';
 import { timingOf } from './schedule/reconcile.ts';
-import { startSchedule, type SlotBook } from './schedule/schedule.ts';
+import { startSchedule } from './schedule/schedule.ts';
 import { nextFire } from './schedule/slots.ts';
 import { daemonLockPath, requireLock } from './state/lock.ts';
-import { isSpecFile, type ParseSpec } from './watch/spec-folder.ts';
+import { isSpecFile } from './watch/spec-folder.ts';
 import { isUsed, specsInForce, type SpecDiff, type SpecSet } from './watch/spec-set.ts';
 import { watchSpecs, type SpecWatch } from './watch/watch-specs.ts';
-
-export interface DaemonSettings {
-  readonly specsDir: string;
-  readonly stateDir: string;
-  /** IANA zone of the specs that name none. */
-  readonly timezone: string;
-  readonly maxConcurrentTasks: number;
-  readonly shutdownGraceMs: number;
-  /** Null: no server. */
-  readonly http: {
-    readonly host: string;
-    readonly port: number;
-    readonly allowed_hosts: readonly string[];
-    readonly token: string | null;
-  } | null;
-  readonly watch: { readonly polling: boolean; readonly intervalMs: number };
-}
-
-/** Those that can change while it runs. */
-export type LiveSettings = Pick<DaemonSettings, 'timezone' | 'maxConcurrentTasks' | 'shutdownGraceMs'>;
-
-export interface DaemonOptions {
-  readonly settings: DaemonSettings;
-  readonly parseSpec: ParseSpec;
-  /** Clears away what runs of earlier processes have left. Never rejects; called again from time to time. */
-  readonly recover: (signal: AbortSignal) => Promise<void>;
-  /** Looks at uploads that were aborted and may have come back. Never rejects; called again every day. */
-  readonly sweep: (signal: AbortSignal) => Promise<void>;
-  /** Runs a task once, and reports. See `RunTask`; the observer hears how far it is. */
-  readonly runTask: (...run: [...Parameters<RunTask>, RunObserver]) => Promise<RunOutcome>;
-  /** When the blackout that a task is in at a moment is over; null: it is in none. */
-  readonly blackoutEnd: (spec: Spec, at: Date) => Date | null;
-  /** Throws TidemarkError STATE_UNUSABLE. */
-  readonly recordSkip: (record: RunRecord) => void;
-  readonly slots: SlotBook;
-  /** Tells the owner of a run that failed, or that ended a failure. */
-  readonly notifyRun: (spec: Spec, outcome: RunOutcome, context: { readonly nextFire: Date | null }) => void;
-  /** Tells the owner of the last good version, or else the admin, of a spec that cannot be used. */
-  readonly notifyInvalidSpec: (invalid: InvalidSpec) => void;
-  /** These files can be used, or are gone: the next fault of theirs is news. */
-  readonly notifyValidSpecs: (files: readonly string[]) => void;
-  /** What specs promise of their tasks' freshness, and who hears where it is not kept. */
-  readonly freshness: Pick<FreshnessOptions, 'book' | 'news'>;
-  /** The digest of each day; left out: none. */
-  readonly digest?: DigestOptions;
-  /** What the state keeps of the past. */
-  readonly history: {
-    /** By task. */
-    lastRuns(): ReadonlyMap<string, PastRun>;
-    runs(query: RunQuery): RunList;
-    /** Removes what is older than it is kept. */
-    prune(signal: AbortSignal): Promise<void>;
-    /** The same of log files. */
-    pruneLogs(signal: AbortSignal): Promise<void>;
-  };
-  /** What is kept of what people do. */
-  readonly pauses: PauseBook;
-  /** What the status pages show besides. */
-  readonly pages: PagePast;
-  /** What metrics show besides, and how they are written. */
-  readonly metrics: Pick<MetricsFacts, 'past' | 'render'>;
-  /** Called when the daemon begins to stop. */
-  readonly onStopping?: () => void;
-  readonly log: Log;
-}
 
 export interface Daemon {
   /** What it is doing, for whoever supervises it. */
@@ -145,7 +79,8 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
 
   const notReady = (): string | null => {
     if (stopping) return 'the daemon is stopping';
-    return watch === null ? 'the first scan of the specs folder is not done' : watch.problem();
+    if (watch === null) return 'the first scan of the specs folder is not done';
+    return watch.problem() ?? options.ha?.doubt() ?? null;
   };
   // A list without tasks would be a false answer, and an alarm at every restart.
   const view = (): Omit<DaemonView, 'lastRuns'> | null => {
@@ -173,7 +108,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const maxConcurrentTasks = (): number => settings.maxConcurrentTasks;
   const metrics = metricsSource({ ...options.metrics, view, notReady, maxConcurrentTasks });
   const { act } = controls;
-  const answers = { notReady, tasks, runs: pastRuns, pages, live, metrics, act, log };
+  const answers = { notReady, tasks, runs: pastRuns, pages, live, metrics, act, log, role: options.ha?.role };
   const http = settings.http === null ? null : await startHttp({ ...settings.http, ...answers });
   if (http !== null) releasers.push(() => http.close());
 

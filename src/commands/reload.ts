@@ -1,7 +1,7 @@
 /** SIGHUP: the config is read again. One that cannot be used is refused with all its faults, and the old one stays. */
 import { changeConfig, type ConfigChange } from '../config/changes.ts';
 import type { Config } from '../config/config.ts';
-import type { LiveSettings } from '../daemon.ts';
+import type { LiveSettings } from '../daemon/options.ts';
 import { asTidemarkError, FaultsError, formatFault } from '../errors.ts';
 import type { Log } from '../ports.ts';
 
