@@ -19,8 +19,7 @@ const THREAD_HEAP_MB = 512;
 export interface CrewPorts {
   readonly config: Config;
   source(name: string): Source;
-  /** Null: the source has none. */
-  cap(source: string): ConnectionCap | null;
+  cap(source: string): ConnectionCap;
   /** Null: nobody counts. */
   readonly meter: Meter | null;
   /** See Crews. */
@@ -67,7 +66,7 @@ function openThreads({ config, cap, meter }: CrewPorts, threads: number): LaneTh
       source: {
         name: source,
         options: sourceOptions(entryOf(config.sources, source, 'source'), config.masking.hmac_key),
-        maxConnections: cap(source)?.max ?? null,
+        maxConnections: cap(source).max,
         reading: countOf(source),
       },
       sink: { name: sink, options: sinkOptions(entryOf(config.sinks, sink, 'sink')) },
@@ -78,7 +77,7 @@ function openThreads({ config, cap, meter }: CrewPorts, threads: number): LaneTh
       partSent: (sink, bytes) => meter?.partSent(sink, bytes),
       async takeAside(source) {
         // Whoever asks gives it back within seconds, and asks for nothing more meanwhile: see connection-cap.ts.
-        const place = await cap(source)!.aside(new AbortController().signal);
+        const place = await cap(source).aside(new AbortController().signal);
         asides.set(++lastAside, place);
         return lastAside;
       },
@@ -92,12 +91,11 @@ function openThreads({ config, cap, meter }: CrewPorts, threads: number): LaneTh
 
 /** Waits for the first place, and takes of the others what is free: runs that wait for each other's would wait for ever. */
 async function placesFor(
-  cap: ConnectionCap | null,
+  cap: ConnectionCap,
   count: number,
   onWait: (reason: string | null) => void,
   signal: AbortSignal,
 ): Promise<readonly GiveBack[]> {
-  if (cap === null) return Array.from({ length: count }, () => () => {});
   let waited = false;
   const places = [
     await cap.reader(signal, () => {

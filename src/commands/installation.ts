@@ -16,7 +16,7 @@ import type { SweepPorts } from '../publish/sweep.ts';
 import { growingRedactor, type GrowingRedactor } from '../redact.ts';
 import type { SlotBook } from '../schedule/schedule.ts';
 import { s3Sink, type S3Sink } from '../sinks/s3/sink.ts';
-import { connectionCap, type ConnectionCap } from '../sources/mysql/connection-cap.ts';
+import type { ConnectionCap } from '../sources/mysql/connection-cap.ts';
 import { mysqlSource } from '../sources/mysql/snapshot.ts';
 import { addBackfill, findBackfill, type Backfill, type BackfillRequest } from '../state/backfills.ts';
 import { openState, type StateDatabase } from '../state/database.ts';
@@ -41,6 +41,7 @@ import { freshnessBook } from './freshness-book.ts';
 import { historyOf, type History } from './kept-history.ts';
 import { logSettings } from './log-settings.ts';
 import { paceLimits, taskBlackoutEnd } from './load-limits.ts';
+import { openSourceCaps, type SourceCaps } from './source-caps.ts';
 import { openNotifier } from './mails.ts';
 import { metricsPast } from './metrics-past.ts';
 import { pagePast } from './page-past.ts';
@@ -50,6 +51,7 @@ import { runBook } from './run-book.ts';
 export interface Shared {
   readonly state: StateDatabase;
   readonly redactor: GrowingRedactor;
+  readonly caps: SourceCaps;
   readonly recovering: Installation['recovering'];
   readonly said: Installation['said'];
   /** See Journal. */
@@ -126,13 +128,7 @@ export function openInstallation(
   };
 
   const sources = new Map<string, Source>();
-  const caps = new Map<string, ConnectionCap | null>();
-  const capNamed = (name: string): ConnectionCap | null => {
-    const most = entryOf(config.sources, name, 'source').max_connections;
-    const cap = caps.get(name) ?? (most === null ? null : connectionCap(most));
-    caps.set(name, cap);
-    return cap;
-  };
+  const capNamed = shared.caps.adopt(config.sources);
   /** One for all runs: they share its connections. */
   const sourceNamed = (name: string): Source => {
     const source = sources.get(name) ?? sharedSource(name, config, capNamed(name), meter);
@@ -221,6 +217,7 @@ export function openShared({ state_dir }: Config, settled: Settled = () => Promi
   return {
     state: openState(state_dir),
     redactor: growingRedactor(),
+    caps: openSourceCaps(),
     recovering: new Map(),
     said: new Set(),
     settled,
@@ -240,12 +237,7 @@ function sharedSink(name: string, config: Config, meter: Meter | undefined): S3S
   return meteredSink(s3Sink(sinkOptions(entryOf(config.sinks, name, 'sink'))), name, meter);
 }
 
-function sharedSource(
-  name: string,
-  config: Config,
-  cap: ConnectionCap | null,
-  meter: Meter | undefined,
-): Source {
+function sharedSource(name: string, config: Config, cap: ConnectionCap, meter: Meter | undefined): Source {
   const source = entryOf(config.sources, name, 'source');
   const onConnection = (change: 1 | -1): void => meter?.connections(name, change);
   return mysqlSource({ ...sourceOptions(source, config.masking.hmac_key), cap, onConnection });

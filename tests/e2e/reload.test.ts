@@ -72,6 +72,25 @@ it('has the next runs work with another sink, while runs in progress end with th
   await gate.stop();
 });
 
+it('counts connections of runs that began with the old config, which had no cap', async () => {
+  const gate = await startGate(site.s3.endpoint);
+  const place = await site.place({ sink: { endpoint: gate.endpoint } });
+  place.writeSpec('regions', regionsSpec({ schedule: EVERY_SECOND }));
+  gate.holdMatching(/partNumber=/);
+  const daemon = await started(place);
+  await gate.held();
+  const { mysql } = place.config['sources'] as { mysql: Settings };
+  await reload(place, daemon, { sources: { mysql: { ...mysql, max_connections: 2 } } });
+  place.writeSpec('other', regionsSpec({ task_name: 'other', schedule: EVERY_SECOND }));
+  await daemon.waitForLine(/INFO +other run waits .*max_connections, 2, are in use/);
+  expect(await place.remains()).toMatchObject({ keys: [] });
+  gate.open();
+  await daemon.waitForLine(/other run goes on/);
+  await daemon.waitForLine(/other run succeeded/);
+  expect((await daemon.stop()).code).toBe(0);
+  await gate.stop();
+});
+
 it('refuses a config that cannot be used with all its faults, and goes on with the old one', async () => {
   const place = await site.place();
   place.writeSpec('regions', regionsSpec({ schedule: EVERY_SECOND }));

@@ -11,6 +11,7 @@
 export type GiveBack = () => void;
 
 export interface ConnectionCap {
+  /** Infinity: there is no limit. */
   readonly max: number;
   /**
    * A connection to read through, first come, first served.
@@ -25,39 +26,67 @@ export interface ConnectionCap {
   aside(signal: AbortSignal): Promise<GiveBack>;
 }
 
-/** @param max at least 2. */
-export function connectionCap(max: number): ConnectionCap {
+/** One that can change while it is in force. */
+export interface ChangingCap extends ConnectionCap {
+  /** Another maximum from now on; null: none. Who has a connection keeps it, also where that is one too many. */
+  limit(most: number | null): void;
+}
+
+/** @param most at least 2; null: as many as are asked for, which are counted all the same. */
+export function connectionCap(most: number | null): ChangingCap {
+  let max = most ?? Infinity;
   const readers = turnstile(max - 1);
-  const questions = turnstile(1);
-  return { max, reader: readers.enter, freeReader: readers.enterNow, aside: questions.enter };
+  const questions = turnstile(asideOf(max));
+  return {
+    get max() {
+      return max;
+    },
+    limit(next) {
+      max = next ?? Infinity;
+      readers.resize(max - 1);
+      questions.resize(asideOf(max));
+    },
+    reader: readers.enter,
+    freeReader: readers.enterNow,
+    aside: questions.enter,
+  };
+}
+
+function asideOf(max: number): number {
+  return max === Infinity ? Infinity : 1;
 }
 
 interface Turnstile {
   enter(signal: AbortSignal, onWait?: () => void): Promise<GiveBack>;
   /** Null: somebody else is in, or waits. */
   enterNow(): GiveBack | null;
+  resize(places: number): void;
 }
 
 function turnstile(places: number): Turnstile {
-  let free = places;
+  let inside = 0;
+  let most = places;
   // In the order of coming; a Set, so that who gives up waiting leaves the middle of the line at no cost.
   const waiting = new Set<() => void>();
 
   const enter = (): GiveBack => {
-    free--;
+    inside++;
     let given = false;
     return () => {
       if (given) return;
       given = true;
-      free++;
-      const [first] = waiting;
-      first?.();
+      inside--;
+      callNext();
     };
+  };
+  const callNext = (): void => {
+    const [first] = waiting;
+    if (inside < most) first?.();
   };
 
   const enterOrWait: Turnstile['enter'] = async (signal, onWait = () => {}) => {
     signal.throwIfAborted();
-    if (free > 0) return enter();
+    if (inside < most) return enter();
     const { promise, resolve, reject } = Promise.withResolvers<GiveBack>();
     const leave = (): void => {
       waiting.delete(called);
@@ -76,5 +105,9 @@ function turnstile(places: number): Turnstile {
     onWait();
     return promise;
   };
-  return { enter: enterOrWait, enterNow: () => (free > 0 ? enter() : null) };
+  const resize = (next: number): void => {
+    most = next;
+    for (let turns = waiting.size; turns > 0; turns--) callNext();
+  };
+  return { enter: enterOrWait, enterNow: () => (inside < most ? enter() : null), resize };
 }

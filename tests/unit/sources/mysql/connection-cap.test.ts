@@ -98,3 +98,34 @@ it('is never exceeded, and serves everybody who waits, in turn', async () => {
     }),
   );
 });
+
+describe('with another maximum', () => {
+  it('lets in at once who waits, in the order of coming, as far as there is room', async () => {
+    const cap = connectionCap(2);
+    const inside: number[] = [];
+    for (let n = 0; n < 5; n++) void cap.reader(NEVER).then(() => inside.push(n));
+    await settle();
+    expect(inside).toEqual([0]);
+    cap.limit(4);
+    await settle();
+    expect([cap.max, inside]).toEqual([4, [0, 1, 2]]);
+    cap.limit(null);
+    await settle();
+    expect(inside).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('lets nobody in before enough have left', async () => {
+    const cap = connectionCap(null);
+    const places = await Promise.all([cap.reader(NEVER), cap.reader(NEVER), cap.reader(NEVER)]);
+    expect(await Promise.all([cap.aside(NEVER), cap.aside(NEVER)])).toHaveLength(2);
+    cap.limit(3);
+    let reads = false;
+    void cap.reader(NEVER).then(() => (reads = true));
+    for (const giveBack of places.slice(0, 1)) giveBack();
+    await settle();
+    expect([reads, cap.freeReader()]).toEqual([false, null]);
+    places[1]();
+    await settle();
+    expect(reads).toBe(true);
+  });
+});

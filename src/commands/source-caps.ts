@@ -1,0 +1,34 @@
+/**
+ * The caps on connections of all sources, over the configs of one process: runs that began with an old config and those
+ * of the new one share the server, and so they share its cap.
+ */
+import type { Config } from '../config/config.ts';
+import { connectionCap, type ChangingCap, type ConnectionCap } from '../sources/mysql/connection-cap.ts';
+import { entryOf } from './endpoints.ts';
+
+export interface SourceCaps {
+  /**
+   * Puts the caps of a config in force, at once and for everybody.
+   *
+   * @returns the cap of a source of this config, by its name.
+   */
+  adopt(sources: Config['sources']): (name: string) => ConnectionCap;
+}
+
+export function openSourceCaps(): SourceCaps {
+  // A name that now means another server begins anew.
+  const caps = new Map<string, ChangingCap>();
+  return {
+    adopt(sources) {
+      const adopted: Record<string, ConnectionCap> = {};
+      for (const [name, { host, port, max_connections: most }] of Object.entries(sources)) {
+        const key = `${name} ${host}:${port}`;
+        const cap = caps.get(key) ?? connectionCap(most);
+        cap.limit(most);
+        caps.set(key, cap);
+        adopted[name] = cap;
+      }
+      return (name) => entryOf(adopted, name, 'source');
+    },
+  };
+}
