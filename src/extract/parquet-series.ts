@@ -25,7 +25,7 @@ export function parquetSeries(
   const begin = (): ParquetFile => {
     const object = target.open(batch++);
     const writer = parquetWriter(columns, output, {
-      // The chunk is the file's own; the object copies it into its parts.
+      // The object copies it into its parts.
       bytes: (chunk) => object.append(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
       drained: target.drained,
       failed: target.failed,

@@ -12,7 +12,9 @@ import { plainPages } from './plain-pages.ts';
 /** A dictionary larger than this, in entries or in bytes, would have to be read whole for too few rows. */
 const MAX_ENTRIES = 32_768;
 const MAX_BYTES = 1024 * 1024;
-const SLOTS = MAX_ENTRIES * 2;
+/** What a store begins with: most files are small, and a thread encodes many of them one after the other. */
+const FIRST_BYTES = 16 * 1024;
+const FIRST_ENTRIES = 1024;
 /** Longer values are hashed by their ends. */
 const HASHED_BYTES = 64;
 
@@ -35,9 +37,9 @@ export function bytesStore(fixed: boolean, order: ByteOrder | null): BytesStore 
   const pages = plainPages(prefix);
   const bounds = order === null ? null : byteBounds(order);
   // The entries of the dictionary, and the place of each by its hash, counted from 1; 0 is free.
-  const data = Buffer.allocUnsafeSlow(MAX_BYTES);
-  const ends = new Int32Array(MAX_ENTRIES);
-  const slots = new Int32Array(SLOTS);
+  let data: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  let ends = new Int32Array(FIRST_ENTRIES);
+  let slots = new Int32Array(FIRST_ENTRIES * 2);
   let entries = 0;
   let used = 0;
   let indices = new Int32Array(1024);
@@ -56,11 +58,26 @@ export function bytesStore(fixed: boolean, order: ByteOrder | null): BytesStore 
     return true;
   };
 
-  const addEntry = (bytes: Buffer, start: number, end: number): void => {
+  /** Twice the slots: half of them stay free. */
+  const spread = (): void => {
+    slots = new Int32Array(slots.length * 2);
+    for (let entry = 0; entry < entries; entry++) {
+      let free = hash(data, startOf(entry), ends[entry]!) & (slots.length - 1);
+      while (slots[free] !== 0) free = (free + 1) & (slots.length - 1);
+      slots[free] = entry + 1;
+    }
+  };
+
+  /** @param slot that was found free for it. */
+  const addEntry = (bytes: Buffer, start: number, end: number, slot: number): void => {
+    data = grown(data, used + prefix + end - start);
+    ends = grown(ends, entries + 1);
     if (!fixed) data.writeUInt32LE(end - start, used);
     used += prefix;
     used += bytes.copy(data, used, start, end);
     ends[entries++] = used;
+    slots[slot] = entries;
+    if (entries * 2 > slots.length) spread();
   };
 
   const addPlain = (bytes: Buffer, start: number, end: number): void => {
@@ -88,10 +105,11 @@ export function bytesStore(fixed: boolean, order: ByteOrder | null): BytesStore 
   const insertKnown = (bytes: Buffer, start: number, end: number): boolean => {
     if (!hasDictionary) return false;
     const length = end - start;
-    slot = hash(bytes, start, end) & (SLOTS - 1);
+    const mask = slots.length - 1;
+    slot = hash(bytes, start, end) & mask;
     let position = slots[slot]!;
     while (position !== 0 && !isEntry(position - 1, bytes, start, length)) {
-      slot = (slot + 1) & (SLOTS - 1);
+      slot = (slot + 1) & mask;
       position = slots[slot]!;
     }
     if (position === 0) return false;
@@ -103,8 +121,7 @@ export function bytesStore(fixed: boolean, order: ByteOrder | null): BytesStore 
     if (insertKnown(bytes, start, end)) return;
     const length = end - start;
     if (hasDictionary && entries < MAX_ENTRIES && used + prefix + length <= MAX_BYTES) {
-      addEntry(bytes, start, end);
-      slots[slot] = entries;
+      addEntry(bytes, start, end, slot);
       add(entries - 1, length);
       return;
     }

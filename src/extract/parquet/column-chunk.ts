@@ -42,7 +42,7 @@ export interface ChunkWriter {
 }
 
 export function chunkWriter(sink: ByteSink, codec: PageCodec): ChunkWriter {
-  let body: Buffer = Buffer.allocUnsafeSlow(PAGE_BYTES);
+  let body: Buffer = Buffer.alloc(0);
 
   const compressed = (bytes: Uint8Array): Uint8Array => codec.compress?.(bytes) ?? bytes;
 

@@ -20,6 +20,7 @@ const IDLE_MS = 10_000;
 
 /** What happens to a file, on the main thread. */
 export interface FileEvents {
+  /** The chunk is overwritten once this returns. */
   bytes(chunk: Uint8Array): void;
   /** Rows may come again. */
   drained(): void;
@@ -134,12 +135,14 @@ class EncoderThread {
       return;
     }
     const events = this.#files.get(message.file);
+    if (message.kind === 'bytes') {
+      events?.bytes(new Uint8Array(message.buffer, 0, message.length));
+      this.#post({ kind: 'copied', buffer: message.buffer }, [message.buffer]);
+      return;
+    }
     // It was discarded while the thread was at work on it.
     if (events === undefined) return;
     switch (message.kind) {
-      case 'bytes':
-        events.bytes(new Uint8Array(message.buffer, 0, message.length));
-        return;
       case 'finished':
         this.#close(message.file);
         events.finished(message.counts);

@@ -13,7 +13,9 @@ export type ToThread =
       readonly limits: GroupLimits;
     }
   | { readonly kind: 'rows'; readonly file: number; readonly buffer: ArrayBuffer; readonly length: number }
-  | { readonly kind: 'finish' | 'discard'; readonly file: number };
+  | { readonly kind: 'finish' | 'discard'; readonly file: number }
+  /** Gives a buffer of bytes back, whatever became of its file. */
+  | { readonly kind: 'copied'; readonly buffer: ArrayBuffer };
 
 export type FromThread =
   | { readonly kind: 'bytes'; readonly file: number; readonly buffer: ArrayBuffer; readonly length: number }

@@ -8,6 +8,8 @@ import type { FromThread, ToThread } from './messages.ts';
 
 /** Bytes of a file that leave together. */
 const BLOCK_BYTES = 1024 * 1024;
+/** Blocks that are kept to be filled again. */
+const KEPT_BLOCKS = 8;
 
 interface OpenFile {
   readonly encoder: FileEncoder;
@@ -16,10 +18,15 @@ interface OpenFile {
 
 const port = parentPort!;
 const files = new Map<number, OpenFile>();
+const freeBlocks: ArrayBuffer[] = [];
 
 const send = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 port.on('message', (message: ToThread) => {
+  if (message.kind === 'copied') {
+    if (freeBlocks.length < KEPT_BLOCKS) freeBlocks.push(message.buffer);
+    return;
+  }
   const { file } = message;
   try {
     receive(message);
@@ -30,7 +37,7 @@ port.on('message', (message: ToThread) => {
   if (message.kind === 'rows') send({ kind: 'taken', buffer: message.buffer }, [message.buffer]);
 });
 
-function receive(message: ToThread): void {
+function receive(message: Exclude<ToThread, { kind: 'copied' }>): void {
   const { file } = message;
   switch (message.kind) {
     case 'open': {
@@ -59,17 +66,23 @@ function receive(message: ToThread): void {
   }
 }
 
+function takeBlock(): Buffer {
+  const free = freeBlocks.pop();
+  return free === undefined ? Buffer.allocUnsafeSlow(BLOCK_BYTES) : Buffer.from(free);
+}
+
 /** Collects what is written into blocks, and sends those that are full. */
 function blockSink(file: number): { sink: ByteSink; flush: () => void } {
-  let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  let block: Buffer | null = null;
   let used = 0;
   let sent = 0;
   const flush = (): void => {
-    if (used === 0) return;
-    send({ kind: 'bytes', file, buffer: block.buffer, length: used }, [block.buffer]);
+    if (block === null) return;
+    const buffer = block.buffer as ArrayBuffer;
+    send({ kind: 'bytes', file, buffer, length: used }, [buffer]);
     sent += used;
     used = 0;
-    block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    block = null;
   };
   return {
     sink: {
@@ -78,6 +91,7 @@ function blockSink(file: number): { sink: ByteSink; flush: () => void } {
       },
       write(bytes) {
         for (let from = 0; from < bytes.length;) {
+          block ??= takeBlock();
           const part = bytes.subarray(from, from + BLOCK_BYTES - used);
           block.set(part, used);
           used += part.length;

@@ -8,7 +8,10 @@ import type { GroupLimits, ParquetOptions } from './file-encoder.ts';
 
 /** Where the file goes. All is called on the main thread, and never from within a call of the writer. */
 export interface ParquetTarget {
-  /** The next bytes of the file. What it throws ends the file: `failed` is told, and `finish` rejects with it. */
+  /**
+   * The next bytes of the file, to be copied: they are overwritten once this returns. What it throws ends the file:
+   * `failed` is told, and `finish` rejects with it.
+   */
   bytes(chunk: Uint8Array): void;
   /** The writer, which was full, takes rows again. */
   drained(): void;

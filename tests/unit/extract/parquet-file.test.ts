@@ -36,6 +36,14 @@ describe('a Parquet file', () => {
     expect(await duckTypes(file)).toEqual({ id: 'UBIGINT', at: 'TIMESTAMP WITH TIME ZONE' });
   });
 
+  test('of few rows takes little memory, however many columns it has', () => {
+    const columns = range(20).map((index) => columnOf(`c${index}`, 'varchar(99)'));
+    const before = process.memoryUsage().arrayBuffers;
+    encode(columns, [range(20).map(String), range(20).map(() => null)]);
+    // A dictionary as large as one may become would be a mebibyte for each column.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4e6);
+  });
+
   test('says who wrote it and what the columns were in MySQL', () => {
     const { file } = encode([columnOf('id', 'int(10) unsigned'), columnOf('e', "enum('a','b')")], []);
     const { created_by, key_value_metadata } = metadataOf(file);

@@ -49,6 +49,14 @@ describe('dictionaries', () => {
     expect(await readBack(file)).toEqual(rows);
   });
 
+  // A dictionary begins with room for few entries, and grows.
+  test.each([1024, 1025, 32_768])('hold %i entries', async (entries) => {
+    const values = range(entries * 4).map((index) => `${(index * 7) % entries}`.padStart(12, '.'));
+    const { file } = encodeColumn('text', values);
+    expect(hasDictionary(file)).toBe(true);
+    expect((await readBack(file)).map(([cell]) => cell)).toEqual(values);
+  });
+
   test('write a run of one value as its length, between others too', async () => {
     const values = range(60_003).map((index) =>
       index % 20_001 < 19_000 ? `run ${Math.floor(index / 20_001)}` : `k${index % 9}`,

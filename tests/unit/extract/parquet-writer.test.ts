@@ -1,5 +1,6 @@
 /** The writer: its thread, its back-pressure and its failures. */
 import { endThread } from '../../../src/extract/parquet/encoder-thread.ts';
+import type { ParquetOptions } from '../../../src/extract/parquet/file-encoder.ts';
 import { parquetWriter } from '../../../src/extract/parquet/writer.ts';
 import type { ParquetTarget, ParquetWriter } from '../../../src/extract/parquet/writer.ts';
 import type { TidemarkError } from '../../../src/errors.ts';
@@ -41,6 +42,7 @@ function add(writer: ParquetWriter, cells: readonly (string | null)[]): number {
   return size;
 }
 
+const uncompressed: ParquetOptions = { ...OPTIONS, compression: { codec: 'none', level: null } };
 const cellsOf = (index: number): (string | null)[] => [
   String(index),
   index % 3 === 0 ? null : `t${index}`,
@@ -80,13 +82,23 @@ describe('parquetWriter', () => {
     }
   });
 
+  test('fills what it sent before again, and the files keep their own bytes', async () => {
+    const filesOf = async (letter: string) => {
+      const target = collector();
+      const writer = parquetWriter(COLUMNS, uncompressed, target);
+      const rows = Array.from({ length: 300 }, (_, row) => [String(row), letter.repeat(9000 + row), null]);
+      for (const cells of rows) add(writer, cells);
+      await writer.finish();
+      return { rows, file: Buffer.concat(target.parts) };
+    };
+    const files = [await filesOf('a'), await filesOf('b'), await filesOf('c')];
+    for (const { rows, file } of files)
+      expect(file.equals(encode(COLUMNS, rows, uncompressed).file)).toBe(true);
+  });
+
   test('is full when much is on its way, and says when it takes rows again', async () => {
     const target = collector();
-    const writer = parquetWriter(
-      COLUMNS,
-      { ...OPTIONS, compression: { codec: 'none', level: null } },
-      target,
-    );
+    const writer = parquetWriter(COLUMNS, uncompressed, target);
     const text = 'x'.repeat(1_000_000);
     let rows = 0;
     for (let waits = 0; waits < 3; waits++) {
