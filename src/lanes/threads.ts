@@ -19,6 +19,8 @@ export interface ThreadOptions<Work> {
   readonly program: URL;
   /** At most. */
   readonly threads: number;
+  /** How long a thread may take to end what it was told to end, in milliseconds; then it is ended itself. */
+  readonly hangMs?: number;
   /** Of each thread's JavaScript objects, in megabytes; what V8 would need beyond it ends the thread. */
   readonly heapMb: number;
   /** Of what a thread makes a lane: plain data. */
@@ -28,7 +30,7 @@ export interface ThreadOptions<Work> {
 }
 
 const IDLE_MS = 10_000;
-/** How long a thread may take to end what it was told to end; one that does nothing for so long is ended itself. */
+/** A sink that hangs is waited for less long: see run-job.ts. */
 const HANG_MS = 30_000;
 
 interface Thread<Work> {
@@ -81,7 +83,7 @@ export function laneThreads<Work>(options: ThreadOptions<Work>): LaneThreads {
       let hang: NodeJS.Timeout | undefined;
       const abort = (): void => {
         void calls.abort.asEvent(id, toPlain(own.reason));
-        hang = setTimeout(() => void thread.end(), HANG_MS);
+        hang = setTimeout(() => void thread.end(), options.hangMs ?? HANG_MS);
       };
       own.addEventListener('abort', abort);
       try {

@@ -95,6 +95,8 @@ export interface TestInstallationOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** A server other than the one of the test run. */
   readonly serverUrl?: string;
+  /** Whether also what one connection reads is read in a thread, as the daemon does. */
+  readonly threads?: boolean;
 }
 
 let tasks = 0;
@@ -114,7 +116,7 @@ export async function testInstallation(options: TestInstallationOptions = {}): P
   writeFileSync(place.configFile, JSON.stringify(document));
   const config = loadConfig({ file: place.configFile, env: {} });
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const installation = openInstallation(config, { stderr: silent });
+  const installation = openInstallation(config, { stderr: silent, sparesOne: options.threads !== true });
 
   const spec = (fields: Readonly<Record<string, unknown>>): Spec => {
     const common = { task_name: `task-${tasks++}`, owner: { email: 'owner@example.com' }, retries: 0 };
