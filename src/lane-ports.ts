@@ -3,7 +3,7 @@
  * of what it reads; it may be in this thread, in another, or on another machine. A *crew* is the lanes of one run: their
  * snapshots are of one moment as far as that can be proved. What passes between is plain data.
  */
-import type { Consistency, ExportPlan, Window } from './domain/plan.ts';
+import type { Consistency, ExportPlan, KeyRange, Window } from './domain/plan.ts';
 import type { PreparedObject } from './domain/run.ts';
 import type { MaxLoad, OutputOptions } from './domain/spec.ts';
 
@@ -49,6 +49,8 @@ export interface BatchJob {
   readonly numbers: { readonly first: number; readonly step: number };
   /** Of this table. */
   readonly windows: readonly Window[];
+  /** What it reads of the table; left out: all. */
+  readonly range?: KeyRange;
 }
 
 /** Per column name, how often something was worth a word. */
@@ -180,6 +182,12 @@ export type WantedConsistency = 'best' | Consistency;
 /** The lanes of one run, whose snapshots have been agreed on. */
 export interface Crew {
   readonly agreement: Agreement;
+  /**
+   * Keeps what another process needs to lead the run on where this one dies. Left out where the crew dies with it.
+   *
+   * @param memo plain data without secrets.
+   */
+  keep?(memo: unknown): Promise<void>;
   /**
    * Runs jobs, as many at once as there are lanes; one whose lane is lost is done again in another, under the same keys.
    *

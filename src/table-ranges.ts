@@ -18,12 +18,12 @@ import {
   splitColumn,
   tooSmall,
 } from './plan/ranges/usable-key.ts';
-import { filterSql, selectSql } from './plan/sql.ts';
+import { filterSql, quoteName, selectSql } from './plan/sql.ts';
 import type { Snapshot, TableColumn, TableFacts } from './ports.ts';
 import { cutTable, type CutTable } from './range-planner.ts';
 
 /** What a plan says of it. */
-export type TableRanges = Pick<ExportPlan, 'ranges' | 'sequential'>;
+export type TableRanges = Pick<ExportPlan, 'ranges' | 'rangeKey' | 'sequential'>;
 
 /** A table whose SELECT has been drafted and estimated. */
 export interface DraftedTable {
@@ -80,7 +80,11 @@ export async function tableRanges(
   if (cut === null) return { sequential: nothingToCut(table.name, column.name) };
   if (cut.length > 1 && !(await isReadByRange(key, cut, snapshot)))
     return { sequential: notByRange(table.name, column.name) };
-  return { ranges: cut.map((range) => rangePlan(parts, key, range)) };
+  const cell = parts.select.expressions.indexOf(quoteName(column.name));
+  return {
+    ranges: cut.map((range) => rangePlan(parts, key, range)),
+    rangeKey: { cell: cell === -1 ? null : cell, unique: isUnique(column, indexes) },
+  };
 }
 
 function transformationOf(
@@ -115,6 +119,13 @@ async function keyColumn(
     ...key,
     conditions: conditions.filter((_, at) => found[at]!.access === null || BY_RANGE.test(found[at]!.access)),
   };
+}
+
+function isUnique({ name }: TableColumn, indexes: readonly TableIndex[]): boolean {
+  return indexes.some(
+    ({ unique, columns }) =>
+      unique && columns.length === 1 && columns[0]!.name.toLowerCase() === name.toLowerCase(),
+  );
 }
 
 function isOther(

@@ -101,6 +101,14 @@ export interface KeyRange {
   readonly to: string | null;
 }
 
+/** The column that an export's ranges are of. */
+export interface RangeKey {
+  /** Place of the column, as it is, in the rows of the SELECT; null: it is not there. */
+  readonly cell: number | null;
+  /** Whether no two rows have the same value. */
+  readonly unique: boolean;
+}
+
 /** One SELECT of an export that several connections read: its ranges follow each other without a gap. */
 export interface RangePlan {
   readonly range: KeyRange;
@@ -129,6 +137,8 @@ export interface ExportPlan {
   readonly keyPattern: string;
   /** In key order, together all of `sql`; left out: it is read as a whole. */
   readonly ranges?: readonly RangePlan[];
+  /** Of an export with ranges: what can be told of the keys in its rows. */
+  readonly rangeKey?: RangeKey;
   /** Why a table whose task asks for parallelism is read as a whole. */
   readonly sequential?: string;
 }

@@ -1,6 +1,6 @@
 /** The nouns of a run: which one it is, what it has prepared, how it ended and what is remembered of it. Plain data. */
 import type { ErrorCode } from '../error-codes.ts';
-import type { SchemaChange, TableSchema, Window } from './plan.ts';
+import type { KeyRange, SchemaChange, TableSchema, Window } from './plan.ts';
 
 /** How far a task has read one of its tables: exact text, as the server writes the value. */
 export interface Watermark {
@@ -90,6 +90,8 @@ export interface PreparedObject {
   readonly bytes: number;
   /** CRC-32 (IEEE) of the whole object, 8 hex digits. */
   readonly crc32: string;
+  /** No row of the object has a key outside of it; left out where the table was not cut into ranges. */
+  readonly keyRange?: KeyRange;
 }
 
 export interface PreparedPart {

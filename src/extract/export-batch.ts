@@ -9,6 +9,7 @@ import { objectKey } from '../plan/keys.ts';
 import type { PendingUpload, RowHandler, RowStream, Sink, Snapshot } from '../ports.ts';
 import type { RowTransformer, TransformTarget } from '../transform-ports.ts';
 import { bufferPool } from './buffers.ts';
+import { keyAt, pieceRanges } from './key-range.ts';
 import { rowMapper } from './map-rows.ts';
 import type { OpenObject } from './object-series.ts';
 import { ObjectWriter } from './object-writer.ts';
@@ -21,6 +22,9 @@ export interface Progress {
   bytes: number;
   files: number;
 }
+
+/** Part of the threshold from which on keys are looked at. */
+const NEARLY_FULL = 0.8;
 
 /** What a job works with, where it is done. */
 export interface BatchPorts {
@@ -39,7 +43,7 @@ export interface BatchPorts {
  *   keeps the journal aborts them.
  */
 export async function exportBatch(
-  { export: plan, output, emptyObject, numbers }: BatchJob,
+  { export: plan, output, emptyObject, numbers, range }: BatchJob,
   { snapshot, sink, begin, progress, openTransformer }: BatchPorts,
   signal: AbortSignal,
 ): Promise<BatchResult> {
@@ -62,7 +66,19 @@ export async function exportBatch(
   };
   const pool = bufferPool(partBytes, sink.concurrency + 1, onGive);
 
+  const { mapping = null } = plan;
+  const read = mapping?.columns ?? plan.rowTransform?.input ?? plan.columns;
+  // A module and the threads of Parquet hold rows back: the one that is read is not the one that begins an object.
+  const cell = openTransformer === null && output.format !== 'parquet' ? (plan.rangeKey?.cell ?? null) : null;
+  // Of the row that is being read, once the object is nearly full: rows are written over as they are encoded.
+  let rowKey: string | null = null;
+  let objectBytes = 0;
+  const begins: (string | null)[] = [];
+
   const open = (number: number): ObjectWriter => {
+    if (number > 0) begins.push(rowKey);
+    rowKey = null;
+    objectBytes = 0;
     const batch = plan.batched ? numbers.first + number * numbers.step : null;
     const key = objectKey(plan.keyPattern, batch);
     progress.files++;
@@ -86,7 +102,9 @@ export async function exportBatch(
   });
 
   const writeRow: RowHandler = (packet, start, end) => {
-    progress.bytes += series.takeRow(packet, start, end);
+    const bytes = series.takeRow(packet, start, end);
+    progress.bytes += bytes;
+    objectBytes += bytes;
   };
   let rowsRead = 0;
   try {
@@ -99,17 +117,27 @@ export async function exportBatch(
       progress.rows++;
       if (isFull()) stream!.pause();
     };
-    const { mapping = null } = plan;
     const onRow = mapping === null ? takeRow : mapped(rowMapper(mapping, snapshot.hmac), takeRow);
-    const read = mapping?.columns ?? plan.rowTransform?.input ?? plan.columns;
-    stream = snapshot.rows(plan.sql, read, onRow, ended);
+    const watched = (from: number): RowHandler => {
+      const nearlyFull = NEARLY_FULL * plan.thresholdBytes;
+      return (packet, start, end) => {
+        if (objectBytes > nearlyFull) rowKey = keyAt(packet, start, from, read[from]!.kind);
+        onRow(packet, start, end);
+      };
+    };
+    stream = snapshot.rows(plan.sql, read, cell === null ? onRow : watched(cell), ended);
 
     await stream.done;
     const notes = (await transformer?.finish(ended)) ?? [];
     const last = series.current();
     if (prepared.length === 0 && last.rows === 0 && !emptyObject) last.discard();
     else seal(last);
-    const objects = await Promise.all(prepared);
+    const whole = await Promise.all(prepared);
+    const keyRanges = range === undefined ? [] : pieceRanges(range, begins, plan.rangeKey?.unique === true);
+    const objects = whole.map((object, at) => ({
+      ...object,
+      ...(keyRanges[at] === undefined ? {} : { keyRange: keyRanges[at] }),
+    }));
     const { zeroDates, invalidTexts, brokenJson } = series.oddities();
     return {
       objects,

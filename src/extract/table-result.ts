@@ -25,10 +25,10 @@ export function jobsOf(plan: Plan, { ranges, ...whole }: ExportPlan): BatchJob[]
     const emptyObject = plan.onEmpty === 'header';
     return [{ ...common, id: whole.name, export: whole, emptyObject, numbers: { first: 0, step: 1 } }];
   }
-  return ranges.map(({ sql }, index): BatchJob => {
+  return ranges.map(({ sql, range }, index): BatchJob => {
     const numbers = { first: index, step: ranges.length };
     const id = `${whole.name}#${index}`;
-    return { ...common, id, export: { ...whole, sql }, emptyObject: false, numbers };
+    return { ...common, id, export: { ...whole, sql }, emptyObject: false, numbers, range };
   });
 }
 
@@ -42,7 +42,8 @@ export function emptyObjectJob(
   onEmpty: OnEmpty,
 ): BatchJob | null {
   if (onEmpty !== 'header' || results.some(({ objects }) => objects.length > 0)) return null;
-  return { ...jobs[0]!, emptyObject: true };
+  const { range: _, ...first } = jobs[0]!;
+  return { ...first, emptyObject: true };
 }
 
 /**

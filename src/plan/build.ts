@@ -27,7 +27,7 @@ export interface SizedDraft {
   readonly draft: Draft;
   readonly estimate: Estimate;
   /** How it is cut, or why not, where several connections may read. */
-  readonly ranges?: Pick<ExportPlan, 'ranges' | 'sequential'>;
+  readonly ranges?: Pick<ExportPlan, 'ranges' | 'rangeKey' | 'sequential'>;
   /** What EXPLAIN says of how the server will go about it. */
   readonly warnings: readonly string[];
 }

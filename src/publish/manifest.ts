@@ -40,6 +40,7 @@ export function manifestOf(
       table: object.table,
       batch: object.batch,
       crc32: object.crc32,
+      ...(object.keyRange === undefined ? {} : { key_range: object.keyRange }),
     })),
     task: plan.task,
     run_id: plan.runId,

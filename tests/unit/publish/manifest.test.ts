@@ -45,6 +45,17 @@ it('has entries that COPY … MANIFEST takes', () => {
   );
 });
 
+it('says which keys are in an object of a table that was cut into ranges', () => {
+  const cut = OBJECTS.map((object) => ({
+    ...object,
+    keyRange: { column: 'employee_id', from: null, to: '200' },
+  }));
+  const { entries } = JSON.parse(manifestOf(plan, cut, TIMES, [], (key) => key).body) as {
+    entries: { key_range: unknown }[];
+  };
+  expect(entries[0]!.key_range).toEqual({ column: 'employee_id', from: null, to: '200' });
+});
+
 it('says what the run was', () => {
   expect(body).toMatchObject({
     task: 'staff',
