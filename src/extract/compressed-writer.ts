@@ -76,9 +76,14 @@ export class CompressedWriter implements TextWriter {
   #compressBlock(): void {
     const { buffer } = this;
     const compressed = this.#compressor.block(buffer.subarray(0, this.at));
-    const written = this.#append(compressed).finally(() => this.#blocks.give(buffer));
-    // The failure ends the run at once; whoever finishes the object sees it, too.
-    written.catch(this.#onFailure);
+    this.#append(compressed).then(
+      () => this.#blocks.give(buffer),
+      (error: unknown) => {
+        // It ends the run at once; whoever finishes the object sees it, too.
+        this.#onFailure(error);
+        this.#blocks.drop(buffer);
+      },
+    );
   }
 
   /** Appends what comes of it behind all that was written before. */

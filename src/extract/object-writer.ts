@@ -96,8 +96,14 @@ export class ObjectWriter implements TextWriter {
     this.#upload ??= this.#begin();
     const sent = this.#upload.then((upload) => upload.sendPart(partNumber, body, crc));
     this.#parts.push(sent);
-    // A failure ends the run at once, not only when the last part is awaited.
-    sent.catch(this.#onFailure).finally(() => this.#pool.give(buffer));
+    sent.then(
+      () => this.#pool.give(buffer),
+      (error: unknown) => {
+        // It ends the run at once, not only when the last part is awaited.
+        this.#onFailure(error);
+        this.#pool.drop(buffer);
+      },
+    );
     if (last) return;
     if (partNumber === MAX_PARTS) throw tooLarge(this.identity.key, this.bytes);
     this.buffer = this.#pool.take(partNumber + 1);

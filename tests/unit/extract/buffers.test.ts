@@ -1,5 +1,6 @@
 /** The memory of an export: what is taken comes back, and the source waits for as much as it must. */
 import { bufferPool } from '../../../src/extract/buffers.ts';
+import { keepBuffer } from '../../../src/extract/spare-buffers.ts';
 
 const ignore = (): void => {};
 
@@ -32,6 +33,21 @@ it('uses buffers again, as many as its limit', () => {
   const second = [1, 2, 3].map((part) => pool.take(part));
   expect(second.filter((buffer) => first.includes(buffer))).toHaveLength(2);
   expect(new Set(second).size).toBe(3);
+});
+
+it('lets another export fill what was given, and nobody what was dropped', () => {
+  const [given, dropped] = [1, 2].map(() => Buffer.alloc(11));
+  const first = bufferPool(11, 2, ignore);
+  keepBuffer(given!);
+  keepBuffer(dropped!);
+  const taken = [first.take(), first.take()];
+  expect(new Set(taken)).toEqual(new Set([given, dropped]));
+  first.drop(dropped!);
+  first.give(given!);
+  const second = bufferPool(11, 2, ignore);
+  const again = [second.take(), second.take()];
+  expect(again[0]).toBe(given);
+  expect(again[1]).not.toBe(dropped);
 });
 
 it('hands out the size that a part has, and keeps no larger ones', () => {

@@ -4,6 +4,7 @@ import type { OnEmpty } from '../../../src/domain/spec.ts';
 import type { ExportPlan } from '../../../src/domain/plan.ts';
 import { BLOCK_BYTES } from '../../../src/extract/compress.ts';
 import { exportBatch, type Progress } from '../../../src/extract/export-batch.ts';
+import { keepBuffer, takeBuffer } from '../../../src/extract/spare-buffers.ts';
 import { exportResult, type ExportResult } from '../../../src/extract/table-result.ts';
 import type { BatchJob } from '../../../src/lane-ports.ts';
 import type { PendingUpload } from '../../../src/ports.ts';
@@ -82,6 +83,11 @@ async function exportOne(
   return exportResult(plan, [await exportBatch(job, ports, signal)], onEmpty, output);
 }
 
+function textOf(codec: 'none' | 'gzip' | 'zstd', content: Buffer): string {
+  const plain = { none: content, gzip: gunzipSync, zstd: zstdDecompressSync }[codec];
+  return (typeof plain === 'function' ? plain(content) : plain).toString();
+}
+
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 it('makes one object of all rows, and counts', async () => {
@@ -98,6 +104,24 @@ it('makes one object of all rows, and counts', async () => {
   expect(objects[0]).toMatchObject({ table: 't', batch: null, key: 'task/t_1.csv', rows: 3 });
   expect(uploads.contentOf(objects[0]!).toString()).toBe('c0,c1\n1,2024-01-01\n2,\n3,\n');
 });
+
+it.each(['none', 'gzip', 'zstd'] as const)(
+  'writes nothing of what was in its buffers before, compressed with %s',
+  async (codec) => {
+    // What another task has read, in every buffer that there is.
+    for (const size of [1024, BLOCK_BYTES]) for (let n = 0; n < 20; n++) keepBuffer(Buffer.alloc(size, 'S'));
+    const uploads = fakeUploads();
+    const { rows, result } = start(
+      { partBytes: 1024, output: { compression: { codec, level: null } } },
+      uploads,
+    );
+    for (let id = 1; id <= 3; id++) rows.push(String(id), null);
+    rows.end();
+    const [object] = (await result).objects;
+    expect(textOf(codec, uploads.contentOf(object!))).toBe('c0,c1\n1,\n2,\n3,\n');
+    expect(takeBuffer(1024).includes('SSS')).toBe(true);
+  },
+);
 
 it('rolls over to numbered objects where the plan says so', async () => {
   const uploads = fakeUploads();

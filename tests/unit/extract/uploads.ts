@@ -55,10 +55,14 @@ export function fakeUploads(beforePart: (partNumber: number) => Promise<void> = 
   };
 }
 
-/** A pool, and how many of its buffers are out. */
-export function countingPool(partBytes: number, limit = 4): BufferPool & { out(): number } {
+/** A pool, how many of its buffers are out, and how many were dropped. */
+export function countingPool(
+  partBytes: number,
+  limit = 4,
+): BufferPool & { out(): number; dropped(): number } {
   const pool = bufferPool(partBytes, limit, () => {});
   const out = new Set<Buffer>();
+  let dropped = 0;
   return {
     ...pool,
     take(partNumber) {
@@ -73,6 +77,12 @@ export function countingPool(partBytes: number, limit = 4): BufferPool & { out()
       buffer.fill(0xaa);
       pool.give(buffer);
     },
+    drop(buffer) {
+      must(out.delete(buffer), 'a buffer is dropped once');
+      dropped++;
+      pool.drop(buffer);
+    },
+    dropped: () => dropped,
     out: () => out.size,
   };
 }
