@@ -1,33 +1,66 @@
-/** Wires those who read: threads of this process, with the sources and sinks of the config. */
+/** Wires those who read: threads of this process, with the sources and sinks of the config, or workers elsewhere. */
 import { availableParallelism } from 'node:os';
-import type { Config } from '../config/config.ts';
+import type { Config, ExecutorConfig } from '../config/config.ts';
 import { memoryBudget } from '../crew/budget.ts';
-import { embeddedCrews } from '../crew/embedded.ts';
+import { embeddedCrews, type EmbeddedPorts } from '../crew/embedded.ts';
 import { fairSlots, type GiveBack } from '../crew/slots.ts';
 import type { LaneWork } from '../lane-thread.ts';
 import type { Crews, LaneSetup } from '../lane-ports.ts';
 import { newSharedReading } from '../lanes/shared-reading.ts';
 import { laneThreads, type LaneThreads } from '../lanes/threads.ts';
 import type { Meter } from '../metrics/counters.ts';
-import type { Source } from '../ports.ts';
+import type { Log, Source } from '../ports.ts';
+import { connectQueue } from '../queue/connection.ts';
+import { queueCrews, type QueueCrews } from '../queue/crews.ts';
+import { hmacProof } from '../queue/hmac-proof.ts';
 import type { ConnectionCap } from '../sources/mysql/connection-cap.ts';
 import { entryOf, sinkOptions, sourceOptions } from './endpoints.ts';
+import { version } from './version.ts';
 
 /** Of a thread's JavaScript objects: rows and parts are outside of them. */
 const THREAD_HEAP_MB = 512;
 
-export interface CrewPorts {
+export interface PoolPorts {
   readonly config: Config;
-  source(name: string): Source;
   cap(source: string): ConnectionCap;
   /** Null: nobody counts. */
   readonly meter: Meter | null;
-  /** See Crews. */
-  readonly sparesOne: boolean;
 }
 
-/** @returns who reads, and how to let go of them. */
-export function openCrews(ports: CrewPorts): { readonly crews: Crews; close(): Promise<void> } {
+export interface CrewPorts extends PoolPorts {
+  source(name: string): Source;
+  /** What a sink's name stands for. */
+  place(sink: string): string;
+  /** See Crews. */
+  readonly sparesOne: boolean;
+  /** See QueueCrewsPorts. */
+  readonly detach: AbortSignal;
+  readonly redact: (text: string) => string;
+  readonly log: Log;
+}
+
+export interface OpenCrews {
+  readonly crews: Crews;
+  /** The same, where workers read; null: threads of this process do. */
+  readonly queue: QueueCrews | null;
+  close(): Promise<void>;
+}
+
+export interface LanePool extends Pick<EmbeddedPorts, 'lanes' | 'slots' | 'partsAtOnce' | 'places'> {
+  close(): Promise<void>;
+}
+
+/** @throws TidemarkError CONFIG_INVALID where a file of the executor cannot be read. */
+export function openCrews(ports: CrewPorts): OpenCrews {
+  const { executor } = ports.config;
+  if (executor.type === 'bullmq') return openQueueCrews(ports, executor);
+  const pool = openLanePool(ports);
+  const crews = embeddedCrews({ ...pool, source: ports.source, sparesOne: ports.sparesOne });
+  return { crews, queue: null, close: pool.close };
+}
+
+/** Lanes in threads of this process, which share its memory and its connections fairly. */
+export function openLanePool(ports: PoolPorts): LanePool {
   const { config } = ports;
   const threads = availableParallelism();
   const demands = Object.values(config.sinks).map(sinkOptions);
@@ -37,18 +70,38 @@ export function openCrews(ports: CrewPorts): { readonly crews: Crews; close(): P
     Math.max(threads, config.max_concurrent_tasks, config.parallelism),
   );
   const pool = openThreads(ports, threads);
-  const crews = embeddedCrews({
+  return {
     lanes: pool,
     slots: fairSlots(budget.slots),
     partsAtOnce: (sink) => budget.partsAtOnce(sinkOptions(entryOf(config.sinks, sink, 'sink'))),
-    source: ports.source,
     places: (source, count, onWait, signal) => placesFor(ports.cap(source), count, onWait, signal),
-    sparesOne: ports.sparesOne,
-  });
-  return { crews, close: () => pool.close() };
+    close: () => pool.close(),
+  };
 }
 
-function openThreads({ config, cap, meter }: CrewPorts, threads: number): LaneThreads {
+function openQueueCrews(
+  { config, source, place, sparesOne, detach, redact, log }: CrewPorts,
+  executor: Extract<ExecutorConfig, { type: 'bullmq' }>,
+): OpenCrews {
+  const connection = connectQueue(executor, 'leader');
+  const queue = queueCrews(
+    {
+      connection,
+      config: executor,
+      program: version(),
+      source,
+      place,
+      hmacProof: (crew) => hmacProof(config.masking.hmac_key, crew),
+      detach,
+      redact,
+      log,
+    },
+    sparesOne,
+  );
+  return { crews: queue, queue, close: () => Promise.resolve(connection.close()) };
+}
+
+function openThreads({ config, cap, meter }: PoolPorts, threads: number): LaneThreads {
   const counts = new Map<string, SharedArrayBuffer>();
   const countOf = (source: string): SharedArrayBuffer => {
     const count = counts.get(source) ?? newSharedReading();

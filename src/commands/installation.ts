@@ -56,6 +56,8 @@ export interface Shared {
   readonly said: Installation['said'];
   /** See Journal. */
   readonly settled: Settled;
+  /** Aborted where the process ends and leaves runs to those who lead them on. */
+  readonly detach: AbortController;
 }
 
 /** An installation that runs tasks in this process; `close` lets go of all it holds. */
@@ -135,7 +137,17 @@ export function openInstallation(
     sources.set(name, source);
     return source;
   };
-  const crew = openCrews({ config, source: sourceNamed, cap: capNamed, meter: meter ?? null, sparesOne });
+  const crew = openCrews({
+    config,
+    source: sourceNamed,
+    cap: capNamed,
+    meter: meter ?? null,
+    place: (name) => sinkNamed(name).url(''),
+    sparesOne,
+    detach: shared.detach.signal,
+    redact,
+    log,
+  });
 
   const closeSinks = (): void => {
     for (const sink of sinks.values()) sink.close();
@@ -221,6 +233,7 @@ export function openShared({ state_dir }: Config, settled: Settled = () => Promi
     recovering: new Map(),
     said: new Set(),
     settled,
+    detach: new AbortController(),
   };
 }
 

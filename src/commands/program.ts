@@ -49,9 +49,13 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
       .addOption(new Option('--json', 'one JSON document on stdout'))
       .exitOverride();
 
-  command('daemon', 'watch the specs folder, schedule and run').action(async (options: CommonOptions) =>
-    finish(await (await import('./daemon.ts')).daemonCommand(options)),
-  );
+  command('daemon', 'watch the specs folder, schedule and run')
+    .option('--seed', 'with ha: begin with the state of this machine, though the other may have more of it')
+    .action(async (options) => finish(await (await import('./daemon.ts')).daemonCommand(options)));
+
+  command('worker', 'read batches for daemons on other machines, from the queue of the config')
+    .option('--concurrency <n>', 'batches at a time (default: executor.concurrency, or one per processor)')
+    .action(async (options) => finish(await (await import('./worker.ts')).workerCommand(options)));
 
   addSourceOptions(command('run', 'run one task now, in the foreground'))
     .addOption(

@@ -32,8 +32,8 @@ export interface QueueConnection {
 
 /** Between two tries to connect, in milliseconds. */
 const RECONNECT_MS = { first: 50, most: 1000 } as const;
-/** A server that says nothing for so long although something was asked is gone, whatever the network says. */
-const SILENCE_MS = 15_000;
+/** How often the server is asked whether it is there. One that does not answer before the next time is gone. */
+const PING_MS = 10_000;
 
 /**
  * @param role shown by the server's CLIENT LIST.
@@ -42,7 +42,7 @@ const SILENCE_MS = 15_000;
 export function connectQueue(config: QueueConfig, role: string): QueueConnection {
   const options = redisOptions(config, role);
   const listeners = new Set<(reason: string | null) => void>();
-  const all: Redis[] = [];
+  const all = new Set<Redis>();
   let reason: string | null = 'not connected yet';
   const say = (next: string | null): void => {
     if (reason === next) return;
@@ -53,13 +53,30 @@ export function connectQueue(config: QueueConfig, role: string): QueueConnection
     const one = new Redis(options);
     // Each failure is followed by a new try; `away` says why it is needed.
     one.on('error', () => {});
-    all.push(one);
+    all.add(one);
+    one.on('end', () => all.delete(one));
     return one;
   };
   const client = open();
   client.on('ready', () => say(null));
   client.on('error', (error: Error) => say(error.message));
   client.on('close', () => say(reason ?? 'the connection was lost'));
+  // A network that swallows everything says nothing of it.
+  let unanswered = false;
+  const pinging = setInterval(() => {
+    if (client.status !== 'ready') return;
+    if (unanswered) {
+      say('it does not answer');
+      client.disconnect(true);
+    }
+    unanswered = !unanswered;
+    if (unanswered)
+      client.ping().then(
+        () => (unanswered = false),
+        () => {},
+      );
+  }, PING_MS);
+  pinging.unref();
   return {
     client,
     blocking: open,
@@ -83,6 +100,8 @@ export function connectQueue(config: QueueConfig, role: string): QueueConnection
       });
     },
     close() {
+      clearInterval(pinging);
+      listeners.clear();
       for (const one of all) one.disconnect();
     },
   };
@@ -105,8 +124,7 @@ export function redisOptions({ url, tls_ca }: QueueConfig, role: string): RedisO
     retryStrategy: (tries) => Math.min(tries * RECONNECT_MS.first, RECONNECT_MS.most),
     // After a failover the old primary answers READONLY: connecting anew finds the new one.
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
-    socketTimeout: SILENCE_MS,
-    keepAlive: SILENCE_MS,
+    keepAlive: PING_MS,
   };
 }
 

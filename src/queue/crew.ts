@@ -1,0 +1,80 @@
+/** A crew whose lanes are in workers, on any number of machines. Its jobs go through BullMQ. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Queue } from 'bullmq';
+import { TidemarkError } from '../errors.ts';
+import type { Agreement, Crew } from '../lane-ports.ts';
+import type { CrewRoom } from './crew-room.ts';
+import { runFlow } from './flow.ts';
+
+/** How long the end of a run waits for Redis to forget the crew; it is done behind its back otherwise. */
+const CLOSE_MS = 5000;
+
+export interface QueueCrewOptions {
+  readonly runId: string;
+  readonly agreement: Agreement;
+  /** See `FlowJobs`. */
+  readonly answered: ReadonlySet<string>;
+  /** Calls on whoever leads: the run is left as it is, for the next who leads it. */
+  readonly detach: AbortSignal;
+}
+
+export function queueCrew(room: CrewRoom, options: QueueCrewOptions): Crew {
+  const { agreement, answered, detach, runId } = options;
+  let flows = 0;
+  let isKept = false;
+  return {
+    agreement,
+    async keep(memo) {
+      const lanes = room.present().map(({ lane }) => lane.id);
+      await room.record.keep(runId, { lanes, agreement, memo });
+      isKept = true;
+    },
+    async export(jobs, events, signal, onResult) {
+      flows += 1;
+      const results = await runFlow(room, { flow: flows, jobs, events, answered, detach }, signal);
+      // Only now: until the last is done, Redis may lose what one has become, and it is done again.
+      for (const [index, job] of jobs.entries()) onResult?.(job, results[index]!);
+      return results;
+    },
+    async scalar(sql, signal) {
+      for (;;) {
+        const [member] = room.present();
+        if (member === undefined) throw new TidemarkError('LANE_LOST', 'No worker is left to ask.');
+        try {
+          return await member.lane.scalar(sql, signal);
+        } catch (error) {
+          // Another lane of the snapshot gives the same answer.
+          if (room.present().some(({ lane }) => lane.id === member.lane.id)) throw error;
+        }
+      }
+    },
+    async close() {
+      if (isKept && detach.aborted) {
+        room.leave();
+        return;
+      }
+      const late = new AbortController();
+      const patience = sleep(CLOSE_MS, undefined, { signal: late.signal }).catch(() => {});
+      await Promise.race([dissolve(room, runId).catch(() => {}), patience]);
+      late.abort();
+      room.leave();
+    },
+  };
+}
+
+/** Sends the lanes home and leaves nothing of the crew in Redis. */
+export async function dissolve(room: CrewRoom, runId: string): Promise<void> {
+  await room.tell('*', { type: 'close' });
+  await removeQueues(room);
+  await room.record.remove(runId);
+}
+
+async function removeQueues({ connection, config, names }: CrewRoom): Promise<void> {
+  for (const name of [names.batches, names.commits]) {
+    const queue = new Queue(name, { connection: connection.client, prefix: config.prefix });
+    queue.on('error', () => {}); // The connection says so itself.
+    // A queue of any size: what cannot be removed in one step is, in several.
+    await queue.obliterate({ force: true });
+    await queue.close();
+  }
+}

@@ -1,0 +1,162 @@
+/** Crews of lanes in workers: assembled from whoever has room, or taken over from a process that is no more. */
+import { randomBytes } from 'node:crypto';
+import type { Agreement, Crew, CrewRequest, Crews } from '../lane-ports.ts';
+import { agree, AGREE_DEFAULTS } from '../crew/agree.ts';
+import type { Source } from '../ports.ts';
+import { assembleLanes } from './assembling.ts';
+import { dissolve, queueCrew } from './crew.ts';
+import { openRoom, type CrewRoom, type RoomPorts } from './crew-room.ts';
+import { before } from './before.ts';
+import { questionName } from './ledger-desk.ts';
+import type { LaneRequest, Order } from './messages.ts';
+import { crewNames, releaseOf } from './names.ts';
+import { keptRun, keptRuns } from './record.ts';
+
+export interface QueueCrewsPorts extends RoomPorts {
+  /** Version of this program. */
+  readonly program: string;
+  source(name: string): Source;
+  /** What the sink's name stands for here. */
+  place(sink: string): string;
+  /** See `LaneRequest`. */
+  hmacProof(crew: string): string | null;
+  /** Calls on whoever leads: runs are left as they are, for the next who leads them. */
+  readonly detach: AbortSignal;
+}
+
+/** A run that was led by a process that is no more. */
+export interface LeftRun {
+  readonly runId: string;
+  /** As the run has kept it. */
+  readonly memo: unknown;
+}
+
+export interface QueueCrews extends Crews {
+  /** Runs that can be led on; those of other releases are dissolved. */
+  left(signal: AbortSignal): Promise<readonly LeftRun[]>;
+  /** The crew of a run that is led on; null: it is no more. Its jobs go on, or have gone on all the time. */
+  resume(runId: string, task: string, signal: AbortSignal): Promise<Crew | null>;
+  /** Ends a run that nobody will lead on: its lanes go, and Redis forgets it. */
+  dissolve(runId: string): Promise<void>;
+}
+
+export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCrews {
+  const { connection, config, detach } = ports;
+  const release = releaseOf(ports.program);
+  const kept = (runId: string) =>
+    keptRun(connection.client, config.prefix, runId, (crew) => crewNames(config.prefix, crew));
+
+  return {
+    sparesOne,
+    async assemble({ setup, lanes, consistency, tables, server, onWait }, signal) {
+      await connection.ready(config.worker_wait_ms, signal);
+      const crew = `${setup.runId}.${randomBytes(3).toString('hex')}`;
+      const room = openRoom(ports, crew, setup.task);
+      const stopTelling = connection.onAway((reason) => onWait(reason === null ? null : awayText(reason)));
+      try {
+        const { runId, task } = setup;
+        await before([signal], () => room.record.create({ runId, task, release }));
+        const request: LaneRequest = {
+          release,
+          crew,
+          setup: laneSetup(setup, lanes),
+          place: ports.place(setup.sink),
+          hmacProof: setup.hmac ? ports.hmacProof(crew) : null,
+          lostAfterMs: config.lost_after_ms,
+        };
+        onWait('it waits for workers');
+        await assembleLanes(room, request, lanes, signal);
+        onWait(null);
+        const agreement = await agreed(ports, room, { setup, consistency, tables, server }, signal);
+        return led(room, runId, agreement, new Set(), stopTelling);
+      } catch (error) {
+        stopTelling();
+        if (connection.away() === null) await dissolve(room, setup.runId).catch(() => {});
+        room.leave();
+        throw error;
+      }
+    },
+
+    async left(signal) {
+      await connection.ready(config.worker_wait_ms, signal);
+      const found: LeftRun[] = [];
+      for (const runId of await keptRuns(connection.client, config.prefix)) {
+        const run = await kept(runId);
+        if (run?.release === release) found.push({ runId, memo: run.memo });
+        else await this.dissolve(runId);
+      }
+      return found;
+    },
+
+    async resume(runId, task, signal) {
+      await connection.ready(config.worker_wait_ms, signal);
+      const run = await kept(runId);
+      if (run === null) return null;
+      const names = crewNames(config.prefix, run.crew);
+      const said = await connection.client.xrange(names.orders, '-', '+');
+      const orders = said.map(([, fields]) => ({
+        lane: fields[1] ?? '',
+        order: JSON.parse(fields[3] ?? '') as Order,
+      }));
+      const room = openRoom(ports, run.crew, task);
+      for (const lane of run.lanes) {
+        const own = orders.filter((one) => one.lane === lane).map(({ order }) => order);
+        if (own.some(({ type }) => type === 'close')) continue;
+        const calls = own.map((order) => (order.type === 'ask' ? order.call + 1 : 0));
+        room.add(lane, 'joined', Math.max(0, ...calls));
+      }
+      const answered = orders.flatMap(({ lane, order }) =>
+        order.type === 'answer' ? [questionName(lane, order.call)] : [],
+      );
+      return led(room, runId, run.agreement, new Set(answered), () => {});
+    },
+
+    async dissolve(runId) {
+      const run = await kept(runId);
+      if (run === null) {
+        await connection.client.hdel(`${config.prefix}:runs`, runId);
+        return;
+      }
+      const room = openRoom(ports, run.crew, runId);
+      await dissolve(room, runId).finally(() => room.leave());
+    },
+  };
+
+  function led(
+    room: CrewRoom,
+    runId: string,
+    agreement: Agreement,
+    answered: ReadonlySet<string>,
+    onClose: () => void,
+  ): Crew {
+    const crew = queueCrew(room, { runId, agreement, answered, detach });
+    return { ...crew, close: () => crew.close().finally(onClose) };
+  }
+}
+
+/** Limits of the run hold for all lanes together. */
+function laneSetup(setup: CrewRequest['setup'], lanes: number): LaneRequest['setup'] {
+  const { bytesPerSecond } = setup.pace;
+  const pace = { ...setup.pace, bytesPerSecond: bytesPerSecond === null ? null : bytesPerSecond / lanes };
+  // How many parts a lane may have on their way, the worker knows: it is its memory.
+  return { ...setup, pace, partsAtOnce: null };
+}
+
+async function agreed(
+  ports: QueueCrewsPorts,
+  room: CrewRoom,
+  { setup, consistency, tables, server }: Pick<CrewRequest, 'setup' | 'consistency' | 'tables' | 'server'>,
+  signal: AbortSignal,
+): Promise<Agreement> {
+  const referee = ports.source(setup.source).referee(tables);
+  try {
+    const lanes = room.present().map(({ lane }) => lane);
+    return await agree(lanes, referee, consistency, { ...AGREE_DEFAULTS, server }, signal);
+  } finally {
+    await referee.close();
+  }
+}
+
+function awayText(reason: string): string {
+  return `it waits for Redis: ${reason}`;
+}

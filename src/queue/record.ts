@@ -1,0 +1,82 @@
+/**
+ * What is kept of a crew in Redis, for its lanes and for whoever leads its run on: which release made it, that it is
+ * still led, and what the run is.
+ */
+import type { Redis } from 'ioredis';
+import type { Agreement } from '../lane-ports.ts';
+import { runsName, type CrewNames } from './names.ts';
+
+/** What somebody else needs to lead a run on. */
+export interface RunRecordInQueue<Memo = unknown> {
+  readonly crew: string;
+  readonly release: string;
+  /** The lanes of the crew when it was agreed on. */
+  readonly lanes: readonly string[];
+  readonly agreement: Agreement;
+  /** What the run itself keeps. */
+  readonly memo: Memo;
+}
+
+export interface CrewRecord {
+  /** Begins it. */
+  create(run: { readonly runId: string; readonly task: string; readonly release: string }): Promise<void>;
+  /** A sign of life of whoever leads. @returns false: the record is gone. */
+  beat(): Promise<boolean>;
+  /** From here on, the run can be led on by others. */
+  keep(runId: string, kept: Omit<RunRecordInQueue, 'crew' | 'release'>): Promise<void>;
+  /** Keeps what batches refer to. */
+  keepCommons(commons: Readonly<Record<string, string>>): Promise<void>;
+  common(name: string): Promise<string | null>;
+  /** Removes the record, and the run from those that can be led on. */
+  remove(runId: string): Promise<void>;
+}
+
+/** Nobody comes back after so long, in seconds: what has been left lying goes. */
+const FORGOTTEN_S = 7 * 86_400;
+
+export function crewRecord(client: Redis, prefix: string, names: CrewNames, crew: string): CrewRecord {
+  const { record } = names;
+  return {
+    async create({ runId, task, release }) {
+      await client.hset(record, { release, run: runId, task, beat: 0 });
+      await client.expire(record, FORGOTTEN_S);
+    },
+    async beat() {
+      // Without the check, a beat would make a record of its own where Redis has lost the crew's.
+      if ((await client.hexists(record, 'release')) === 0) return false;
+      await client.hincrby(record, 'beat', 1);
+      return true;
+    },
+    async keep(runId, { lanes, agreement, memo }) {
+      await client.hset(record, { kept: JSON.stringify({ lanes, agreement, memo }) });
+      await client.hset(runsName(prefix), runId, crew);
+    },
+    async keepCommons(commons) {
+      if (Object.keys(commons).length > 0) await client.hset(record, commons);
+    },
+    common: (name) => client.hget(record, name),
+    async remove(runId) {
+      if ((await client.hget(runsName(prefix), runId)) === crew) await client.hdel(runsName(prefix), runId);
+      await client.del(record, names.orders, names.reports, names.beats, names.progress);
+    },
+  };
+}
+
+/** What is kept of a run; null: there is nothing, or not enough to lead it on. */
+export async function keptRun(
+  client: Redis,
+  prefix: string,
+  runId: string,
+  namesOf: (crew: string) => CrewNames,
+): Promise<RunRecordInQueue | null> {
+  const crew = await client.hget(runsName(prefix), runId);
+  if (crew === null) return null;
+  const [release, kept] = await client.hmget(namesOf(crew).record, 'release', 'kept');
+  if (release === undefined || release === null || kept === undefined || kept === null) return null;
+  return { crew, release, ...(JSON.parse(kept) as Omit<RunRecordInQueue, 'crew' | 'release'>) };
+}
+
+/** Runs that can be led on, or could be when they were kept. */
+export async function keptRuns(client: Redis, prefix: string): Promise<string[]> {
+  return client.hkeys(runsName(prefix));
+}

@@ -1,0 +1,117 @@
+/** A worker: takes what crews ask for, as long as it has room, and holds their lanes. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DelayedError, Worker, type Job } from 'bullmq';
+import { post } from './stream.ts';
+import { hostLane, type HostedLane, type HostPorts } from './lane-host.ts';
+import type { LaneRequest, Report } from './messages.ts';
+import { crewNames, releaseOf, REQUESTS } from './names.ts';
+
+export interface WorkerPorts extends HostPorts {
+  /** Version of this program. */
+  readonly program: string;
+  /** Lanes at a time. */
+  readonly concurrency: number;
+  /** What speaks against reading for a crew, as a sentence; null: nothing. */
+  objection(request: LaneRequest): string | null;
+}
+
+export interface RunningWorker {
+  /** Lanes that are open, and what they are at. */
+  lanes(): readonly HostedLane[];
+  /**
+   * Takes no more; batches in hand are ended, or after the grace put back. Settles when every lane is closed.
+   *
+   * @param atOnce ends the grace.
+   */
+  stop(graceMs: number, atOnce: AbortSignal): Promise<void>;
+}
+
+/** Who has lanes lets others go first, so that each worker gets its share. */
+const POLITE_MS = 150;
+/** Who has refused a request lets others have a look at it. */
+const REFUSED_MS = 3000;
+const DRAIN_DELAY_S = 5;
+
+export function startWorker(ports: WorkerPorts): RunningWorker {
+  const { connection, config, worker, program, concurrency, log } = ports;
+  const lanes = new Set<HostedLane>();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const taker = new Worker<LaneRequest>(REQUESTS, null, {
+    connection: connection.client,
+    prefix: config.prefix,
+    name: worker,
+    autorun: false,
+    drainDelay: DRAIN_DELAY_S,
+    // What a worker had taken that died before it joined, others find again.
+    lockDuration: config.lost_after_ms,
+    stalledInterval: config.lost_after_ms,
+    maxStalledCount: 1000,
+  });
+  taker.on('error', () => {}); // The connection says so itself.
+
+  const refuse = async (job: Job<LaneRequest>, why: string): Promise<void> => {
+    const { crew, setup } = job.data;
+    log.warn('a lane is refused', { task: setup.task, run_id: setup.runId, why });
+    const report: Report = { type: 'refused', worker, why };
+    await post(connection.client, crewNames(config.prefix, crew).reports, job.id!, report);
+    await job.moveToDelayed(Date.now() + REFUSED_MS / 2, job.token).catch((error: unknown) => {
+      if (!(error instanceof DelayedError)) throw error;
+    });
+    await pause(REFUSED_MS);
+  };
+
+  const take = async (job: Job<LaneRequest>): Promise<void> => {
+    const own = releaseOf(program);
+    const { release } = job.data;
+    const why =
+      release === own
+        ? ports.objection(job.data)
+        : `It is of release ${own}, and the run of release ${release}. Run the same release everywhere.`;
+    if (why !== null) return refuse(job, why);
+    // First: two workers that hold one lane would be worse than none that does.
+    await job.moveToCompleted(null, job.token!, false);
+    const lane = hostLane(job.id!, job.data, ports);
+    lanes.add(lane);
+    void lane.ended.then(() => lanes.delete(lane));
+  };
+
+  const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal }).catch(() => {});
+  const takeAll = async (): Promise<void> => {
+    await taker.startStalledCheckTimer();
+    for (let tokens = 0; !signal.aborted; tokens++) {
+      if (lanes.size >= concurrency) {
+        const freed = Promise.race([...lanes].map(({ ended }) => ended));
+        const { promise: stopped, resolve } = Promise.withResolvers<void>();
+        signal.addEventListener('abort', () => resolve(), { once: true });
+        await Promise.race([freed, stopped]);
+        continue;
+      }
+      await pause(POLITE_MS * lanes.size);
+      if (signal.aborted) return;
+      const job = await taker.getNextJob(`${worker}:${tokens}`).catch(() => undefined);
+      // Redis may go away in between: what was not completed, others take.
+      if (job !== undefined) await take(job).catch(() => {});
+    }
+  };
+  const taking = takeAll();
+
+  return {
+    lanes: () => [...lanes],
+    async stop(graceMs, atOnce) {
+      stopping.abort();
+      await taker.close(true).catch(() => {});
+      for (const lane of lanes) lane.leave();
+      const abortAll = (): void => {
+        for (const lane of lanes) lane.abort();
+      };
+      const grace = setTimeout(abortAll, graceMs);
+      atOnce.addEventListener('abort', abortAll);
+      await taking;
+      // One that was just being taken.
+      for (const lane of lanes) lane.leave();
+      await Promise.all([...lanes].map(({ ended }) => ended));
+      clearTimeout(grace);
+    },
+  };
+}

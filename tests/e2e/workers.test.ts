@@ -1,0 +1,36 @@
+/** Runs whose batches are read by `tidemark worker` processes, standing for machines of their own. */
+import { NOTHING } from './site.ts';
+import {
+  openWorkerSite,
+  partsSpec,
+  publishedIds,
+  reportOf,
+  ROWS,
+  TABLES,
+  type WorkerSite,
+} from './workers/site.ts';
+
+let it_: WorkerSite;
+beforeAll(async () => {
+  it_ = await openWorkerSite();
+});
+afterAll(() => it_.stop());
+
+const ALL = Array.from({ length: ROWS }, (_, index) => index + 1);
+
+it('spreads a run evenly over four workers, and publishes every row once', async () => {
+  const place = await it_.place();
+  const workers = await it_.workers(place, 4);
+  const spec = place.writeSpec('parts', partsSpec());
+  const { code, stdout, stderr } = await place.tidemark('run', '-s', spec, '--json');
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  const { manifest } = reportOf(stdout);
+  for (let table = 0; table < TABLES; table++)
+    expect(await publishedIds(place, manifest!, `part_${table}`)).toEqual(ALL);
+  // One lane each, although each had room for all of them.
+  for (const worker of workers)
+    expect(worker.lines().filter((line) => /lane opened/.test(line))).toHaveLength(1);
+  expect((await place.remains()).uploads).toEqual(NOTHING.uploads);
+  for (const worker of workers) expect((await worker.stop()).code).toBe(0);
+  expect(await it_.redis.dump()).not.toContain(':crew:');
+});
