@@ -24,11 +24,7 @@ import { version } from './version.ts';
 
 export async function daemonCommand(options: CommonOptions): Promise<ExitCode> {
   const config = loadProcessConfig({ file: options.config });
-  const metrics = createMetrics({
-    version: version(),
-    sources: Object.keys(config.sources),
-    sinks: Object.keys(config.sinks),
-  });
+  const metrics = createMetrics({ version: version() });
   const generations = openGenerations(config, metrics);
   const log = following<Log>(() => generations.newest().log);
   if (generations.newest().notifier === null)
@@ -133,7 +129,14 @@ function daemonOptions(
     history: following(() => installation.history),
     pauses: installation.pauses,
     pages: following(() => installation.pages),
-    metrics: { past: following(() => installation.metrics), render: metrics.text },
+    metrics: {
+      past: following(() => installation.metrics),
+      endpoints: () => {
+        const { sources, sinks } = generations.config();
+        return { sources: Object.keys(sources), sinks: Object.keys(sinks) };
+      },
+      render: metrics.text,
+    },
     log,
   };
 }

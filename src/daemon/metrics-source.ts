@@ -23,6 +23,8 @@ export interface MetricsFacts {
   readonly view: () => Omit<DaemonView, 'lastRuns'> | null;
   readonly notReady: () => string | null;
   readonly maxConcurrentTasks: () => number;
+  /** Names of the config that is in force. */
+  readonly endpoints: () => Pick<Reading, 'sources' | 'sinks'>;
   readonly render: (reading: Reading) => Promise<string>;
 }
 
@@ -41,7 +43,7 @@ export function metricsSource(facts: MetricsFacts): () => Promise<string> {
 }
 
 async function read(
-  { past, view, notReady, maxConcurrentTasks }: MetricsFacts,
+  { past, view, notReady, maxConcurrentTasks, endpoints }: MetricsFacts,
   due: DueTimes,
 ): Promise<Reading> {
   const now = new Date();
@@ -74,6 +76,7 @@ async function read(
     waiting: seen?.queue.waiting.size ?? 0,
     maxConcurrentTasks: maxConcurrentTasks(),
     mailsWaiting: past.mailsWaiting(),
+    ...endpoints(),
     running: new Set(seen?.queue.running.keys()),
     tasks: seen === null ? null : tasks,
   };

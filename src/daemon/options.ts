@@ -74,7 +74,7 @@ export interface DaemonOptions {
   /** What the status pages show besides. */
   readonly pages: PagePast;
   /** What metrics show besides, and how they are written. */
-  readonly metrics: Pick<MetricsFacts, 'past' | 'render'>;
+  readonly metrics: Pick<MetricsFacts, 'past' | 'endpoints' | 'render'>;
   /** Where two daemons have one state; left out: this one is alone. */
   readonly ha?: {
     /** Why it cannot be proved just now that this daemon leads; null: it can. */

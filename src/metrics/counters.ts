@@ -17,17 +17,18 @@ export interface Meter {
 export interface Counters extends Meter {
   /** Tasks in force: each is there, with 0, before anything is counted of it; others disappear. */
   keep(tasks: readonly string[]): void;
+  /**
+   * Sources and sinks of the config in force: as with tasks, but a source that is gone stays while a run that began with
+   * it has a connection.
+   */
+  keepEndpoints(sources: readonly string[], sinks: readonly string[]): void;
 }
 
 const STATUSES = ['succeeded', 'failed', 'skipped'] as const;
 /** From a small table to a night's work, in seconds. */
 const DURATIONS = [1, 5, 15, 60, 300, 900, 3600, 14_400];
 
-/** @param names of the config: these are there, with 0, from the beginning. */
-export function createCounters(
-  registry: Registry,
-  names: { readonly sources: readonly string[]; readonly sinks: readonly string[] },
-): Counters {
+export function createCounters(registry: Registry): Counters {
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
     new Counter({ name, help, labelNames, registers });
@@ -60,11 +61,8 @@ export function createCounters(
   const sent = counter('tidemark_s3_bytes_total', 'Bytes of these parts, those of failed runs included.', [
     'sink',
   ]);
-  for (const source of names.sources) connections.set({ source }, 0);
-  for (const sink of names.sinks) {
-    parts.inc({ sink }, 0);
-    sent.inc({ sink }, 0);
-  }
+  const open = new Map<string, number>();
+  let knownSinks = new Set<string>();
 
   let known = new Set<string>();
   const add = (task: string): void => {
@@ -93,10 +91,36 @@ export function createCounters(
       if (!known.has(task)) add(task);
       retries.inc({ task });
     },
-    connections: (source, change) => connections.inc({ source }, change),
+    connections(source, change) {
+      const count = (open.get(source) ?? 0) + change;
+      open.set(source, count);
+      connections.set({ source }, count);
+    },
     partSent(sink, length) {
+      knownSinks.add(sink);
       parts.inc({ sink });
       sent.inc({ sink }, length);
+    },
+    keepEndpoints(sources, sinks) {
+      const inForce = new Set(sources);
+      for (const source of inForce) {
+        if (open.has(source)) continue;
+        open.set(source, 0);
+        connections.set({ source }, 0);
+      }
+      for (const [source, count] of open) {
+        if (count > 0 || inForce.has(source)) continue;
+        open.delete(source);
+        connections.remove({ source });
+      }
+      const gone = knownSinks;
+      knownSinks = new Set(sinks);
+      for (const sink of knownSinks) {
+        gone.delete(sink);
+        parts.inc({ sink }, 0);
+        sent.inc({ sink }, 0);
+      }
+      for (const sink of gone) for (const one of [parts, sent]) one.remove({ sink });
     },
     keep(tasks) {
       const before = known;

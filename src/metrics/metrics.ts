@@ -14,14 +14,10 @@ const LAG_PRECISION_MS = 20;
 /** Sums that are not counters and are called as if they were. */
 const MISNAMED = ['resources', 'handles', 'requests'].map((what) => `tidemark_nodejs_active_${what}_total`);
 
-/** @param instance version of the program, and names of the config. */
-export function createMetrics(instance: {
-  readonly version: string;
-  readonly sources: readonly string[];
-  readonly sinks: readonly string[];
-}): Metrics {
+/** @param version of the program. */
+export function createMetrics({ version }: { readonly version: string }): Metrics {
   const registry = new Registry();
-  const counters = createCounters(registry, instance);
+  const counters = createCounters(registry);
   const show = createGauges(registry);
   const build = new Gauge({
     name: 'tidemark_build_info',
@@ -29,7 +25,7 @@ export function createMetrics(instance: {
     labelNames: ['version'] as const,
     registers: [registry],
   });
-  build.set({ version: instance.version }, 1);
+  build.set({ version }, 1);
   collectDefaultMetrics({
     register: registry,
     prefix: 'tidemark_',
@@ -41,6 +37,7 @@ export function createMetrics(instance: {
     ...counters,
     text(reading) {
       if (reading.tasks !== null) counters.keep(reading.tasks.map(({ task }) => task));
+      counters.keepEndpoints(reading.sources, reading.sinks);
       show(reading);
       return registry.metrics();
     },

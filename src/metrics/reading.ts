@@ -10,6 +10,9 @@ export interface Reading {
   readonly maxConcurrentTasks: number;
   /** Mails that the server has not taken yet. */
   readonly mailsWaiting: number;
+  /** Names of the config that is in force. */
+  readonly sources: readonly string[];
+  readonly sinks: readonly string[];
   /** Tasks that run, those whose spec was deleted meanwhile included. */
   readonly running: ReadonlySet<string>;
   /** Tasks in force; null: the specs folder has not been read yet. */

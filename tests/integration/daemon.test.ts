@@ -108,7 +108,11 @@ async function start(settings: Partial<DaemonSettings> = {}, runTask?: RunTask) 
     },
     pauses: NO_PAUSES,
     pages: NO_PAST,
-    metrics: { past: NO_READINGS, render: (reading) => Promise.resolve(JSON.stringify(reading)) },
+    metrics: {
+      past: NO_READINGS,
+      endpoints: () => ({ sources: [], sinks: [] }),
+      render: (reading) => Promise.resolve(JSON.stringify(reading)),
+    },
     log,
   });
   daemons.push(daemon);
@@ -405,7 +409,9 @@ describe('starting', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    await expect(start({ http: { host: '127.0.0.1', port, allowed_hosts: [], token: null } })).rejects.toMatchObject({
+    await expect(
+      start({ http: { host: '127.0.0.1', port, allowed_hosts: [], token: null } }),
+    ).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: `http: found 127.0.0.1:${port}, which another program uses`,
     });

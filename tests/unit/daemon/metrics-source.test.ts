@@ -83,6 +83,7 @@ function source(specs: SpecSet | null, past: Partial<MetricsPast> = {}, paused =
     view: () => seen,
     notReady: () => (specs === null ? 'not yet' : null),
     maxConcurrentTasks: () => 2,
+    endpoints: () => ({ sources: ['mysql'], sinks: ['s3'] }),
     render: (reading) => {
       shown.push(reading);
       return Promise.resolve(`answer ${shown.length}`);

@@ -1,7 +1,7 @@
 import { createMetrics, type Metrics } from '../../../src/metrics/metrics.ts';
 import type { Reading, TaskReading } from '../../../src/metrics/reading.ts';
 
-const metrics = (): Metrics => createMetrics({ version: '1.2.3', sources: ['mysql'], sinks: ['s3'] });
+const metrics = (): Metrics => createMetrics({ version: '1.2.3' });
 
 const task = (name: string, more: Partial<TaskReading> = {}): TaskReading => ({
   task: name,
@@ -21,6 +21,8 @@ const reading = (more: Partial<Reading> = {}): Reading => ({
   waiting: 0,
   maxConcurrentTasks: 2,
   mailsWaiting: 0,
+  sources: ['mysql'],
+  sinks: ['s3'],
   running: new Set(),
   tasks: [],
   ...more,
@@ -163,6 +165,33 @@ it('follows open connections up and down', async () => {
   const all = metrics();
   for (const change of [1, 1, -1] as const) all.connections('mysql', change);
   expect(await all.text(reading())).toContain('tidemark_source_connections{source="mysql"} 1');
+});
+
+it('shows the sources and sinks of the config in force, and of another what is still open', async () => {
+  const all = metrics();
+  all.connections('mysql', 1);
+  all.partSent('s3', 10);
+  const seriesOf = async (sources: string[], sinks: string[]): Promise<string[]> => {
+    const text = await all.text(reading({ sources, sinks }));
+    return [...lines(text, 'tidemark_source_connections'), ...lines(text, 'tidemark_s3_')];
+  };
+  const other = ['tidemark_s3_parts_total{sink="other"} 0', 'tidemark_s3_bytes_total{sink="other"} 0'];
+  expect(await seriesOf(['replica'], ['other'])).toEqual([
+    'tidemark_source_connections{source="mysql"} 1',
+    'tidemark_source_connections{source="replica"} 0',
+    ...other,
+  ]);
+  all.connections('mysql', -1);
+  all.partSent('s3', 10); // of a run that began with the old config
+  expect(await seriesOf(['replica'], ['other'])).toEqual([
+    'tidemark_source_connections{source="replica"} 0',
+    ...other,
+  ]);
+  expect(await seriesOf(['mysql'], ['s3'])).toEqual([
+    'tidemark_source_connections{source="mysql"} 0',
+    'tidemark_s3_parts_total{sink="s3"} 0',
+    'tidemark_s3_bytes_total{sink="s3"} 0',
+  ]);
 });
 
 it('watches the event loop', async () => {
