@@ -29,9 +29,9 @@ export async function changeOrder(connection: Connection, id: number): Promise<v
   ]);
 }
 
-/** @param everyMinutes each task fires once in so many minutes, at a second of its own. */
+/** @param everyMinutes each task fires once in so many minutes; in each minute, tasks of every kind do. */
 export function soakSpec(number: number, everyMinutes: number): object {
-  const minutes = everyMinutes === 1 ? '*' : `${number % everyMinutes}-59/${everyMinutes}`;
+  const minutes = everyMinutes === 1 ? '*' : `${Math.floor(number / 60) % everyMinutes}-59/${everyMinutes}`;
   const table = {
     name: 'orders',
     filters: { id: { condition: 'between', metric: [number, number + 200] } },

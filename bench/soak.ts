@@ -22,6 +22,7 @@ import { describe, slope, type Sample } from './flatness.ts';
 import { openInspector } from './live-memory.ts';
 import { usageOf } from './measure.ts';
 import { startNullS3 } from './processes.ts';
+import { regionsOf, type Regions } from './regions.ts';
 import { renderTable, SOAK_TABLE, writeTable, type Line } from './report.ts';
 import { changeOrder, loadOrders, soakSpec } from './soak-specs.ts';
 import { benchConfig } from './workspace.ts';
@@ -107,19 +108,20 @@ try {
       const { minute, rssMb, descriptors, connections } = readings.at(-1)!;
       live.push({ minute, value: await inspector.collect() });
       say(
-        `${minute.toFixed(0)} min: ${rssMb.toFixed(0)} MB, a heap of ${live.at(-1)!.value.toFixed(1)} MB, ` +
+        `${minute.toFixed(0)} min: ${rssMb.toFixed(0)} MB (${inWords(regionsOf(daemon.pid!))}), a heap of ${live.at(-1)!.value.toFixed(1)} MB, ` +
           `${descriptors} descriptors, ${connections} connections`,
       );
     }
   }
   const runs = await runsOf(url);
+  const regions = regionsOf(daemon.pid!);
   inspector.close();
   daemon.kill();
   await ended;
   await connection.end();
 
   const table = renderTable(
-    lines(readings, live, runs),
+    lines(readings, live, regions, runs),
     `${new Date().toISOString().slice(0, 10)}; ${cpus().length} × ${cpus()[0]!.model}; Node ${process.version}; ` +
       `${specs.toLocaleString('en')} tasks, each every ${every} min, for ${minutes} min; ` +
       `of the samples after ${WARM_UP.toFixed(0)} min: median (least to most), slope.`,
@@ -129,6 +131,10 @@ try {
 } finally {
   await Promise.all([server.stop(), s3.stop(), mailbox.stop()]);
   rmSync(home, { recursive: true, force: true });
+}
+
+function inWords({ v8, malloc, code }: Regions): string {
+  return `${v8.toFixed(0)} MB of V8, ${malloc.toFixed(0)} MB of malloc, ${code.toFixed(0)} MB of code`;
 }
 
 async function isReady(url: string): Promise<boolean> {
@@ -161,6 +167,7 @@ async function runsOf(url: string): Promise<ReadonlyMap<string, number>> {
 function lines(
   readings: readonly Reading[],
   live: readonly Sample[],
+  regions: Regions,
   runs: ReadonlyMap<string, number>,
 ): Line[] {
   const of = (pick: (reading: Reading) => number): Sample[] =>
@@ -181,6 +188,7 @@ function lines(
       ' MB',
       2,
     ),
+    { what: 'at the end, of that', found: inWords(regions), goal: '', ok: null },
     flat(
       'open descriptors',
       of(({ descriptors }) => descriptors),
