@@ -37,7 +37,7 @@ export interface Installation extends RecoveryPorts {
   readonly runs: RunBook;
   readonly turns: Turns;
   /** Left out: each run reads with the connection that it was planned with. */
-  readonly crews?: Crews;
+  readonly crews?: Crews | null;
   readonly transforms: Transforms;
   /** What cannot be promised of a task and has been said by this process. */
   readonly said: Set<string>;

@@ -11,7 +11,8 @@ export function tellLog(log: RunLog, said: Set<string>, observer: RunObserver): 
   return {
     planned(plan) {
       const { host, port, version } = plan.server;
-      log.info('snapshot opened', { server: `${host}:${port}`, version, consistency: plan.consistency });
+      const { consistency, consistencyBasis: basis, sourcePosition: position } = plan;
+      log.info('snapshot opened', { server: `${host}:${port}`, version, consistency, basis, position });
       for (const caution of plan.cautions) {
         const ofTask = `${plan.task}: ${caution}`;
         if (said.has(ofTask)) continue;

@@ -3,7 +3,6 @@ import { Command, CommanderError, Option } from 'commander';
 import { WAREHOUSES } from '../describe/warehouses.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
-import type { CommonOptions } from './options.ts';
 import { jsonText, print } from './print.ts';
 import { version } from './version.ts';
 

@@ -1,14 +1,8 @@
 /** The crew of a run that reads with one connection, in this thread: the snapshot that it was planned with reads it all. */
-import type { Agreement, Crew, LaneSetup } from '../lane-ports.ts';
+import type { Crew, LaneSetup } from '../lane-ports.ts';
 import { runJob } from '../lanes/run-job.ts';
 import type { Sink, Snapshot } from '../ports.ts';
 import type { Transforms } from '../transform-ports.ts';
-
-export const ONE_CONNECTION: Agreement = {
-  level: 'snapshot',
-  basis: 'One connection reads everything in one transaction.',
-  position: null,
-};
 
 /** @param snapshot is closed with the crew. */
 export function soloCrew(
@@ -17,7 +11,11 @@ export function soloCrew(
 ): Crew {
   let isFirst = true;
   return {
-    agreement: ONE_CONNECTION,
+    agreement: {
+      level: 'snapshot',
+      basis: 'One connection read everything in one transaction.',
+      position: snapshot.mark?.position ?? null,
+    },
     async export(jobs, events, signal, onResult) {
       const results = [];
       for (const job of jobs) {

@@ -168,8 +168,12 @@ export interface Plan {
   readonly source: string;
   readonly sink: string;
   readonly server: ServerIdentity;
-  /** What the plan can promise: `per_batch` where an engine keeps no snapshots. */
+  /** Before its crew has agreed on a snapshot, what the plan can promise: `per_batch` where an engine keeps none. */
   readonly consistency: Consistency;
+  /** How that is known: a sentence; null: nobody has agreed on anything yet. */
+  readonly consistencyBasis: string | null;
+  /** Where the snapshot stands in the server's log, `mysql-bin.000007:1234` or a GTID set; null: not known. */
+  readonly sourcePosition: string | null;
   readonly output: OutputOptions;
   readonly onEmpty: OnEmpty;
   readonly exports: readonly ExportPlan[];

@@ -4,6 +4,7 @@
 import type { DeclaredColumns, Spec } from '../domain/spec.ts';
 import type { Estimate, ExportPlan, Plan, ServerIdentity, Window } from '../domain/plan.ts';
 import type { RunIdentity } from '../domain/run.ts';
+import { plannedConsistency } from './consistency.ts';
 import type { Draft } from './draft.ts';
 import { extensionOf, isDelimited } from './formats.ts';
 import { keyPattern, manifestKey } from './keys.ts';
@@ -37,7 +38,10 @@ export function thresholdOf(spec: Spec, { batchThresholdMb }: PlanSettings): num
   return Math.floor((spec.batchThresholdMb ?? batchThresholdMb) * MEGABYTE);
 }
 
-/** @param blind why open transactions could not be seen, where a watermark would depend on it. */
+/**
+ * @param blind why open transactions could not be seen, where a watermark would depend on it.
+ * @throws TidemarkError CONSISTENCY_UNPROVEN where a table keeps no snapshots, and the spec asks for one.
+ */
 export function buildPlan(
   spec: Spec,
   run: RunIdentity,
@@ -84,7 +88,10 @@ export function buildPlan(
     source: spec.source,
     sink: spec.sink,
     server,
-    consistency: drafts.every(({ draft }) => draft.inSnapshot) ? 'snapshot' : 'per_batch',
+    ...plannedConsistency(
+      spec.consistency,
+      drafts.map(({ draft }) => draft),
+    ),
     output: spec.output,
     onEmpty: spec.onEmpty,
     exports,

@@ -49,6 +49,8 @@ export function manifestOf(
     prepared_at: times.preparedAt.toISOString(),
     source: { name: plan.source, ...plan.server },
     consistency: plan.consistency,
+    consistency_basis: plan.consistencyBasis,
+    source_position: plan.sourcePosition,
     format: plan.output.format,
     compression: plan.output.compression.codec,
     csv: isDelimited(plan.output)

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => here.close());
 
-const inThisThread = { crews: undefined };
+const inThisThread = { crews: null };
 
 it.each([
   { output_file_format: 'csv' },

@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { crewOf } from '../../../src/crew/crew.ts';
 import { fairSlots } from '../../../src/crew/slots.ts';
-import { ONE_CONNECTION } from '../../../src/crew/solo.ts';
 import { TidemarkError } from '../../../src/errors.ts';
-import type { BatchJob, BatchResult, JobEvents, Lane } from '../../../src/lane-ports.ts';
+import type { Agreement, BatchJob, BatchResult, JobEvents, Lane } from '../../../src/lane-ports.ts';
 
 const NEVER = new AbortController().signal;
+const ONE_MOMENT: Agreement = { level: 'snapshot', basis: 'They said so.', position: null };
 const EVENTS = {} as JobEvents;
 const lost = (): TidemarkError => new TidemarkError('LANE_LOST', 'gone');
 const turns = async (count: number): Promise<void> => {
@@ -53,7 +53,7 @@ it('does every job once, in whatever order, and gives the results in theirs', as
             if (done++ === kind.diesAt) throw lost();
           });
         });
-        const crew = crewOf(lanes, ONE_CONNECTION, 'run', fairSlots(slots));
+        const crew = crewOf(lanes, ONE_MOMENT, 'run', fairSlots(slots));
         const jobs = jobsOf(count);
         const heard: string[] = [];
         const exported = crew.export(
@@ -83,7 +83,7 @@ it('does a job again in another lane when its own is lost, and not a third time'
       await turns(1);
       throw lost();
     });
-  const crew = crewOf([dying(), dying(), dying()], ONE_CONNECTION, 'run', fairSlots(3));
+  const crew = crewOf([dying(), dying(), dying()], ONE_MOMENT, 'run', fairSlots(3));
   await expect(crew.export(jobsOf(1), () => EVENTS, NEVER)).rejects.toMatchObject({ code: 'LANE_LOST' });
   expect(tried).toEqual(['job 0', 'job 0']);
 });
@@ -104,7 +104,7 @@ it('fails with the first failure, once no lane does anything any more', async ()
     await turns(1);
     if (job.id === 'job 5') throw failure;
   });
-  const crew = crewOf([...lanes, failing], ONE_CONNECTION, 'run', fairSlots(4));
+  const crew = crewOf([...lanes, failing], ONE_MOMENT, 'run', fairSlots(4));
   await expect(crew.export(jobsOf(10), () => EVENTS, NEVER)).rejects.toBe(failure);
   expect(working.size).toBe(0);
   await crew.close();
@@ -115,7 +115,7 @@ it('ends when it is told to, also while it waits for a slot', async () => {
   const slots = fairSlots(1);
   await slots.take('somebody else', NEVER);
   const told = new AbortController();
-  const crew = crewOf([laneThat(() => turns(1))], ONE_CONNECTION, 'run', slots);
+  const crew = crewOf([laneThat(() => turns(1))], ONE_MOMENT, 'run', slots);
   const exported = crew.export(jobsOf(2), () => EVENTS, told.signal);
   const reason = new Error('stop');
   told.abort(reason);
