@@ -20,7 +20,8 @@ export interface KeyQuestions {
   /** Those that a query can use and that keep an order; empty of a view. */
   indexes(table: string): Promise<readonly TableIndex[]>;
   /**
-   * EXPLAIN of SELECTs of one table each, many at once.
+   * EXPLAIN of SELECTs of one table each, many at once; where there are several, they have one column each and no
+   * order.
    *
    * @returns one for each, in their order.
    */

@@ -66,7 +66,8 @@ export async function tableRanges(
     return { sequential: noIndex(table.name, column.name, snapshot.server.database, indexes) };
 
   const key = await keyColumn(drafted, column, type, index, snapshot);
-  const [chosen, whole] = await keys.estimates([sql, allSql({ ...key, conditions: [] })]);
+  const [chosen] = await keys.estimates([sql]);
+  const [whole] = await keys.estimates([allSql({ ...key, conditions: [] })]);
   const tableRows = facts.rows ?? whole!.rows;
   if (isOther(chosen!, index, tableRows)) {
     const other = { index: chosen!.index!, rows: chosen!.rows! };

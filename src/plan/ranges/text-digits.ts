@@ -98,30 +98,34 @@ export function textsBetween(
     places.push(place);
     numbers *= BigInt(place.length + 1);
   }
-  // The end of a text comes before every letter.
-  const number = (text: typeof from): bigint =>
-    places.reduce((sum, place, index) => {
+  // How many texts there are from a place on: the one that ends there, and those of each letter.
+  const texts = places.reduceRight<bigint[]>(
+    (sizes, place) => [1n + BigInt(place.length) * sizes[0]!, ...sizes],
+    [1n],
+  );
+  const number = (text: typeof from): bigint => {
+    let count = 0n;
+    for (const [index, place] of places.entries()) {
       const kind = text[common + index]?.kind;
-      const digit = kind === undefined ? 0 : place.indexOf(kind) + 1;
-      return sum * BigInt(place.length + 1) + BigInt(digit);
-    }, 0n);
+      if (kind === undefined) break;
+      count += 1n + BigInt(place.indexOf(kind)) * texts[index + 1]!;
+    }
+    return count;
+  };
   const beginning = to
     .slice(0, common)
     .map(({ letter }) => letter)
     .join('');
   const text = (count: bigint): string => {
-    const digits: number[] = [];
+    let shown = beginning;
     let rest = count;
-    for (const place of places.toReversed()) {
-      const base = BigInt(place.length + 1);
-      digits.unshift(Number(rest % base));
-      rest /= base;
+    for (const [index, place] of places.entries()) {
+      if (rest === 0n) break;
+      const size = texts[index + 1]!;
+      shown += ascending[place[Number((rest - 1n) / size)]!]!;
+      rest = (rest - 1n) % size;
     }
-    const shown = digits.slice(0, digits.findLastIndex((digit) => digit > 0) + 1);
-    // No text goes on behind its end: the least letter stands there instead.
-    const letter = (digit: number, index: number): string =>
-      ascending[places[index]![Math.max(digit, 1) - 1]!]!;
-    return beginning + shown.map(letter).join('');
+    return shown;
   };
   const [first, last] = [number(from), number(to)];
   if (first >= last) return [];
