@@ -5,7 +5,7 @@
  */
 import type { Consistency, ExportPlan, KeyRange, Window } from './domain/plan.ts';
 import type { PreparedObject } from './domain/run.ts';
-import type { MaxLoad, OutputOptions } from './domain/spec.ts';
+import type { MaxLoad, OutputOptions, WantedConsistency } from './domain/spec.ts';
 
 /** Which snapshot it is. Two of one server whose positions are known and equal show the same rows. */
 export interface SnapshotMark {
@@ -176,9 +176,6 @@ export interface Agreement {
   readonly position: string | null;
 }
 
-/** What a spec asks for; `best`: the most that can be proved. */
-export type WantedConsistency = 'best' | Consistency;
-
 /** The lanes of one run, whose snapshots have been agreed on. */
 export interface Crew {
   readonly agreement: Agreement;
@@ -216,8 +213,8 @@ export interface CrewRequest {
   readonly consistency: WantedConsistency;
   /** Tables that will be read; null: not known. */
   readonly tables: readonly string[] | null;
-  /** Which server the run was planned on, as in a mark: others may not have yet what the plan knows of. */
-  readonly server: string;
+  /** Which server the run was planned on, as in a mark: others may not have yet what the plan knows of. Null: any. */
+  readonly server: string | null;
   /** Hears that something has to be waited for, and why; null: it has come. */
   onWait(reason: string | null): void;
 }

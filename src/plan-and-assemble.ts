@@ -83,9 +83,9 @@ function crewRequest(
       pace,
     },
     lanes: lanesOf(plan, settings.parallelism ?? 1),
-    consistency: spec.consistency ?? 'best',
+    consistency: spec.consistency,
     tables: spec.customQuery === null ? plan.exports.map(({ name }) => name) : null,
-    server: snapshot.mark?.server ?? '',
+    server: snapshot.mark?.server ?? null,
     onWait: (reason) => observer.waits?.(reason),
   };
 }

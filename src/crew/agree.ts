@@ -4,6 +4,7 @@
  * and what not: docs/decisions/0017-one-moment.md.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WantedConsistency } from '../domain/spec.ts';
 import { TidemarkError } from '../errors.ts';
 import type {
   Agreement,
@@ -11,7 +12,6 @@ import type {
   Obstacle,
   Referee,
   SnapshotMark,
-  WantedConsistency,
   WriteLock,
 } from '../lane-ports.ts';
 

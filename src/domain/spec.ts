@@ -1,5 +1,8 @@
 /** The nouns of a task spec, as it is once it has been parsed: plain data that nothing downstream checks again. */
-import type { ValueKind } from './plan.ts';
+import type { Consistency, ValueKind } from './plan.ts';
+
+/** What a spec asks for; `best`: the most that can be proved. */
+export type WantedConsistency = 'best' | Consistency;
 
 /** A value from a spec, kept as its exact text: no number passes through a floating-point value on its way to SQL. */
 export type Literal =
@@ -232,8 +235,7 @@ export interface Spec {
   readonly batchThresholdMb: number | null;
   /** Connections that read at the same time, 1 to 64; null: the config's. */
   readonly parallelism: number | null;
-  /** Left out: the most that can be proved. */
-  readonly consistency?: 'best' | 'snapshot' | 'locked' | 'per_batch';
+  readonly consistency: WantedConsistency;
   readonly retries: Retries;
   /** Longest time a run may take, all its attempts together; null: as long as it takes. */
   readonly timeoutMs: number | null;

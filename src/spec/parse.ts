@@ -165,6 +165,7 @@ function toSpec(
     keyTemplate: document.key_template ?? null,
     batchThresholdMb: document.batch_threshold_mb ?? null,
     parallelism: document.parallelism ?? null,
+    consistency: document.consistency ?? 'best',
     retries: retriesOf(document.retries),
     timeoutMs: timeoutMsOf(document.timeout),
     maxLoad: maxLoadOf(document.max_load),

@@ -217,9 +217,10 @@ export const specSchema = {
     },
     consistency: {
       title: 'Consistency',
-      description: '`snapshot`: all tables of the task are read as of one moment.',
-      enum: ['snapshot', null],
-      default: 'snapshot',
+      description:
+        'How sure it has to be that all rows of the task are of one moment. Left out: as sure as the server, its settings and the grants of the account allow; log and manifest say what was proved. `snapshot`: proved, or the run fails. `locked`: the same, and writers are kept out for the moment that it takes to begin the snapshots. `per_batch`: no proof is asked for. One connection reads everything in one transaction, and needs no proof. See docs/scaling.md.',
+      enum: ['snapshot', 'locked', 'per_batch', null],
+      default: null,
     },
     retries: retriesSchema,
     timeout: timeoutSchema,

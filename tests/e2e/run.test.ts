@@ -76,6 +76,7 @@ it('runs the spec that users have, as it stands', async () => {
     run_id: report.run_id,
     rows: 82,
     consistency: 'snapshot',
+    consistency_basis: 'One connection read everything in one transaction.',
   });
 });
 

@@ -4,7 +4,8 @@
  * or later, which cannot be started from here, that one.
  */
 import { agree, AGREE_DEFAULTS, type AgreeOptions } from '../../src/crew/agree.ts';
-import type { Agreement, WantedConsistency } from '../../src/lane-ports.ts';
+import type { WantedConsistency } from '../../src/domain/spec.ts';
+import type { Agreement } from '../../src/lane-ports.ts';
 import type { PendingSnapshot } from '../../src/ports.ts';
 import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
 import { freshDatabase, serverVersion, sourceOptionsOf, startMySql } from './mysql.ts';

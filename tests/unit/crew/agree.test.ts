@@ -1,7 +1,8 @@
 /** How lanes agree on a snapshot, with lanes and a referee that do as they are told. */
 import { agree, AGREE_DEFAULTS, type AgreeOptions } from '../../../src/crew/agree.ts';
+import type { WantedConsistency } from '../../../src/domain/spec.ts';
 import { TidemarkError } from '../../../src/errors.ts';
-import type { LogReading, Referee, SnapshotMark, WantedConsistency } from '../../../src/lane-ports.ts';
+import type { LogReading, Referee, SnapshotMark } from '../../../src/lane-ports.ts';
 
 const SETTLED: LogReading = { server: 'db', position: 'u:1-9', settled: true, obstacle: null };
 const OBSTACLE = { why: 'the server writes no binary log', remedy: 'Start it with log_bin.' };

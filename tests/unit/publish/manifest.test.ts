@@ -72,6 +72,8 @@ it('says what the run was', () => {
       flavor: 'mysql',
     },
     consistency: 'snapshot',
+    consistency_basis: null,
+    source_position: null,
     format: 'csv',
     compression: 'none',
     csv: { delimiter: ';', quote: '"', null: '\\N', header: true, line_ending: '\n', quote_all: true },

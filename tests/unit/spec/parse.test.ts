@@ -41,6 +41,7 @@ describe('parseSpec', () => {
       keyTemplate: null,
       batchThresholdMb: null,
       parallelism: null,
+      consistency: 'best',
       queryWatermark: null,
       retries: { count: 2, firstDelayMs: 2000, maxDelayMs: 300_000 },
       expect: null,
@@ -167,7 +168,7 @@ describe('parseSpec', () => {
     [{ compression: 'gz' }, 'compression: found "gz". Allowed: "none", "gzip", "zstd" or "snappy", or'],
     [{ parallelism: 65 }, 'parallelism: found 65. Allowed: an integer from 1 to 64.'],
     [{ parallelism: 1.5 }, 'parallelism: found 1.5. Allowed: an integer from 1 to 64.'],
-    [{ consistency: 'none' }, 'consistency: found "none". Allowed: "snapshot", null.'],
+    [{ consistency: 'none' }, 'consistency: found "none". Allowed: "snapshot", "locked", "per_batch", null.'],
     [
       { column_transformation: { a: 1 } },
       'column_transformation.a: found 1. Allowed: an object of at least one operation',

@@ -1,0 +1,95 @@
+/** What a spec asks of consistency, what its run then does, and what the manifest says of it. */
+import { serverVersion } from '../support/mysql.ts';
+import { readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
+import { createPairs, startPairWriters } from '../support/pair-writers.ts';
+
+const BOTH = { table: [{ name: 'debit' }, { name: 'credit' }] };
+const ONE = 'One connection read everything in one transaction.';
+
+let here: TestInstallation;
+let flavor: 'mysql' | 'mariadb';
+beforeAll(async () => {
+  here = await testInstallation({ threads: true });
+  await createPairs(here.database);
+  await here.database.connection.query('CREATE TABLE log (id INT PRIMARY KEY) ENGINE=MyISAM');
+  ({ flavor } = await serverVersion(here.database));
+});
+afterAll(() => here.close());
+
+const sumOf = (rows: readonly (readonly (string | null)[])[]): number =>
+  rows.reduce((sum, row) => sum + Number(row[1]), 0);
+
+it('tells of one connection that it needs no proof, and where it stood in the log of a MariaDB', async () => {
+  const { manifest } = await here.export(BOTH);
+  expect(manifest).toMatchObject({
+    consistency: 'snapshot',
+    consistency_basis: ONE,
+    source_position: flavor === 'mariadb' ? expect.stringMatching(/^[^:]+\.\d+:\d+$/) : null,
+  });
+});
+
+it.each([1, 2])('keeps writers out where that is asked for, with %i connections', async (parallelism) => {
+  const writers = await startPairWriters(here.database, 2);
+  try {
+    const { manifest, csv } = await here.export({ ...BOTH, consistency: 'locked', parallelism });
+    expect(manifest).toMatchObject({
+      consistency: 'locked',
+      consistency_basis: expect.stringMatching(
+        /^Writers of debit, credit were kept out by LOCK TABLES … READ, for \d+ ms, while (the snapshot was|2 snapshots were) begun\.$/,
+      ),
+    });
+    expect(sumOf(csv('debit').rows)).toBe(sumOf(csv('credit').rows));
+  } finally {
+    await writers.stop();
+  }
+});
+
+it('reads tables side by side as of one moment', async () => {
+  const writers = await startPairWriters(here.database, 1, 100);
+  try {
+    const { report, error } = await here.runSpec(
+      here.spec({ ...BOTH, consistency: 'snapshot', parallelism: 2 }),
+    );
+    // A MySQL without GTIDs says nothing before 5.7.6.
+    if (error?.code === 'CONSISTENCY_UNPROVEN')
+      return expect([flavor, error.message]).toEqual([
+        'mysql',
+        expect.stringContaining('does not say whether commits are under way'),
+      ]);
+    expect(error).toBeNull();
+    const { manifest, csv } = await readExport(here.s3, here.bucket, report);
+    expect(manifest).toMatchObject({ consistency: 'snapshot', source_position: expect.any(String) });
+    expect(manifest['consistency_basis']).toMatch(/^(2 snapshots were begun|Nothing was committed while 2)/);
+    expect(sumOf(csv('debit').rows)).toBe(sumOf(csv('credit').rows));
+  } finally {
+    await writers.stop();
+  }
+});
+
+it('proves nothing where nobody asks', async () => {
+  const { manifest } = await here.export({ ...BOTH, consistency: 'per_batch', parallelism: 2 });
+  expect(manifest).toMatchObject({
+    consistency: 'per_batch',
+    consistency_basis: 'Each of 2 connections reads as of a moment of its own: the task asks for no more.',
+    source_position: null,
+  });
+});
+
+it('names the table that keeps no snapshots, or fails by it', async () => {
+  const tables = { table: [{ name: 'debit' }, { name: 'log' }] };
+  const { manifest } = await here.export(tables);
+  expect(manifest).toMatchObject({
+    consistency: 'per_batch',
+    consistency_basis:
+      'log keeps no snapshots, as InnoDB does: what was read of it is as it was at that moment.',
+    source_position: null,
+  });
+  for (const consistency of ['snapshot', 'locked']) {
+    const { report } = await here.runSpec(here.spec({ ...tables, consistency }));
+    expect(report).toMatchObject({
+      status: 'failed',
+      error: { code: 'CONSISTENCY_UNPROVEN', retryable: false },
+    });
+    expect(report.error!.hint).toContain('ALTER TABLE `log` ENGINE=InnoDB;');
+  }
+});
