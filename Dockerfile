@@ -45,6 +45,11 @@ ENV NODE_ENV=production \
     TIDEMARK_LOGS_DIR=/var/log/tidemark \
     TIDEMARK_HTTP__PORT=9464
 
+# What threads have given up goes back to the system: see "Memory" in docs/operations.md.
+ENV MALLOC_ARENA_MAX=4 \
+    MALLOC_MMAP_THRESHOLD_=262144 \
+    MALLOC_TRIM_THRESHOLD_=262144
+
 WORKDIR /etc/tidemark
 VOLUME ["/etc/tidemark/specs", "/var/lib/tidemark", "/var/log/tidemark"]
 EXPOSE 9464

@@ -35,6 +35,12 @@ export const apps = [
     // says `waiting restart` of a daemon that it keeps stopped.
     min_uptime: 10_000,
     max_restarts: 10,
-    env: { NODE_ENV: 'production' },
+    // What threads have given up goes back to the system: see "Memory" in docs/operations.md.
+    env: {
+      NODE_ENV: 'production',
+      MALLOC_ARENA_MAX: '4',
+      MALLOC_MMAP_THRESHOLD_: '262144',
+      MALLOC_TRIM_THRESHOLD_: '262144',
+    },
   },
 ];

@@ -18,6 +18,7 @@ import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import { freePort } from '../tests/support/guarded.ts';
 import { startMariaDb } from '../tests/support/mysql.ts';
 import { startMailbox } from '../tests/support/smtp.ts';
+import { mallocSettings } from './deployed.ts';
 import { describe, slope, type Sample } from './flatness.ts';
 import { openInspector } from './live-memory.ts';
 import { usageOf } from './measure.ts';
@@ -84,6 +85,7 @@ try {
   const inspect = `--inspect=127.0.0.1:${inspectorPort}`;
   const daemon = spawn(process.execPath, [inspect, 'dist/main.js', 'daemon', '--config', config], {
     stdio: ['ignore', 'ignore', 'ignore'],
+    env: { ...process.env, ...mallocSettings() },
   });
   const ended = once(daemon, 'exit');
   // Whoever stops the bench does not want the daemon to go on.

@@ -66,4 +66,17 @@ describe('deploy/tidemark.service', () => {
     expect(environment).toContain(`TIDEMARK_STATE_DIR=%S/${setting('StateDirectory')[0]}`);
     expect(environment).toContain(`TIDEMARK_LOGS_DIR=%L/${setting('LogsDirectory')[0]}`);
   });
+
+  it('tells malloc what the image and pm2 tell it', () => {
+    const settingsIn = (found: string): string[] =>
+      [...found.matchAll(/\b(MALLOC_\w+)(?:=|: ')(\w+)/g)].map(([, name, value]) => `${name}=${value}`);
+    const settings = settingsIn(setting('Environment').join('\n'));
+    expect(settings.map((one) => one.split('=')[0])).toEqual([
+      'MALLOC_ARENA_MAX',
+      'MALLOC_MMAP_THRESHOLD_',
+      'MALLOC_TRIM_THRESHOLD_',
+    ]);
+    for (const file of ['Dockerfile', 'ecosystem.config.js'])
+      expect(settingsIn(readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8'))).toEqual(settings);
+  });
 });
