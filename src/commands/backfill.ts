@@ -3,13 +3,16 @@ import { checkSameSpec, fingerprintOf, isDone, runBackfill, windowsLeft } from '
 import type { Spec } from '../domain/spec.ts';
 import type { RunReport } from '../domain/run.ts';
 import { UNOBSERVED } from '../execute.ts';
+import type { Config } from '../config/config.ts';
 import { countOf } from '../notify/phrases.ts';
 import { canonicalStep, checkIncremental, cutWindows, type PastWindow } from '../plan/backfill.ts';
 import { stampOf } from '../plan/keys.ts';
+import type { Settled } from '../ports.ts';
 import { redactReport } from '../report.ts';
 import type { Backfill } from '../state/backfills.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
-import { openInstallation, type LiveInstallation } from './installation.ts';
+import { besideLeader } from './in-common.ts';
+import { openInstallation, openShared, type LiveInstallation } from './installation.ts';
 import { abortOnSignal } from './interrupt.ts';
 import { loadTask } from './load.ts';
 import type { BlackoutOptions, TaskOptions } from './options.ts';
@@ -27,8 +30,18 @@ export async function backfillCommand(options: BackfillOptions): Promise<ExitCod
   const { config, spec } = loadTask(options);
   checkIncremental(spec);
   const windows = cutWindows(options.from, options.to, options.every ?? null);
+  return besideLeader(config, (settled) => backfillNow(config, spec, windows, options, settled));
+}
+
+async function backfillNow(
+  config: Config,
+  spec: Spec,
+  windows: readonly PastWindow[],
+  options: BackfillOptions,
+  settled?: Settled,
+): Promise<ExitCode> {
   const bar = process.stderr.isTTY && options.json !== true ? progressBar(process.stderr) : null;
-  const installation = openInstallation(config, { stderr: bar?.stderr });
+  const installation = openInstallation(config, { stderr: bar?.stderr, shared: openShared(config, settled) });
   const abort = abortOnSignal();
   try {
     const lock = installation.backfills.lock(spec.taskName);

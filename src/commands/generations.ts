@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config/config.ts';
 import type { Meter } from '../metrics/counters.ts';
-import { openInstallation, type LiveInstallation } from './installation.ts';
+import { openInstallation, openShared, type LiveInstallation } from './installation.ts';
 
 export interface Generations {
   readonly config: () => Config;
@@ -26,10 +26,11 @@ interface Generation {
 
 /**
  * @param meter counts what the sources and sinks of all of them do.
+ * @param shared what all of them have in common; by default, the first one opens it. Closed with them.
  * @throws TidemarkError STATE_UNUSABLE.
  */
-export function openGenerations(first: Config, meter: Meter): Generations {
-  let newest = begin(first, openInstallation(first, { meter, sparesOne: false }));
+export function openGenerations(first: Config, meter: Meter, shared = openShared(first)): Generations {
+  let newest = begin(first, openInstallation(first, { meter, shared, sparesOne: false }));
   const retiring = new Set<Promise<void>>();
 
   return {

@@ -1,7 +1,7 @@
 /** SIGHUP: the config is read again. One that cannot be used is refused with all its faults, and the old one stays. */
 import { changeConfig, type ConfigChange } from '../config/changes.ts';
 import type { Config } from '../config/config.ts';
-import type { LiveSettings } from '../daemon/options.ts';
+import type { DaemonSettings, LiveSettings } from '../daemon/options.ts';
 import { asTidemarkError, FaultsError, formatFault } from '../errors.ts';
 import type { Log } from '../ports.ts';
 
@@ -53,6 +53,17 @@ export async function reloadConfig(options: ReloadOptions): Promise<boolean> {
       settings: needRestart.join(', '),
     });
   return true;
+}
+
+/** What the daemon takes from the config. */
+export function daemonSettings(config: Config): DaemonSettings {
+  return {
+    ...liveSettings(config),
+    specsDir: config.specs_dir,
+    stateDir: config.state_dir,
+    http: config.http,
+    watch: { polling: config.watch.polling, intervalMs: config.watch.interval_ms },
+  };
 }
 
 /** What the daemon takes from the config and can change while it runs. */

@@ -4,9 +4,11 @@ import type { Spec } from '../domain/spec.ts';
 import type { RunReport, Trigger } from '../domain/run.ts';
 import type { Config } from '../config/config.ts';
 import { countOf } from '../notify/phrases.ts';
+import type { Settled } from '../ports.ts';
 import { redactReport } from '../report.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
-import { openInstallation, type LiveInstallation } from './installation.ts';
+import { besideLeader } from './in-common.ts';
+import { openInstallation, openShared, type LiveInstallation } from './installation.ts';
 import { abortOnSignal } from './interrupt.ts';
 import { nextRun } from './load-limits.ts';
 import { loadTask } from './load.ts';
@@ -21,12 +23,21 @@ export interface RunOptions extends TaskOptions, BlackoutOptions {
 }
 
 export async function runCommand(options: RunOptions): Promise<ExitCode> {
-  const { config, spec: written } = loadTask(options);
+  const { config, spec } = loadTask(options);
+  return besideLeader(config, (settled) => runNow(config, spec, options, settled));
+}
+
+async function runNow(
+  config: Config,
+  written: Spec,
+  options: RunOptions,
+  settled?: Settled,
+): Promise<ExitCode> {
   const accepts = options.acceptSchemaChange === true && written.onSchemaChange === 'fail';
   const spec: Spec = accepts ? { ...written, onSchemaChange: 'warn' } : written;
   const bar = process.stderr.isTTY && options.json !== true ? progressBar(process.stderr) : null;
   const trigger = { kind: 'manual', scheduledFor: new Date(), until: null, backfill: null } as const;
-  const installation = await openForRun(config, spec, trigger, bar?.stderr);
+  const installation = await openForRun(config, spec, trigger, bar?.stderr, settled);
   const abort = abortOnSignal();
   try {
     const { report, error, logTail } = await executeRun(
@@ -65,9 +76,10 @@ async function openForRun(
   spec: Spec,
   trigger: Trigger,
   stderr: NodeJS.WritableStream | undefined,
+  settled: Settled | undefined,
 ): Promise<LiveInstallation> {
   try {
-    return openInstallation(config, { stderr });
+    return openInstallation(config, { stderr, shared: openShared(config, settled) });
   } catch (error) {
     await mailWithoutState(config, spec, trigger, error);
     throw error;

@@ -4,11 +4,13 @@ import type { Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { TidemarkError } from '../errors.ts';
 import { BELOW_ALL } from '../plan/watermark.ts';
+import type { Settled } from '../ports.ts';
 import { recoverTask } from '../recovery.ts';
 import { openState, readState, type StateDatabase } from '../state/database.ts';
 import { listWatermarks, resetWatermarks, setWatermark, type Deed } from '../state/watermarks.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { openInstallation } from './installation.ts';
+import { besideLeader } from './in-common.ts';
+import { openInstallation, openShared } from './installation.ts';
 import { checkTaskKnown } from './known-task.ts';
 import { knownWatermarks, shownWatermark, type KnownWatermark } from './known-watermarks.ts';
 import type { CommonOptions } from './options.ts';
@@ -74,7 +76,17 @@ async function change(
   apply: (db: StateDatabase['db'], known: readonly KnownWatermark[], deed: Deed) => readonly Changed[],
 ): Promise<ExitCode> {
   const config = loadProcessConfig({ file: options.config });
-  const installation = openInstallation(config);
+  return besideLeader(config, (settled) => changeNow(task, config, options, apply, settled));
+}
+
+async function changeNow(
+  task: string,
+  config: Config,
+  options: WatermarkOptions,
+  apply: (db: StateDatabase['db'], known: readonly KnownWatermark[], deed: Deed) => readonly Changed[],
+  settled?: Settled,
+): Promise<ExitCode> {
+  const installation = openInstallation(config, { shared: openShared(config, settled) });
   const { db, close } = openState(config.state_dir);
   try {
     watermarksOf(task, config, db);
@@ -83,6 +95,8 @@ async function change(
       await recoverTask(installation, task);
       installation.unended.close(task);
       const changed = apply(db, watermarksOf(task, config, db), { actor: actor(), at: new Date() });
+      // Said to be done when it cannot be undone by a failure of this machine.
+      await installation.journal.settled();
       const shown = changed.map(({ chosen, value, note }) => ({
         table: chosen.table,
         column: chosen.column,

@@ -25,6 +25,7 @@ export const IN_FORCE: Readonly<Record<keyof Config, 'now' | 'restart' | 'never'
   logs_dir: 'restart',
   http: 'restart',
   executor: 'restart',
+  ha: 'restart',
   watch: 'restart',
   // Of commands other than the daemon.
   default_spec: 'never',

@@ -78,6 +78,12 @@ export function checkConfig(config: Values, report: Report): void {
   if (executor['type'] === 'bullmq' && !isSet(executor['url'])) {
     report(['executor', 'url'], `is missing: bullmq keeps its queue in a server. ${REDIS_URL_ALLOWED}`);
   }
+  if (config['ha'] === true && executor['type'] !== 'bullmq') {
+    report(
+      ['ha'],
+      'found true, but no Redis by which two daemons could share their state. Add "executor": {"type": "bullmq", "url": "redis://…"}, or set ha to false.',
+    );
+  }
 }
 
 function checkSink(sink: Values, at: readonly Segment[], report: Report): void {

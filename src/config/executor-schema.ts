@@ -67,3 +67,11 @@ export const executorSchema = {
   additionalProperties: false,
   default: {},
 } as const;
+
+export const haSchema = {
+  title: 'High availability',
+  description:
+    'Two daemons, on two machines, with one state: one runs tasks, the other takes over when it ends. Needs an `executor` of type "bullmq", by whose Redis they share the state; see docs/scaling.md.',
+  type: 'boolean',
+  default: false,
+} as const;

@@ -6,7 +6,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { EMAIL, EMAIL_PATTERN } from '../spec/email.ts';
 import { port, sinkSchema, sourceSchema, span } from './endpoint-schemas.ts';
-import { executorSchema } from './executor-schema.ts';
+import { executorSchema, haSchema } from './executor-schema.ts';
 import { digestSchema, webhookSchema } from './notify-schemas.ts';
 import { logRotation, logsRetention } from './log-schemas.ts';
 
@@ -204,6 +204,7 @@ export const configSchema = {
       errorMessage: 'Allowed: an integer from 1 to 64.',
     },
     executor: executorSchema,
+    ha: haSchema,
     memory_limit_mb: {
       title: 'Memory for reading',
       description:

@@ -172,7 +172,7 @@ function actByHeader(context: Context, action: Action, { sessions, act, log }: A
   return json({ task, action, status: 'accepted' }, 202);
 }
 
-const NOT_NOW: ReadonlySet<string> = new Set<ErrorCode>(['ALREADY_RUNNING', 'BLACKOUT']);
+const NOT_NOW: ReadonlySet<string> = new Set<ErrorCode>(['ALREADY_RUNNING', 'BLACKOUT', 'NOT_LEADER']);
 
 const sameSite = csrf();
 

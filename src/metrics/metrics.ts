@@ -5,6 +5,8 @@ import { createGauges } from './gauges.ts';
 import type { Reading } from './reading.ts';
 
 export interface Metrics extends Meter {
+  /** Whether this daemon runs tasks: of two with one state, one does. At first, it does. */
+  leads(does: boolean): void;
   /** All metrics in the text format of Prometheus, version 0.0.4. */
   text(reading: Reading): Promise<string>;
 }
@@ -26,6 +28,12 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     registers: [registry],
   });
   build.set({ version }, 1);
+  const leader = new Gauge({
+    name: 'tidemark_leader',
+    help: '1 where this daemon runs tasks, 0 where it stands by for another.',
+    registers: [registry],
+  });
+  leader.set(1);
   collectDefaultMetrics({
     register: registry,
     prefix: 'tidemark_',
@@ -35,6 +43,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
 
   return {
     ...counters,
+    leads: (does) => leader.set(Number(does)),
     text(reading) {
       if (reading.tasks !== null) counters.keep(reading.tasks.map(({ task }) => task));
       counters.keepEndpoints(reading.sources, reading.sinks);

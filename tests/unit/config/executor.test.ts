@@ -64,3 +64,11 @@ it.each([
   expect(faults).toEqual([expect.stringContaining(fault)]);
   expect(faults.join()).not.toContain('hunter2');
 });
+
+it('needs a queue for two daemons with one state', () => {
+  expect(load(MINIMAL).ha).toBe(false);
+  expect(load({ ...MINIMAL, ha: true, executor: { type: 'bullmq', url: URL } }).ha).toBe(true);
+  expect(faultsOf({ ...MINIMAL, ha: true })).toEqual([
+    expect.stringContaining('ha: found true, but no Redis by which two daemons could share their state.'),
+  ]);
+});

@@ -65,6 +65,7 @@ describe('loadConfig', () => {
       batch_threshold_mb: 256,
       parallelism: 1,
       executor: { type: 'embedded' },
+      ha: false,
       max_concurrent_tasks: 2,
       timezone: 'UTC',
       shutdown_grace_ms: 30_000,
