@@ -101,7 +101,7 @@ function daemonOptions({ generations, metrics, log, leadership }: ServeOptions):
       const counted = { ...observer, retries: () => metrics.retried(spec.taskName) };
       signal.addEventListener('abort', () => leadership?.giveUp(signal.reason as TidemarkError));
       const outcome = await generations.during((one) => executeRun(one, spec, trigger, counted, signal));
-      if (outcome.error?.code !== 'RUN_LEFT') metrics.runEnded(outcome.report);
+      metrics.runEnded(outcome.report);
       return outcome;
     },
     blackoutEnd: (spec, at) => installation.blackoutEnd(spec, at),
