@@ -15,9 +15,13 @@ export const FINDINGS = {
   TRANSACTIONS_HIDDEN:
     'information_schema.INNODB_TRX may not be read: watermarks cannot see open transactions',
   REPLICATION_HIDDEN: 'the state of replication may not be asked for',
+  MOMENT: 'several connections can prove that they read as of one moment',
+  MOMENT_UNPROVEN: 'several connections cannot prove that they read as of one moment',
+  LOCK_REFUSED: 'the account may not keep writers out, as a task asks for',
   ZONES_MISSING: 'the server has no zone tables: CONVERT_TZ with names gives NULL',
   WINDOW_UNINDEXED: 'no index begins with a column of cdc: each run reads the whole table to find its window',
   SPLIT_UNINDEXED: 'no index gives the order of split_order: each run sorts the rows',
+  READ_ALONE: 'several connections may read, and one does: why, and the index that would change it',
   QUERY_SCANS: 'the custom query reads whole tables',
   ROWS_SCANNED: 'how many rows the server looks at on each run',
   EXPLAIN_REFUSED: 'the server does not explain the SELECT to this account',

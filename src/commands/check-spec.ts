@@ -2,6 +2,7 @@
 import { isOfSource, specFailure, statementsIn } from '../check/failure.ts';
 import { specFinding, type Finding, type TaskPlace } from '../check/finding.ts';
 import { queryFindings, tableFindings } from '../check/scans.ts';
+import { sequentialFindings } from '../check/sequential.ts';
 import type { ServerFacts, ServerProbe } from '../check-ports.ts';
 import type { Config } from '../config/config.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -148,7 +149,10 @@ export async function scanSpec(
 ): Promise<Finding[]> {
   if (spec.customQuery !== null) {
     const steps = await probe.scan(plan.exports[0]!.sql);
-    return queryFindings(place, steps, spec.queryWatermark !== null);
+    return [
+      ...queryFindings(place, steps, spec.queryWatermark !== null),
+      ...sequentialFindings(place, ['query', 'custom'], plan.exports[0]!.sequential),
+    ];
   }
   const findings: Finding[] = [];
   const { database } = facts.server;
@@ -159,6 +163,8 @@ export async function scanSpec(
     const steps = await probe.scan(plan.exports[at]!.sql);
     const scan = { table, at, database, facts: tables.get(name)!, indexes: known, steps };
     findings.push(...tableFindings(place, scan));
+    const why = plan.exports[at]!.sequential;
+    findings.push(...sequentialFindings(place, ['table', at, 'name'], why));
   }
   return findings;
 }

@@ -6,6 +6,7 @@ import { loadTask } from './load.ts';
 import type { TaskOptions } from './options.ts';
 import { ddlText, planDdl } from './plan-ddl.ts';
 import { planNow } from './plan-now.ts';
+import { rangeLines } from './plan-ranges.ts';
 import { printReport } from './print.ts';
 
 export interface PlanOptions extends TaskOptions {
@@ -41,12 +42,24 @@ export function planDocument(plan: Plan): object {
       batches: batchesOf(table),
       threshold_bytes: table.thresholdBytes,
       key: table.keyPattern,
+      ...rangesDocument(table),
     })),
     windows: plan.windows,
     schema_changes: plan.schemaChanges,
     manifest: plan.manifestKey,
     warnings: plan.warnings,
     cautions: plan.cautions,
+  };
+}
+
+/** Nothing where one connection was asked for. */
+function rangesDocument({ ranges, sequential }: ExportPlan): object {
+  if (sequential !== undefined) return { ranges: null, sequential };
+  if (ranges === undefined) return {};
+  const [first] = ranges;
+  return {
+    ranges: ranges.map(({ range, rows }) => ({ ...range, rows })),
+    range_sql: first!.sql,
   };
 }
 
@@ -70,6 +83,7 @@ function describePlan(plan: Plan): string {
     lines.push(`  ${table.columns.length} columns → ${table.keyPattern}`);
     if (table.batched)
       lines.push(`  about ${batchesOf(table)} batches of at most ${table.thresholdBytes / 1e6} MB`);
+    lines.push(...rangeLines(table).map((line) => `  ${line}`));
   }
   for (const window of plan.windows) lines.push('', `window: ${describeWindow(window)}`);
   lines.push('', `last of all: ${plan.manifestKey}`);

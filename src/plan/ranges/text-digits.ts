@@ -99,10 +99,8 @@ export function textsBetween(
     numbers *= BigInt(place.length + 1);
   }
   // How many texts there are from a place on: the one that ends there, and those of each letter.
-  const texts = places.reduceRight<bigint[]>(
-    (sizes, place) => [1n + BigInt(place.length) * sizes[0]!, ...sizes],
-    [1n],
-  );
+  const texts = [1n];
+  for (const place of places.toReversed()) texts.unshift(1n + BigInt(place.length) * texts[0]!);
   const number = (text: typeof from): bigint => {
     let count = 0n;
     for (const [index, place] of places.entries()) {
