@@ -1,6 +1,7 @@
 /** Reading in threads: the same rows as in this one, from every format, and the same failures. */
 import { loadLargeTable } from '../support/hr.ts';
-import { testInstallation, type TestInstallation } from '../support/installation.ts';
+import { readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
+import { parseCsv } from '../support/parse-csv.ts';
 
 let here: TestInstallation;
 beforeAll(async () => {
@@ -35,4 +36,49 @@ it.each([
   expect(await contents(threads)).toEqual(await contents(alone));
   expect(threads.report.tables).toEqual(alone.report.tables);
   expect(threads.report.warnings).toEqual(alone.report.warnings);
+});
+
+describe('a table that is cut into ranges', () => {
+  it('is in the bucket row by row, in key order, each row in one object', async () => {
+    const spec = here.spec({ table: { name: 'events' }, parallelism: 4, batch_threshold_mb: 0.05 });
+    const { report, error } = await here.runSpec(spec);
+    expect(error).toBeNull();
+    const exported = await readExport(here.s3, here.bucket, report);
+    expect(exported.objects.length).toBeGreaterThan(5);
+    const ids = exported.objects.flatMap((object) => parseCsv(object).rows.map(([id]) => Number(id)));
+    expect(ids).toEqual(Array.from({ length: 5000 }, (_, index) => index + 1));
+    expect(exported.manifest).toMatchObject({ consistency: 'snapshot' });
+    const batches = report.files.map(({ batch }) => batch!);
+    expect(new Set(batches).size).toBe(batches.length);
+    expect((await here.traces()).uploads).toEqual([]);
+  });
+
+  it('becomes an object with a header where no range has a row', async () => {
+    const spec = here.spec({
+      table: { name: 'events', filters: { id: { condition: '>', metric: 1000000 } } },
+      parallelism: 4,
+      batch_threshold_mb: 0.001,
+    });
+    const { report, error } = await here.runSpec(spec);
+    expect(error).toBeNull();
+    const { objects } = await readExport(here.s3, here.bucket, report);
+    expect(objects.map((object) => parseCsv(object).rows)).toEqual([[]]);
+  });
+
+  it('leaves nothing behind when a part cannot be sent', async () => {
+    const before = await here.traces();
+    const spec = here.spec({
+      table: { name: 'events' },
+      parallelism: 4,
+      batch_threshold_mb: 0.05,
+      zero_dates: 'fail',
+    });
+    await here.database.connection.query('ALTER TABLE events ADD COLUMN at DATE');
+    await here.database.connection.query("UPDATE events SET at = '0000-00-00' WHERE id = 4321");
+    const { report, error } = await here.runSpec(spec);
+    await here.database.connection.query('ALTER TABLE events DROP COLUMN at');
+    expect(error).toMatchObject({ code: 'ZERO_DATE' });
+    expect(report.files).toEqual([]);
+    expect(await here.traces()).toEqual(before);
+  });
 });
