@@ -2,6 +2,7 @@
 import type { TidemarkError } from './errors.ts';
 import type { ServerIdentity } from './domain/plan.ts';
 import type { TableIndex } from './key-ports.ts';
+import type { LogReading } from './lane-ports.ts';
 
 /** What a session has found out of its server and of its own account. */
 export interface ServerFacts {
@@ -20,6 +21,8 @@ export interface ServerFacts {
   readonly seesTransactions: boolean;
   /** `hidden`: the account may not ask. */
   readonly replication: 'none' | 'replica' | 'hidden';
+  /** Where its log stands, and whether that proves anything. */
+  readonly log: LogReading;
   /** `read_only`, which replicas have. */
   readonly readOnly: boolean;
 }

@@ -121,6 +121,8 @@ export interface Obstacle {
   readonly why: string;
   /** What to grant or to set. */
   readonly remedy: string;
+  /** The GRANT in it, as it can be pasted; left out: there is none. */
+  readonly grant?: string;
 }
 
 /** Where a server's log of changes stands. */

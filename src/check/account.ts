@@ -27,12 +27,25 @@ const OF_ADMINISTRATORS: ReadonlySet<string> = new Set([
   'RELOAD',
 ]);
 
+/** What `"consistency": "locked"` takes, too. */
+const LOCKING: ReadonlySet<string> = new Set(['LOCK TABLES', 'RELOAD', 'FLUSH_TABLES']);
+
 const MOST_NAMED = 8;
 
-/** @param watermarks whether a spec on the source has one: the account then needs PROCESS. */
-export function accountFindings(name: string, facts: ServerFacts, watermarks: boolean): Finding[] {
+/**
+ * @param watermarks whether a spec on the source has one: the account then needs PROCESS.
+ * @param locks whether one keeps writers out.
+ */
+export function accountFindings(
+  name: string,
+  facts: ServerFacts,
+  watermarks: boolean,
+  locks = false,
+): Finding[] {
   const { grants, roles } = readGrants(facts.grants);
-  const excess = grants.map(excessOf).filter(({ privileges }) => privileges.length > 0);
+  const excess = grants
+    .map((grant) => excessOf(grant, locks))
+    .filter(({ privileges }) => privileges.length > 0);
   const common = { scope: 'source', name, tasks: [], places: [] } as const;
   if (excess.length > 0) {
     const isAdministrator = excess.some(
@@ -77,8 +90,9 @@ export function accountFindings(name: string, facts: ServerFacts, watermarks: bo
   ];
 }
 
-function excessOf({ privileges, handsOn, ...grant }: Grant): Grant {
-  const more = [...new Set(privileges)].filter((one) => !NEEDED.has(privilegeName(one)));
+function excessOf({ privileges, handsOn, ...grant }: Grant, locks: boolean): Grant {
+  const isNeeded = (name: string): boolean => NEEDED.has(name) || (locks && LOCKING.has(name));
+  const more = [...new Set(privileges)].filter((one) => !isNeeded(privilegeName(one)));
   return { ...grant, handsOn, privileges: handsOn ? [...more, 'GRANT OPTION'] : more };
 }
 

@@ -2,6 +2,7 @@
 import type { ServerFacts } from '../check-ports.ts';
 import { accountFindings } from './account.ts';
 import type { Finding, FindingCode, Remedy, Severity } from './finding.ts';
+import { momentFindings, type MomentNeeds } from './moment.ts';
 
 /** What the specs on a source need of its server; each by the names of the tasks. */
 export interface ServerNeeds {
@@ -11,6 +12,7 @@ export interface ServerNeeds {
   readonly zones: readonly string[];
   /** `max_load` with a `replica_lag`: their runs fail where they may not ask. */
   readonly replicaLag: readonly string[];
+  readonly moment: MomentNeeds;
 }
 
 /** The oldest versions that the tests run on. */
@@ -44,12 +46,17 @@ export function serverFindings(name: string, facts: ServerFacts, needs: ServerNe
   return [
     serverFinding(facts, find),
     ...connectionFindings(name, facts, tls, find),
-    ...accountFindings(name, facts, needs.watermarks.length > 0),
+    ...accountFindings(name, facts, needs.watermarks.length > 0, mayNeedLocks(needs)),
     ...versionFindings(facts, find),
     ...(facts.seesTransactions ? [] : [hiddenTransactions(facts, needs, find)]),
     ...(facts.replication === 'hidden' ? [hiddenReplication(facts, needs, find)] : []),
+    ...momentFindings(name, facts, needs.moment),
     ...(facts.namedZones ? [] : [missingZones(facts, needs, find)]),
   ];
+}
+
+function mayNeedLocks({ moment }: ServerNeeds): boolean {
+  return moment.locked.length + moment.lockedQueries.length > 0;
 }
 
 /** `MariaDB 10.11.19`, without the names that distributions add. */

@@ -4,10 +4,11 @@
  */
 import { failureOf, isOfSource } from '../check/failure.ts';
 import type { Finding } from '../check/finding.ts';
+import type { MomentNeeds } from '../check/moment.ts';
 import { serverFindings, type ServerNeeds } from '../check/server.ts';
 import type { ServerProbe } from '../check-ports.ts';
 import type { Config } from '../config/config.ts';
-import type { Spec } from '../domain/spec.ts';
+import type { Spec, WantedConsistency } from '../domain/spec.ts';
 import { asTidemarkError } from '../errors.ts';
 import { needsHorizon, needsOf } from '../planner.ts';
 import type { Snapshot } from '../ports.ts';
@@ -77,11 +78,26 @@ function serverNeeds(config: Config, specs: readonly PlacedSpec[]): ServerNeeds 
     replicaLag: namesOf(
       (spec) => (paceLimits(config.sources[spec.source]!, spec).maxLoad?.replicaLagMs ?? null) !== null,
     ),
+    moment: momentNeeds(config, specs),
     zones: namesOf(({ customQuery, transformations }) =>
       [customQuery, ...transformations.map(({ sql }) => sql)].some((sql) =>
         /\bconvert_tz\s*\(/i.test(sql ?? ''),
       ),
     ),
+  };
+}
+
+/** A custom query is one result, and one connection needs no proof. */
+function momentNeeds(config: Config, specs: readonly PlacedSpec[]): MomentNeeds {
+  const namesOf = (wanted: WantedConsistency, isIt: (spec: Spec) => boolean): string[] =>
+    specs.filter(({ spec }) => spec.consistency === wanted && isIt(spec)).map(({ task }) => task);
+  const isParallel = ({ customQuery, parallelism }: Spec): boolean =>
+    customQuery === null && (parallelism ?? config.parallelism) > 1;
+  return {
+    best: namesOf('best', isParallel),
+    snapshot: namesOf('snapshot', isParallel),
+    locked: namesOf('locked', ({ customQuery }) => customQuery === null),
+    lockedQueries: namesOf('locked', ({ customQuery }) => customQuery !== null),
   };
 }
 

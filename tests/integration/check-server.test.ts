@@ -77,6 +77,15 @@ describe('an account', () => {
     expect(excessOf(facts)).toEqual([]);
   });
 
+  it('is told by the server whether its log can be relied on', async () => {
+    const { log } = await factsOf();
+    const all = await asking(null, (probe) => probe.facts());
+    const [rows] = await database.connection.query<RowDataPacket[]>("SHOW GLOBAL VARIABLES LIKE 'gtid_mode'");
+    if (server.flavor === 'mariadb' || rows[0]?.['Value'] === 'ON') return expect(log.obstacle).toBeNull();
+    expect(log.obstacle!.grant).toMatch(/^GRANT REPLICATION CLIENT ON \*\.\* TO 'rd\w+'@'%';$/);
+    expect(all.log.obstacle === null).toBe(server.version[0] >= 8);
+  });
+
   it('that writes is told which statements take that away, and they do', async () => {
     const facts = await factsOf('INSERT, UPDATE (note) ON DB.orders', 'FILE ON *.*');
     const [finding] = accountFindings('mysql', facts, false);

@@ -129,9 +129,11 @@ async function appliesUnseen(session: Session, server: ServerIdentity, mayAsk: b
 }
 
 function hiddenLog(session: Session): Obstacle {
+  const grant = `GRANT REPLICATION CLIENT ON *.* TO ${grantee(session.context)};`;
   return {
     why: 'the account may not see the position of the binary log, and the server has no GTIDs',
-    remedy: `Run as an administrator: GRANT REPLICATION CLIENT ON *.* TO ${grantee(session.context)}; or set gtid_mode = ON.`,
+    remedy: `Run as an administrator: ${grant} or set gtid_mode = ON.`,
+    grant,
   };
 }
 

@@ -7,6 +7,7 @@ import { connect, endSession, type MysqlSourceOptions, type Session } from './co
 import { grantee } from './errors.ts';
 import { identify } from './identify.ts';
 import { indexesOf } from './key-questions.ts';
+import { readLog } from './log-reading.ts';
 import { explainedSteps } from './metadata.ts';
 import { replicationSql } from './read-horizon.ts';
 
@@ -48,6 +49,7 @@ async function serverFacts(session: Session, server: ServerIdentity): Promise<Se
     seesTransactions:
       (await unlessDenied(session, 'SELECT 1 FROM information_schema.INNODB_TRX LIMIT 1')) !== null,
     replication: await replicationOf(session, server),
+    log: await readLog(session, server),
     readOnly: !/^(0|OFF)$/i.test(String(row!['read_only'])),
   };
 }

@@ -14,6 +14,7 @@ export function serverFacts(more: Partial<ServerFacts> = {}): ServerFacts {
     namedZones: true,
     seesTransactions: true,
     replication: 'none',
+    log: { server: 'db', position: 'u:1-9', settled: true, obstacle: null },
     readOnly: false,
     ...more,
   };

@@ -1,9 +1,10 @@
 /** What is said of a server and the way to it. */
+import { ALL_ALONE } from '../../../src/check/moment.ts';
 import { serverFindings } from '../../../src/check/server.ts';
 import type { ServerFacts } from '../../../src/check-ports.ts';
 import { serverFacts } from './sample.ts';
 
-const IDLE = { watermarks: [], zones: [], replicaLag: [] };
+const IDLE = { watermarks: [], zones: [], replicaLag: [], moment: ALL_ALONE };
 
 const found = (more: Partial<ServerFacts>, needs: object = {}, tls = 'verify') =>
   serverFindings('mysql', serverFacts(more), { ...IDLE, ...needs }, tls).map(
