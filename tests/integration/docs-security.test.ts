@@ -102,6 +102,17 @@ describe('the database user', () => {
     expect(await blind()).toBe(false);
   });
 
+  it('keeps writers out of tables', async () => {
+    const locked = { ...ORDERS, consistency: 'locked' };
+    await grant('all tables of a database');
+    expect(await failureOf(locked)).toBe('CONSISTENCY_UNPROVEN');
+    await grant('`"consistency": "locked"`');
+    expect(await failureOf(locked)).toBeNull();
+    // That of the whole server would keep out everybody else's, too: tests/integration/agree-locked.test.ts has one of its own.
+    await grant('the same for custom queries');
+    await grant('several connections, MySQL without GTIDs');
+  });
+
   it('may be told the state of replication', async () => {
     await grant('all tables of a database');
     await grant(`watermarks on a replica, ${isMariaDb ? 'MariaDB' : 'MySQL'}`);
