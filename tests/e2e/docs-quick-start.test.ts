@@ -1,13 +1,15 @@
 /** docs/quick-start.md, followed: its SQL, its files and its commands, as they stand there, and what they say. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { CLI, startTidemark } from '../support/cli.ts';
 import { blocksIn, pageOf, type Block } from '../support/markdown.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { openSite, type Place, type Site } from './site.ts';
 
 const page = pageOf('docs/quick-start.md');
+const ROOT = path.resolve(path.dirname(CLI), '..');
 const ACCOUNT = `quick_start_${process.pid}`;
 let site: Site;
 let place: Place;
@@ -15,6 +17,8 @@ let place: Place;
 beforeAll(async () => {
   site = await openSite();
   place = await site.place();
+  mkdirSync(place.path('home'));
+  symlinkSync(place.folder, place.path('home/exports'));
 });
 afterAll(async () => {
   await site.database.connection.query(`DROP USER IF EXISTS ${ACCOUNT}@'%'`);
@@ -27,6 +31,7 @@ function here(text: string): string {
     .replace(/^CREATE DATABASE shop;$/m, '')
     .replaceAll('shop.', `${site.database.name}.`)
     .replaceAll("'tidemark'@", `'${ACCOUNT}'@`)
+    .replaceAll(/AWS_(\w+)=…/g, (_, name: string) => `AWS_${name}=${quoted(keys()[name]!)}`)
     .replaceAll('localhost:9464', '127.0.0.1:9464')
     .replaceAll('127.0.0.1:9464', `127.0.0.1:${place.httpPort}`);
 }
@@ -37,21 +42,24 @@ function block(language: string, beginning: string): Block {
   return found[0]!;
 }
 
-const environment = (): Record<string, string> => ({
-  TIDEMARK_CONFIG: place.configFile,
-  TIDEMARK_HTTP__PORT: String(place.httpPort),
-  MYSQL_PASSWORD: 'choose-a-password',
-  AWS_ACCESS_KEY_ID: site.s3.credentials.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: site.s3.credentials.secretAccessKey,
+const keys = (): Record<string, string> => ({
+  ACCESS_KEY_ID: site.s3.credentials.accessKeyId,
+  SECRET_ACCESS_KEY: site.s3.credentials.secretAccessKey,
 });
+const quoted = (text: string): string => `'${text}'`;
+
+/** What has been typed before: the alias, the way into the folder, and the environment. */
+function typed(): string {
+  const alias = block('sh', 'git clone').text.split('\n').at(-1)!;
+  expect(alias).toMatch(/^alias tidemark=/);
+  const blocks = [alias, block('sh', 'mkdir -p').text, block('sh', 'export').text];
+  return ['set -euo pipefail', 'shopt -s expand_aliases', ...blocks].join('\n');
+}
 
 /** Runs a block of the page. What the page shows behind it, line by line, is in what was said. */
 async function follow(beginning: string): Promise<string> {
   const command = block('sh', beginning);
-  const script = `set -euo pipefail\ntidemark() { "$NODE" "$CLI" "$@"; }\n${here(command.text)}`;
-  const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, NODE: process.execPath, CLI, ...environment() };
-  const { said, code } = await bash(script, env);
+  const { said, code } = await bash(here(`${typed()}\n${command.text}`));
   expect({ said, code }).toEqual({ said, code: 0 });
   const next = page.blocks[page.blocks.indexOf(command) + 1];
   const shown = next?.language === 'text' ? next.text.split('\n') : [];
@@ -59,8 +67,11 @@ async function follow(beginning: string): Promise<string> {
   return said;
 }
 
-async function bash(script: string, env: NodeJS.ProcessEnv): Promise<{ said: string; code: number | null }> {
-  const child = spawn('bash', ['-c', script], { cwd: place.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Begins where the page does: in the clone, with what a newcomer has. */
+async function bash(script: string): Promise<{ said: string; code: number | null }> {
+  const PATH = `${path.dirname(process.execPath)}:${process.env['PATH']}`;
+  const env = { PATH, HOME: place.path('home'), TIDEMARK_HTTP__PORT: String(place.httpPort) };
+  const child = spawn('bash', ['-c', script], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -99,11 +110,24 @@ it('comes from an empty folder to a schedule', async () => {
   await follow('sleep 6');
 
   const [, ...args] = block('sh', 'tidemark daemon').text.split(' ');
-  const daemon = startTidemark(args, { cwd: place.folder, env: environment() });
+  const { said: environment } = await bash(here(`${typed()}\nenv`));
+  const daemon = startTidemark(args, { cwd: place.folder, env: variables(environment) });
   await waitFor('the daemon', async () => {
     const answer = await fetch(`http://127.0.0.1:${place.httpPort}/readyz`).catch(() => null);
     return answer?.status === 200 ? answer : null;
   });
   await follow('tidemark status');
   expect((await daemon.stop()).code).toBe(0);
+});
+
+/** What `env` prints. */
+function variables(text: string): Record<string, string> {
+  return Object.fromEntries([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+}
+
+it('begins with a lock file that npm ci accepts', async () => {
+  const install = block('sh', 'git clone').text;
+  expect(install).toContain('\nnpm ci && npm run build\n');
+  const { said, code } = await bash('npm ci --dry-run --offline --loglevel=error');
+  expect({ said, code }).toEqual({ said, code: 0 });
 });
