@@ -1,6 +1,6 @@
 /**
  * `npm run bench:state`: what the state costs when much is in it: `tidemark status` with 1,000 tasks and 1,000,000 past
- * runs, the bookkeeping of one run, and the removal of old ones.
+ * runs, what a scrape of its metrics costs a daemon, the bookkeeping of one run, and the removal of old ones.
  *
  *   npm run bench:state -- [--runs 1000000] [--tasks 1000] [--write]    --write puts the table into docs/benchmarks.md
  */
@@ -14,6 +14,7 @@ import { bookkeeping, fillHistory } from './history.ts';
 import { measure, median, type Measured } from './measure.ts';
 import { spec } from './many-specs.ts';
 import { renderTable, STATE_TABLE, writeTable, type Line } from './report.ts';
+import { measureScrapes } from './scrapes.ts';
 import { benchConfig } from './workspace.ts';
 
 const { values } = parseArgs({
@@ -34,10 +35,12 @@ try {
   const config = join(home, 'config.json');
   mkdirSync(join(home, 'specs'));
   const nowhere = new URL('mysql://nobody@127.0.0.1:1/');
-  writeFileSync(config, JSON.stringify(benchConfig(home, nowhere, 'http://127.0.0.1:1')));
+  const settings = { ...benchConfig(home, nowhere, 'http://127.0.0.1:1'), http: { port: 0 }, history_retention: '100 years' };
+  writeFileSync(config, JSON.stringify(settings));
   for (let number = 0; number < tasks; number++) {
-    // Tasks share their times of the day: there are some hundred schedules, not one for each task.
-    const one = { ...spec(number), schedule: `${number % 60} ${number % 4} * * *` };
+    // Tasks share their times of the day: there are some hundred schedules, not one for each task. None comes soon.
+    const hour = (new Date().getUTCHours() + 6 + (number % 4)) % 24;
+    const one = { ...spec(number), schedule: `${number % 60} ${hour} * * *` };
     writeFileSync(join(home, 'specs', `task_${number}.json`), JSON.stringify(one, null, 2));
   }
 
@@ -60,6 +63,8 @@ try {
   };
   say('status, history …');
   const [status, history] = [await command('status'), await command('history', 'task_7')];
+  say('scrapes …');
+  const scrapes = await measureScrapes(config);
   say('bookkeeping …');
   const booked = bookkeeping(db, BOOKED_RUNS).toSorted((a, b) => a - b);
   const [half, most] = [median(booked), booked[Math.floor(booked.length * 0.95)]!];
@@ -95,6 +100,7 @@ try {
         goal: '',
         ok: null,
       },
+      ...scrapes,
       { what: 'size of the state file', found: `${sizeMb.toFixed(0)} MB`, goal: '', ok: null },
     ],
     `${new Date().toISOString().slice(0, 10)}; ${cpus().length} × ${cpus()[0]!.model}; Node ${process.version}; ` +
