@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 export interface NullS3 {
   readonly endpoint: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -14,9 +15,12 @@ export async function startNullS3(folder?: string): Promise<NullS3> {
   const child = spawn(process.execPath, folder === undefined ? [script] : [script, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // Whoever stops a bench does not want this one to go on.
+  process.once('exit', () => child.kill());
   const [port] = (await once(child.stdout, 'data')) as [Buffer];
   return {
     endpoint: `http://127.0.0.1:${port.toString().trim()}`,
+    pid: child.pid!,
     async stop() {
       child.kill();
       if (child.exitCode === null) await once(child, 'exit');
