@@ -27,7 +27,7 @@ export async function cutTable(
   let cells: readonly Cell[] = [wholeTable(whole.first, whole.last)];
   for (const trusting of [true, false]) {
     cells = await survey.refine(cells, trusting);
-    const all = withNulls(cells, await survey.nulls(), whole.first);
+    const all = withNulls(cells, await survey.nulls(whole.first), whole.first);
     const borders = await survey.place(all, bordersOf(all, request.ranges));
     if (borders.length === 0) return null;
     const total = all.reduce((sum, { rows }) => sum + rows, 0);

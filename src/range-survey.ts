@@ -20,7 +20,7 @@ import {
   type Proposals,
   type Span,
 } from './plan/ranges/questions.ts';
-import { lettersOf, orderedLetters, type Letters } from './plan/ranges/text-digits.ts';
+import { lettersOf, orderedLetters, textsNear, type Letters } from './plan/ranges/text-digits.ts';
 
 /** Index entries that one statement looks up, and texts that one puts into order. */
 const SEEKS_AT_ONCE = 100;
@@ -63,8 +63,8 @@ interface Ends {
 export interface Survey {
   /** First and last key of each span; null: there is none. */
   ends(spans: readonly Span[]): Promise<(Ends | null)[]>;
-  /** Rows with NULL. */
-  nulls(): Promise<number>;
+  /** Rows with NULL. @param first the least key. */
+  nulls(first: Key): Promise<number>;
   /** Cuts cells until all are as large as they may be. */
   refine(cells: readonly Cell[], trusting: boolean): Promise<readonly Cell[]>;
   /** Finds a key for each border; without those that there is none for. */
@@ -87,8 +87,9 @@ export function surveyOf(
   const estimates = async (selects: readonly string[]): Promise<number[]> => {
     signal.throwIfAborted();
     asked.estimates += selects.length;
-    const found = await keys.estimates(selects);
-    return found.map(({ access, rows }) => (access === null ? 0 : (rows ?? 0)));
+    // Of one SELECT by itself, MySQL 8 does not look how many rows there are where the index is forced.
+    const found = await keys.estimates(selects.length === 1 ? [...selects, ...selects] : selects);
+    return found.slice(0, selects.length).map(({ access, rows }) => (access === null ? 0 : (rows ?? 0)));
   };
   const weighed = (rows: number): number => (scales === null ? rows : weigh(rows, scales));
 
@@ -166,6 +167,25 @@ export function surveyOf(
     });
   };
 
+  /** Tries more texts where those that were thought to lie between two do not. */
+  const setNear = async (
+    borders: Key[][],
+    wanted: readonly { readonly parts: number }[],
+    found: readonly (Ends | null)[],
+  ): Promise<void> => {
+    const known = await lettersKnown();
+    if (type.is !== 'text' || known === null) return;
+    const missed = borders.flatMap((keysFound, at) => {
+      const span = found[at];
+      if (keysFound.length > 0 || !span || span.first === span.last) return [];
+      return [{ at, low: span.first, high: span.last, keys: textsNear(span.first, span.last, known) }];
+    });
+    for (const [index, near] of (await sorted(type, missed)).entries()) {
+      const { at } = missed[index]!;
+      borders[at] = spread(near, wanted[at]!.parts - 1);
+    }
+  };
+
   /** Cuts each of these cells; one that cannot be cut comes back as it is, and says so. */
   const cutAll = async (
     wanted: readonly { readonly cell: Cell; readonly parts: number }[],
@@ -178,6 +198,7 @@ export function surveyOf(
         fractions: found[at] === null || found[at]!.first === found[at]!.last ? [] : equalParts(parts),
       })),
     );
+    await setNear(borders, wanted, found);
     const stuck = borders.flatMap((keysFound, at) =>
       keysFound.length === 0 && found[at] ? [{ at, ...wanted[at]!.cell, ...found[at] }] : [],
     );
@@ -200,9 +221,9 @@ export function surveyOf(
   };
 
   let withNull: number | null = null;
-  const nulls = async (): Promise<number> => {
+  const nulls = async (first: Key): Promise<number> => {
     if (!key.nullable) return 0;
-    withNull ??= (await estimates([nullsSql(key)]))[0]!;
+    withNull ??= (await estimates([nullsSql(key, first)]))[0]!;
     return weighed(withNull);
   };
 
@@ -212,7 +233,7 @@ export function surveyOf(
     async refine(cells, trusting) {
       let known = cells;
       for (let round = 0; round < ROUNDS && asked.estimates < MOST_ESTIMATES; round++) {
-        const total = known.reduce((sum, { rows }) => sum + rows, await nulls());
+        const total = known.reduce((sum, { rows }) => sum + rows, await nulls(cells[0]!.low!));
         const parts = known.map((cell) => partsOf(cell, total / ranges, trusting));
         const wanted = known.flatMap((cell, at) => (parts[at]! > 1 ? [{ cell, parts: parts[at]! }] : []));
         if (wanted.length === 0) break;
@@ -262,6 +283,12 @@ export function surveyOf(
       return odd.length <= MOST_ODD * sampled.length;
     },
   };
+}
+
+/** So many of a list at most, evenly chosen. */
+function spread(list: readonly Key[], most: number): Key[] {
+  if (list.length <= most) return [...list];
+  return Array.from({ length: most }, (_, at) => list[Math.floor(((at + 0.5) * list.length) / most)]!);
 }
 
 interface Found {

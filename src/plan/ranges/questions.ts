@@ -40,9 +40,9 @@ export function spanSql(key: KeyColumn, span: Span): string {
   return entriesSql(key, quoteName(key.column), rangeConditions({ ...key, nullable: false }, span));
 }
 
-/** The rows with NULL, for EXPLAIN. */
-export function nullsSql(key: KeyColumn): string {
-  return entriesSql(key, quoteName(key.column), [`${quoteName(key.column)} IS NULL`]);
+/** The rows with NULL, for EXPLAIN. @param first the least key. */
+export function nullsSql(key: KeyColumn, first: Key): string {
+  return entriesSql(key, quoteName(key.column), rangeConditions(key, { from: null, to: first }));
 }
 
 /** All rows that the conditions leave, for EXPLAIN. */

@@ -129,3 +129,25 @@ export function textsBetween(
   if (first >= last) return [];
   return [...new Set(countsBetween(first, last, fractions).map(text))].filter((key) => key !== low);
 }
+
+/** Places of a text that are varied, and letters that are tried at each. */
+const VARIED_PLACES = 24;
+const VARIED_LETTERS = 64;
+
+/**
+ * Texts that begin as one of the two does and go on with another letter: proposals for a collation that does not go
+ * letter by letter, as where `ü` counts as `ue`.
+ */
+export function textsNear(low: Key, high: Key, { ascending, seen }: Letters): Key[] {
+  const proposals = new Set<Key>();
+  for (const text of [low, high]) {
+    const letters = Array.from(text).slice(0, VARIED_PLACES);
+    for (const place of letters.keys()) {
+      const beginning = letters.slice(0, place).join('');
+      const known = seen[place] ?? new Set();
+      const kinds = known.size > 0 ? [...known] : [...ascending.keys()];
+      for (const kind of kinds.slice(0, VARIED_LETTERS)) proposals.add(beginning + ascending[kind]!);
+    }
+  }
+  return [...proposals];
+}
