@@ -1,4 +1,9 @@
-/** Reading in threads: the same rows as in this one, from every format, and the same failures. */
+/** Reading in threads: the same rows as in this one, from every format, the same failures, and threads that are killed. */
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { RunReport } from '../../src/domain/run.ts';
 import { loadLargeTable } from '../support/hr.ts';
 import { readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
 import { parseCsv } from '../support/parse-csv.ts';
@@ -81,4 +86,43 @@ describe('a table that is cut into ranges', () => {
     expect(report.files).toEqual([]);
     expect(await here.traces()).toEqual(before);
   });
+});
+
+describe('threads that are killed', () => {
+  const ROUNDS = 30;
+  const CHILD = path.join(import.meta.dirname, '../support/killed-threads.ts');
+
+  it(`at ${ROUNDS} random moments: each run is whole or leaves nothing, and the process goes on`, async () => {
+    const seed = Date.now() % 1_000_000;
+    const specFile = path.join(path.dirname(here.configFile), 'killed.json');
+    const fields = {
+      task_name: 'killed',
+      table: { name: 'events' },
+      parallelism: 4,
+      batch_threshold_mb: 0.05,
+      retries: 0,
+      owner: { email: 'owner@example.com' },
+      source: 'mysql',
+      sink: 's3',
+    };
+    writeFileSync(specFile, JSON.stringify(fields));
+    const args = ['--no-warnings', CHILD, here.configFile, specFile, String(ROUNDS), String(seed)];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e9 });
+    const { killed, reports } = JSON.parse(stdout) as { killed: number; reports: RunReport[] };
+    const outcomes = `seed ${seed}: ${killed} killed, ${reports.map(({ status, error }) => error?.code ?? status).join(' ')}`;
+    const succeeded = reports.filter(({ status }) => status === 'succeeded');
+    expect([outcomes, killed > ROUNDS / 3, succeeded.length > 0]).toEqual([outcomes, true, true]);
+    for (const { error } of reports)
+      if (error !== null) expect([outcomes, error.code]).toEqual([outcomes, 'LANE_LOST']);
+    for (const report of succeeded) {
+      const { objects } = await readExport(here.s3, here.bucket, report);
+      const ids = objects.flatMap((object) => parseCsv(object).rows.map(([id]) => Number(id)));
+      expect(ids).toEqual(Array.from({ length: 5000 }, (_, index) => index + 1));
+    }
+    const { keys, uploads } = await here.traces();
+    const own = keys.filter((key) => key.startsWith('killed/'));
+    const published = succeeded.flatMap(({ files, manifest }) => [...files.map(({ key }) => key), manifest!]);
+    expect(own.toSorted()).toEqual(published.toSorted());
+    expect(uploads).toEqual([]);
+  }, 300_000);
 });

@@ -1,0 +1,50 @@
+/**
+ * Runs a spec again and again while its threads are killed at random moments: `node killed-threads.ts CONFIG SPEC ROUNDS
+ * SEED`. Prints the reports, one JSON document.
+ */
+import { readFileSync } from 'node:fs';
+import { env } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
+import { openInstallation } from '../../src/commands/installation.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { executeRun } from '../../src/execute.ts';
+import { parseSpec } from '../../src/spec/parse.ts';
+import { chanceFrom } from '../e2e/kill/random.ts';
+import { byHand } from './runs.ts';
+
+const [configFile = '', specFile = '', rounds = '', seed = ''] = process.argv.slice(2);
+const chance = chanceFrom(Number(seed));
+
+const alive = new Set<Worker>();
+process.on('worker', (worker: Worker) => {
+  alive.add(worker);
+  worker.on('exit', () => alive.delete(worker));
+});
+
+const installation = openInstallation(loadConfig({ file: configFile, env }));
+const spec = parseSpec(readFileSync(specFile, 'utf8'), specFile);
+const reports = [];
+let killed = 0;
+let typicalMs = 500;
+for (let round = 0; round < Number(rounds); round++) {
+  const ended = new AbortController();
+  const killer = sleep(chance.fraction() * typicalMs, undefined, { signal: ended.signal }).then(
+    async () => {
+      const victim = [...alive][chance.below(alive.size)];
+      if (victim === undefined) return;
+      killed++;
+      await victim.terminate();
+    },
+    () => {},
+  );
+  const begun = performance.now();
+  const observer = { planned: () => {}, progress: () => {} };
+  const { report } = await executeRun(installation, spec, byHand(), observer, new AbortController().signal);
+  typicalMs = (typicalMs + performance.now() - begun) / 2;
+  ended.abort();
+  await killer;
+  reports.push(report);
+}
+await installation.close();
+process.stdout.write(JSON.stringify({ killed, reports }));
