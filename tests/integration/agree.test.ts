@@ -115,7 +115,8 @@ it('fails with what to do where a snapshot is asked for and cannot be proved', a
 });
 
 it('sees a commit that is in the log and in nobody’s sight yet', async () => {
-  if (here.flavor === 'mariadb' || here.version[0] < 8) return expect(await variable('log_bin')).toBe('ON');
+  const hasGap = here.flavor === 'mysql' && here.version[0] >= 8 && (await variable('log_bin')) === 'ON';
+  if (!hasGap) return expect(await variable('rpl_semi_sync_source_enabled')).toBe('');
   // A source that waits for a replica does so between the two, by default.
   const admin = here.database.connection;
   await admin.query("INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'").catch(() => {});
