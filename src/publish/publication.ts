@@ -66,7 +66,7 @@ export function beginPublication(
     try {
       journal.undoing();
       await journal.settled();
-      await undoCommit(sink, runId, prepared, manifest);
+      await undoCommit(sink, runId, prepared, manifest, journal.settled);
       journal.closed();
       return error;
     } catch {
@@ -98,7 +98,14 @@ export function beginPublication(
       if (left && typeof outcome === 'object') return sink.abort({ key, ...outcome });
       if (left) return;
       uploads.set(key, outcome);
-      if (typeof outcome === 'object') journal.begun(key, outcome.uploadId);
+      if (typeof outcome !== 'object') return;
+      try {
+        journal.begun(key, outcome.uploadId);
+      } catch (error) {
+        // Whoever looks for it under its key has done so already, perhaps.
+        if (asTidemarkError(error).code === 'NOT_LEADER') await sink.abort({ key, ...outcome });
+        throw error;
+      }
     },
 
     async commit(prepared, manifest, record) {
@@ -128,6 +135,9 @@ export function beginPublication(
       if (ended) return;
       ended = true;
       const undo = async (): Promise<void> => {
+        // Another process may have ended the run already, or lead it on.
+        await journal.settled();
+        if (left) return;
         const ends = await Promise.allSettled(
           Array.from(uploads, async ([key, begun]) => {
             // Whether it exists will be known when it has been answered; by then, there may be others under its key.
@@ -141,7 +151,7 @@ export function beginPublication(
       // A sink that hangs must not keep the run from ending: what is then still open, the journal knows.
       const giveUp = new AbortController();
       const patience = setTimeout(patienceMs, undefined, { signal: giveUp.signal }).catch(() => {});
-      await Promise.race([undo(), patience]);
+      await Promise.race([undo().catch(() => {}), patience]);
       left = true;
       giveUp.abort();
     },
@@ -195,10 +205,14 @@ export async function undoCommit(
   runId: string,
   prepared: readonly PreparedObject[],
   manifest: ManifestObject,
+  settled: Settled,
 ): Promise<void> {
   await fewAtOnce(prepared, sink.concurrency, (object) => sink.abort(object));
   const removeOurs = async (key: string): Promise<void> => {
-    if ((await sink.runOf(key)) === runId) await sink.remove(key);
+    if ((await sink.runOf(key)) !== runId) return;
+    // By the time that it is removed, another process may have written there.
+    await settled();
+    await sink.remove(key);
   };
   // A manifest never names an object that is gone.
   await removeOurs(manifest.key);

@@ -23,7 +23,7 @@ export async function recoverRun(
   await settled();
   if (manifest !== null && phase === 'committing' && (await finish(entry, manifest, sink, settled)))
     return 'finished';
-  if (manifest !== null) await undoCommit(sink, runId, prepared, manifest);
+  if (manifest !== null) await undoCommit(sink, runId, prepared, manifest, settled);
   for (const { key, uploadId } of entry.uploads) {
     // Died between asking for the upload and hearing its id: whatever is open under this very key is ours.
     if (uploadId === null) await settled();

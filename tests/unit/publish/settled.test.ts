@@ -20,15 +20,20 @@ const OBJECT = {
 };
 const LOST = new TidemarkError('LEADERSHIP_LOST', 'This daemon no longer leads.');
 
-/** A journal whose `settled` is among the events; the nth one, counted from 1, rejects. */
-function settling(journal: Journal, events: string[], nth = 0): Journal {
+/** A journal whose `settled` is among the events; from the nth one on, counted from 1, it rejects. */
+function settling(journal: Journal, events: string[], nth = 0): Journal & { isClosed: boolean } {
   let count = 0;
   return {
     ...journal,
+    isClosed: false,
+    begun(key, uploadId) {
+      if (this.isClosed) throw new TidemarkError('NOT_LEADER', 'The state follows another.');
+      journal.begun(key, uploadId);
+    },
     settled: () => {
       events.push('settled');
       count++;
-      return count === nth ? Promise.reject(LOST) : Promise.resolve();
+      return nth > 0 && count >= nth ? Promise.reject(LOST) : Promise.resolve();
     },
   };
 }
@@ -47,7 +52,7 @@ async function prepared(nth = 0, onEvent?: Parameters<typeof fakeBucket>[1]) {
     await publication.begun(OBJECT.key, { uploadId });
     return { ...OBJECT, uploadId };
   };
-  return { ...bucket, publication, begin };
+  return { ...bucket, journal, publication, begin };
 }
 
 it('waits before an upload is begun, before the first object is completed, and before the manifest', async () => {
@@ -65,7 +70,7 @@ it('begins no upload that nobody else knows of', async () => {
   const { events, publication, begin } = await prepared(1);
   await expect(begin()).rejects.toBe(LOST);
   await publication.rollback();
-  expect(events.filter((event) => !event.startsWith('journal'))).toEqual(['settled']);
+  expect(events.filter((event) => !event.startsWith('journal'))).toEqual(['settled', 'settled']);
 });
 
 it('neither finishes nor undoes a commit that may be another’s', async () => {
@@ -97,14 +102,13 @@ it('does not take back a commit that failed when another may finish it', async (
   expect(events.slice(-2)).toEqual(['journal undoing', 'settled']);
 });
 
-it('does not search for uploads that may be another’s by now, and ends its own', async () => {
-  const { events, sink, publication, begin } = await prepared(3);
+it('ends no upload of a run that another may lead on, but the one that nobody else can know of', async () => {
+  const { events, publication, begin, journal } = await prepared(2);
   await begin();
-  await publication.beginning('task/b.csv');
-  await publication.begun('task/b.csv', 'unanswered');
-  expect(sink.concurrency).toBeGreaterThan(0);
+  await publication.beginning('task/b.csv').catch(() => {});
+  journal.isClosed = true;
+  const late = publication.begun('task/c.csv', { uploadId: 'late' });
+  await expect(late).rejects.toMatchObject({ code: 'NOT_LEADER' });
   await publication.rollback();
-  expect(events.filter((event) => /^(abort|openUploads|list)/.test(event))).toEqual([
-    expect.stringMatching(/^abort task\/a\.csv/),
-  ]);
+  expect(events.filter((event) => /^(abort|list|journal closed)/.test(event))).toEqual(['abort task/c.csv']);
 });
