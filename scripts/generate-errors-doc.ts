@@ -81,7 +81,7 @@ const GROUPS: readonly (readonly [heading: string, codes: readonly ErrorCode[]])
     ],
   ],
   ['What was published', ['COUNT_DIFFERS', 'MANIFEST_UNREADABLE', 'VERIFY_FAILED']],
-  ['Workers on other machines', ['NO_WORKERS', 'QUEUE_LOST']],
+  ['Workers on other machines', ['NO_WORKERS', 'RUN_LEFT', 'QUEUE_LOST']],
   ['Two daemons', ['NOT_LEADER', 'LEADERSHIP_LOST', 'STATE_DIVERGED', 'REDIS_UNREACHABLE']],
   [
     'This machine',

@@ -18,6 +18,7 @@ const FINAL: ReadonlySet<string> = new Set<ErrorCode>([
  * Makes attempts until one succeeds, fails for good, or is the last.
  *
  * @param attempt makes one, given its number; never rejects.
+ * @param first number of the first; of a run that is led on, others have been made before.
  * @param onRetry hears of a failed attempt after which there is another.
  * @returns the end of the last attempt.
  */
@@ -26,8 +27,9 @@ export async function withRetries(
   attempt: (number: number) => Promise<RunEnd>,
   onRetry: (failed: TidemarkError, number: number, delayMs: number) => void,
   signal: AbortSignal,
+  first = 1,
 ): Promise<RunEnd> {
-  for (let number = 1; ; number++) {
+  for (let number = first; ; number++) {
     const end = await attempt(number);
     const { error } = end;
     if (error === null || !error.retryable || FINAL.has(error.code)) return end;
@@ -46,14 +48,17 @@ export async function withRetries(
  * A signal that also fires when a run has taken too long.
  *
  * @param timeout longest duration in milliseconds; null: none.
+ * @param deadline when that is over; left out: so long from now.
  */
 export function withTimeout(
   signal: AbortSignal,
   timeout: number | null,
+  deadline: Date | null = null,
 ): { readonly signal: AbortSignal; release(): void } {
   if (timeout === null) return { signal, release: () => {} };
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(tooLate(timeout)), timeout);
+  const left = deadline === null ? timeout : Math.max(0, deadline.getTime() - Date.now());
+  const timer = setTimeout(() => late.abort(tooLate(timeout)), left);
   return { signal: AbortSignal.any([signal, late.signal]), release: () => clearTimeout(timer) };
 }
 

@@ -12,6 +12,7 @@ import { startDigest } from './daemon/digest.ts';
 import { startRecovery } from './daemon/recovery.ts';
 import { startRetention } from './daemon/retention.ts';
 import { taskControls } from './daemon/controls.ts';
+import { ledRuns } from './daemon/led-runs.ts';
 import { liveRuns } from './daemon/live-runs.ts';
 import { metricsSource } from './daemon/metrics-source.ts';
 import { pageSource } from './daemon/page-source.ts';
@@ -113,7 +114,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   if (http !== null) releasers.push(() => http.close());
 
   const digestFacts = () => (watch === null ? null : { specs, next: schedule.next, ...settings });
-  releasers.push(startRecovery(options), startDigest(options.digest, digestFacts));
+  releasers.push(startDigest(options.digest, digestFacts));
   releasers.push(
     startRetention('runs', (signal) => history.prune(signal), log),
     startRetention('log files', (signal) => history.pruneLogs(signal), log),
@@ -129,6 +130,10 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
       if (trigger.kind === 'manual') recordRefusal(options, spec, trigger, outcome.error);
       return;
     }
+    tell(spec, outcome);
+  };
+  const tell = (spec: Spec, outcome: RunOutcome): void => {
+    if (outcome.error?.code === 'RUN_LEFT') return;
     // Also of a run that ends while the daemon stops.
     const scheduled = specsInForce(specs).has(spec.taskName);
     const next = scheduled ? nextFire(timingOf(spec, settings.timezone)) : null;
@@ -138,7 +143,16 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const { blackoutEnd } = options;
   const runTask: RunTask = (spec, trigger, signal) =>
     live.during(spec, trigger, (observer) => options.runTask(spec, trigger, signal, observer));
-  const runs = dispatcher({ ...settings, runTask, onEnd, log });
+  const leave = (): void => options.leave?.();
+  const onLedEnd = (spec: Spec, outcome: RunOutcome): void => {
+    freshness.ended(spec.taskName);
+    live.changed();
+    tell(spec, outcome);
+  };
+  const led = ledRuns({ during: live.during, onEnd: onLedEnd, leave });
+  const recover = (signal: AbortSignal): Promise<void> => options.recover(signal, led.leadOn);
+  releasers.push(led.stop, startRecovery({ ...options, recover }));
+  const runs = dispatcher({ ...settings, runTask, onEnd, leave, log });
   releasers.push(() => runs.stop());
 
   const skip = (task: string, trigger: Trigger, why: string): void => {

@@ -423,6 +423,12 @@ export const ERRORS = {
     hint: 'Start workers with `tidemark worker`, with the same `executor`, sources and sinks; their logs say why they refuse. To wait longer: `executor.worker_wait`.',
     retryable: true,
   },
+  RUN_LEFT: {
+    title: 'The run goes on without the process that led it',
+    cause: 'The daemon was told to stop while workers read for it.',
+    hint: 'Nothing is lost: the daemon leads the run on when it has started again. Workers wait for it for ten minutes.',
+    retryable: false,
+  },
   QUEUE_LOST: {
     title: 'The queue has lost the run',
     cause: 'Redis came back without its data, or somebody removed them.',

@@ -6,12 +6,13 @@
 import { withRetries, withTimeout } from './attempts.ts';
 import type { Spec } from './domain/spec.ts';
 import type { RunIdentity, RunReport, TaskMemory, Trigger } from './domain/run.ts';
-import { asTidemarkError } from './errors.ts';
+import { asTidemarkError, TidemarkError } from './errors.ts';
 import { identifyRun } from './planner.ts';
 import type { PaceLimits } from './pace/pace.ts';
 import type { PlanSettings } from './plan/build.ts';
 import type { Journal, RunLog, RunObserver, Source } from './ports.ts';
-import type { Crews } from './lane-ports.ts';
+import type { Crews, LeftRuns } from './lane-ports.ts';
+import type { RunMemo } from './run-memo.ts';
 import type { Transforms } from './transform-ports.ts';
 import { recoverTask, type RecoveryPorts } from './recovery.ts';
 import { beginRun, failedReport, notBegun, recordOf } from './report.ts';
@@ -137,12 +138,31 @@ async function recorded(
     const error = asTidemarkError(thrown);
     return { report: failedReport(beginRun(spec.taskName, first), error), error };
   }
-  const timed = withTimeout(signal, spec.timeoutMs);
   const deadline = spec.timeoutMs === null ? null : new Date(Date.now() + spec.timeoutMs);
+  const attempt: Attempt = (number, told, timed) =>
+    recoverThenRun(installation, spec, { ...run, number }, told, deadline, timed);
+  return attempts(installation, spec, first, attempt, log, observer, deadline, signal);
+}
+
+/** Makes one attempt, given its number. */
+type Attempt = (number: number, observer: RunObserver, signal: AbortSignal) => Promise<RunEnd>;
+
+/** Makes attempts until the deadline, and records how the last one ended. */
+async function attempts(
+  installation: Installation,
+  spec: Spec,
+  first: RunAttempt,
+  attempt: Attempt,
+  log: RunLog,
+  observer: RunObserver,
+  deadline: Date | null,
+  signal: AbortSignal,
+): Promise<RunEnd> {
+  const timed = withTimeout(signal, spec.timeoutMs, deadline);
   const told = tellLog(log, installation.said, observer);
   const end = await withRetries(
     spec.retries,
-    (number) => recoverThenRun(installation, spec, { ...run, number }, told, deadline, timed.signal),
+    (number) => attempt(number, told, timed.signal),
     (error, number, delay) => {
       log.warn(`attempt ${number} failed; trying again`, {
         code: error.code,
@@ -153,16 +173,55 @@ async function recorded(
       observer.retries?.();
     },
     timed.signal,
+    first.number,
   );
   timed.release();
-  if (end.error === null) return end;
+  // One that is left has not ended.
+  if (end.error === null || end.error.code === 'RUN_LEFT') return end;
   try {
-    runs.ended(recordOf(beginRun(spec.taskName, first), end.report, spec.sink));
+    installation.runs.ended(recordOf(beginRun(spec.taskName, first), end.report, spec.sink));
   } catch (error) {
     // The run has an error of its own to report. In the state it stays unended, and is closed before the next one.
     log.error('the end of the run could not be recorded', { error: asTidemarkError(error) });
   }
   return end;
+}
+
+/**
+ * Leads on a run whose process is no more: its lanes have gone on, or wait for somebody who allows them to. The task's
+ * lock must be held.
+ *
+ * @param memo as the run has kept it.
+ */
+export async function leadRunOn(
+  installation: Installation,
+  left: LeftRuns,
+  { spec, run, plan, warnings, deadline }: RunMemo,
+  observer: RunObserver,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const log = installation.forRun(spec.taskName, run.stamp);
+  const attempt: Attempt = async (number, told, timed) => {
+    const one = { ...run, number };
+    if (number > run.number) return recoverThenRun(installation, spec, one, told, deadline, timed);
+    try {
+      const crew = await left.leadOn(run.runId, spec.taskName, timed);
+      if (crew === null) throw new TidemarkError('QUEUE_LOST', 'The queue has nothing of the run any more.');
+      const entry = installation.journal.entries(spec.taskName).find(({ runId }) => runId === run.runId);
+      const begun = { plan, crew, warnings, uploads: entry?.uploads ?? [] };
+      return await runTask(spec, one, { ...portsOf(installation, spec, one, told, deadline), begun }, timed);
+    } catch (thrown) {
+      return notBegun(beginRun(spec.taskName, one), asTidemarkError(thrown));
+    }
+  };
+  try {
+    log.info('run is led on: the process that led it is no more', { run_id: run.runId, attempt: run.number });
+    const end = await attempts(installation, spec, run, attempt, log, observer, deadline, signal);
+    logEnd(log, end);
+    return { ...end, logTail: log.tail(TAIL_LINES) };
+  } finally {
+    await log.close();
+  }
 }
 
 async function recoverThenRun(
@@ -185,21 +244,31 @@ async function recoverThenRun(
     if (finished?.run_id === run.runId) return { report: finished, error: null };
     if (finished !== null) throw alreadyDone(run, finished);
     if (run.kind === 'catch_up') await refusePublished(installation, spec, run);
-    ports = {
-      source: installation.source(spec.source),
-      sink: installation.sink(spec.sink),
-      journal: installation.journal.open({ runId: run.runId, task: taskName, sink: spec.sink }),
-      observer,
-      transforms: installation.transforms,
-      settings: installation.settings(spec),
-      pace: installation.pace(spec),
-      memory: installation.runs.memory(spec, run.scheduledFor),
-      crews: installation.crews ?? null,
-      verifyCount: installation.verifyCount ?? false,
-      deadline,
-    };
+    ports = portsOf(installation, spec, run, observer, deadline);
   } catch (thrown) {
     return notBegun(beginRun(taskName, run), asTidemarkError(thrown));
   }
   return runTask(spec, run, ports, signal);
+}
+
+function portsOf(
+  installation: Installation,
+  spec: Spec,
+  run: RunAttempt,
+  observer: RunObserver,
+  deadline: Date | null,
+): RunPorts {
+  return {
+    source: installation.source(spec.source),
+    sink: installation.sink(spec.sink),
+    journal: installation.journal.open({ runId: run.runId, task: spec.taskName, sink: spec.sink }),
+    observer,
+    transforms: installation.transforms,
+    settings: installation.settings(spec),
+    pace: installation.pace(spec),
+    memory: installation.runs.memory(spec, run.scheduledFor),
+    crews: installation.crews ?? null,
+    verifyCount: installation.verifyCount ?? false,
+    deadline,
+  };
 }

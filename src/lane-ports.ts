@@ -221,6 +221,16 @@ export interface CrewRequest {
   onWait(reason: string | null): void;
 }
 
+/** Runs whose lanes go on although nobody leads them, as after a crash of the daemon. */
+export interface LeftRuns {
+  /** Those that this process could lead on, by run, as they have kept themselves. Waits for the queue. */
+  find(signal: AbortSignal): Promise<ReadonlyMap<string, unknown>>;
+  /** The crew of such a run; null: it is no more. Its jobs go on, or have gone on all the time. */
+  leadOn(runId: string, task: string, signal: AbortSignal): Promise<Crew | null>;
+  /** Ends what there is of a task that nobody will lead on. @throws TidemarkError REDIS_UNREACHABLE. */
+  dissolve(task: string): Promise<void>;
+}
+
 export interface Crews {
   /** Whether a run of one lane is as well read by the connection that it was planned with, in this thread. */
   readonly sparesOne: boolean;

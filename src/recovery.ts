@@ -6,6 +6,8 @@
 import type { JournalEntry, Log, Settled, Sink } from './ports.ts';
 import { asTidemarkError, TidemarkError } from './errors.ts';
 import { recoverRun } from './publish/recover.ts';
+import type { LeftRuns } from './lane-ports.ts';
+import { readMemo, type RunMemo } from './run-memo.ts';
 
 /** What recovery works with. */
 export interface RecoveryPorts {
@@ -31,6 +33,8 @@ export interface RecoveryPorts {
    * @throws TidemarkError ALREADY_RUNNING, STATE_UNUSABLE.
    */
   lockTask(task: string): { release(): void };
+  /** Runs that others have begun and whose lanes go on; null or left out: lanes end with the process. */
+  readonly left?: LeftRuns | null;
   /** Recoveries under way in this process, by task: a run waits for its own. */
   readonly recovering: Map<string, Promise<void>>;
   readonly log: Log;
@@ -42,6 +46,8 @@ export interface RecoveryPorts {
  * @throws TidemarkError of the sink or of the state; the entry is then kept.
  */
 export async function recoverTask(ports: RecoveryPorts, task: string): Promise<void> {
+  // Before its uploads are ended: their lanes would go on.
+  await ports.left?.dissolve(task);
   for (const entry of ports.journal.entries(task)) {
     const { runId } = entry;
     const outcome = await recoverRun(entry, sinkOf(ports, entry), ports.journal.settled);
@@ -82,25 +88,84 @@ function namedSink({ sink }: Pick<RecoveryPorts, 'sink'>, { runId, sink: name }:
   }
 }
 
-/** The same for every task that nobody is running. Never rejects: what fails is kept for the next time. */
-export async function recoverAll(ports: RecoveryPorts, signal: AbortSignal): Promise<void> {
+/** Leads a run on to its end; the task's lock is held. Never rejects. @param memo what the run has kept. */
+export type LeadOn = (memo: RunMemo) => Promise<void>;
+
+/**
+ * The same for every task that nobody is running; where lanes have gone on, the run is led on instead. Never rejects:
+ * what fails is kept for the next time.
+ *
+ * @param leadOn left out: runs whose lanes go on are cleared away, too.
+ */
+export async function recoverAll(ports: RecoveryPorts, signal: AbortSignal, leadOn?: LeadOn): Promise<void> {
+  const { left = null, log } = ports;
   try {
-    const left = ports.journal.entries(null).map((entry) => entry.task);
-    for (const task of new Set([...left, ...ports.unended.tasks()])) {
-      if (signal.aborted) return;
-      const recovery = recoverIdle(ports, task);
-      ports.recovering.set(task, recovery);
-      await recovery.finally(() => ports.recovering.delete(task));
+    const entries = ports.journal.entries(null).map((entry) => entry.task);
+    const tasks = new Set([...entries, ...ports.unended.tasks()]);
+    if (left === null || leadOn === undefined || tasks.size === 0)
+      return await recoverIn(ports, tasks, signal);
+    // No run of these begins before it is known which of them are led on.
+    const { promise: known, resolve } = Promise.withResolvers<void>();
+    for (const task of tasks) ports.recovering.set(task, known);
+    try {
+      const found = await leftOf(ports, tasks, await left.find(signal));
+      const led = Array.from(found, async ([task, memo]) => {
+        const recovery = recoverIdle(ports, task, () => leadOn(memo));
+        ports.recovering.set(task, recovery);
+        await recovery.finally(() => ports.recovering.delete(task));
+      });
+      for (const task of found.keys()) tasks.delete(task);
+      await recoverIn(ports, tasks, signal);
+      await Promise.all(led);
+    } finally {
+      for (const task of tasks) if (ports.recovering.get(task) === known) ports.recovering.delete(task);
+      resolve();
     }
   } catch (error) {
-    ports.log.error('the journal cannot be read', { error: asTidemarkError(error) });
+    if (!signal.aborted)
+      log.error('the journal cannot be read, or the queue', { error: asTidemarkError(error) });
   }
 }
 
-async function recoverIdle(ports: RecoveryPorts, task: string): Promise<void> {
+/** By task, what the run that is to be led on has kept. Others, and those that are recorded as ended, are dissolved. */
+async function leftOf(
+  { left, journal, unended }: RecoveryPorts,
+  tasks: ReadonlySet<string>,
+  all: ReadonlyMap<string, unknown>,
+): Promise<Map<string, RunMemo>> {
+  const found = new Map<string, RunMemo>();
+  for (const [runId, kept] of all) {
+    const memo = readMemo(kept);
+    const { taskName } = memo.spec;
+    if (!tasks.has(taskName)) continue;
+    const entry = journal.entries(taskName).find((one) => one.runId === runId);
+    // What has begun to be published is finished without lanes.
+    if ((entry?.phase ?? 'preparing') === 'preparing' && unended.tasks().includes(taskName))
+      found.set(taskName, memo);
+    else await left!.dissolve(taskName);
+  }
+  return found;
+}
+
+/** One after the other. */
+async function recoverIn(ports: RecoveryPorts, tasks: Iterable<string>, signal: AbortSignal): Promise<void> {
+  for (const task of tasks) {
+    if (signal.aborted) return;
+    const recovery = recoverIdle(ports, task);
+    ports.recovering.set(task, recovery);
+    await recovery.finally(() => ports.recovering.delete(task));
+  }
+}
+
+async function recoverIdle(
+  ports: RecoveryPorts,
+  task: string,
+  leadOn: (() => Promise<void>) | null = null,
+): Promise<void> {
   let lock: { release(): void } | null = null;
   try {
     lock = ports.lockTask(task);
+    if (leadOn !== null) return await leadOn();
     await recoverTask(ports, task);
     ports.unended.close(task);
   } catch (thrown) {

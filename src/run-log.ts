@@ -44,6 +44,7 @@ export function logEnd(log: RunLog, { report, error }: RunEnd): void {
     log.info('table read', { table: name, rows, bytes, files });
   if (error === null) return log.info(`run ${status}`, { duration_ms, attempts, manifest });
   if (status === 'skipped') return log.info('run skipped', { code: error.code, error });
+  if (error.code === 'RUN_LEFT') return log.info('run is left to the next daemon', { attempts });
   const published =
     error.code === 'PUBLISH_INCOMPLETE' ? 'it is neither finished nor undone yet' : 'nothing was published';
   log.error(`run failed; ${published}`, {

@@ -8,12 +8,13 @@ import type { RunReport, TaskMemory } from './domain/run.ts';
 import { asTidemarkError } from './errors.ts';
 import { extractAll, type TableResult } from './extract-all.ts';
 import { checkCounts } from './extract/count-check.ts';
-import type { Crews } from './lane-ports.ts';
+import type { Crew, Crews } from './lane-ports.ts';
 import type { PaceLimits } from './pace/pace.ts';
 import type { PlanSettings } from './plan/build.ts';
 import { refuseUnexpectedSizes, unexpectedSizes } from './plan/expectation.ts';
 import { planAndAssemble } from './plan-and-assemble.ts';
-import type { Journal, RunObserver, Sink, Source } from './ports.ts';
+import type { Journal, JournalEntry, RunObserver, Sink, Source } from './ports.ts';
+import { memoOf } from './run-memo.ts';
 import type { Transforms } from './transform-ports.ts';
 import { manifestOf } from './publish/manifest.ts';
 import { beginPublication, type Publication } from './publish/publication.ts';
@@ -39,6 +40,17 @@ export interface RunPorts {
   readonly pace?: PaceLimits;
   /** Who reads; left out, or null: this thread, with the connection that the run is planned with. */
   readonly crews?: Crews | null;
+  /** Where the run was planned and begun by a process that is no more: who reads it. Left out: it begins here. */
+  readonly begun?: BegunRun;
+}
+
+/** What is known of a run that is led on. */
+export interface BegunRun {
+  readonly plan: Plan;
+  readonly crew: Crew;
+  readonly warnings: readonly string[];
+  /** Uploads that the journal knows of. */
+  readonly uploads: JournalEntry['uploads'];
 }
 
 /** @param signal its reason becomes the run's error; the run then ends as soon as everything is undone. */
@@ -49,7 +61,7 @@ export async function runTask(
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const state = beginRun(spec.taskName, run);
-  const publication = beginPublication(ports.sink, ports.journal, run.runId);
+  const publication = beginPublication(ports.sink, ports.journal, run.runId, ports.begun?.uploads);
   try {
     const plan = await prepareAll(spec, run, ports, publication, state, signal);
     judgeSize(spec, run, plan, ports.memory, state);
@@ -57,7 +69,8 @@ export async function runTask(
     return { report: await publishAll(plan, ports, publication, state), error: null };
   } catch (thrown) {
     const error = asTidemarkError(thrown);
-    await publication.rollback();
+    // Whoever leads it on needs what has been uploaded.
+    if (error.code !== 'RUN_LEFT') await publication.rollback();
     return { report: failedReport(state, error), error };
   }
 }
@@ -86,8 +99,12 @@ async function prepareAll(
   state: RunState,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const { plan, crew } = await planAndAssemble(spec, run, ports, state, signal);
+  const { plan, crew } =
+    ports.begun === undefined
+      ? await planAndAssemble(spec, run, ports, state, signal)
+      : leadOn(ports.begun, ports.observer, state);
   try {
+    await crew.keep?.(memoOf(spec, run, plan, state.warnings, ports.deadline ?? null));
     await extractAll(plan, crew, ports.observer, publication, (table) => addTable(state, table), signal);
     sortTables(state, plan);
     if (ports.verifyCount === true)
@@ -96,6 +113,14 @@ async function prepareAll(
   } finally {
     await crew.close();
   }
+}
+
+/** What has been said of the plan was said when it was made. */
+function leadOn(begun: BegunRun, observer: RunObserver, state: RunState): BegunRun {
+  state.plan = begun.plan;
+  state.warnings.push(...begun.warnings);
+  observer.planned(begun.plan);
+  return begun;
 }
 
 function addTable(state: RunState, { warnings, ...table }: TableResult): void {

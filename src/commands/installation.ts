@@ -161,6 +161,7 @@ export function openInstallation(
     source: sourceNamed,
     sink: sinkNamed,
     crews: crew.crews,
+    left: crew.queue,
     settings: (spec) => planSettings(config, spec),
     blackoutEnd: (spec, at) => taskBlackoutEnd(config, spec, at),
     pace: (spec) => paceLimits(entryOf(config.sources, spec.source, 'source'), spec),
@@ -185,7 +186,7 @@ export function openInstallation(
     runs: runBook(state.db, config.timezone),
     slots: {
       load: () => settledSlots(state.db),
-      save: (settled, gone) => saveSlots(state.db, settled, gone),
+      save: (slots, gone) => saveSlots(state.db, slots, gone),
     },
     said: shared.said,
     backfills: {

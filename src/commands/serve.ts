@@ -4,8 +4,8 @@ import type { Config } from '../config/config.ts';
 import { startDaemon, type Daemon } from '../daemon.ts';
 import type { DaemonOptions } from '../daemon/options.ts';
 import type { DaemonState, Supervisor } from '../daemon/supervisor.ts';
-import type { TidemarkError } from '../errors.ts';
-import { executeRun } from '../execute.ts';
+import { TidemarkError } from '../errors.ts';
+import { executeRun, leadRunOn } from '../execute.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Log } from '../ports.ts';
 import { sweep } from '../publish/sweep.ts';
@@ -94,14 +94,29 @@ function daemonOptions({ generations, metrics, log, leadership }: ServeOptions):
   return {
     settings: daemonSettings(generations.config()),
     parseSpec: (text, file) => parseSpec(text, file, namesIn(generations.config())),
-    recover: (signal) => generations.during((one) => recoverAll(one, signal)),
+    recover: (signal, leadOn) =>
+      generations.during((one) =>
+        recoverAll(one, signal, (kept) =>
+          leadOn(kept.spec, kept.run, async (observer, runSignal) => {
+            const outcome = await leadRunOn(one, one.left!, kept, observer, runSignal);
+            if (outcome.error?.code !== 'RUN_LEFT') metrics.runEnded(outcome.report);
+            return outcome;
+          }),
+        ),
+      ),
+    leave: () =>
+      generations
+        .newest()
+        .shared.detach.abort(
+          new TidemarkError('RUN_LEFT', 'Tidemark was asked to stop, and workers go on reading.'),
+        ),
     sweep: (signal) => generations.during((one) => sweep(one, new Date(), signal)),
     runTask: async (spec, trigger, signal, observer) => {
       installation.notifier?.runBegins(spec);
       const counted = { ...observer, retries: () => metrics.retried(spec.taskName) };
       signal.addEventListener('abort', () => leadership?.giveUp(signal.reason as TidemarkError));
       const outcome = await generations.during((one) => executeRun(one, spec, trigger, counted, signal));
-      metrics.runEnded(outcome.report);
+      if (outcome.error?.code !== 'RUN_LEFT') metrics.runEnded(outcome.report);
       return outcome;
     },
     blackoutEnd: (spec, at) => installation.blackoutEnd(spec, at),

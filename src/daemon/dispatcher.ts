@@ -22,6 +22,8 @@ export interface DispatcherOptions extends DispatcherSettings {
   readonly runTask: RunTask;
   /** Called at the end of each run. */
   readonly onEnd: (spec: Spec, trigger: Trigger, outcome: RunOutcome) => void;
+  /** Called before runs are aborted: some need not be. */
+  readonly leave?: (() => void) | undefined;
   readonly log: Log;
 }
 
@@ -83,6 +85,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
   };
 
   const abort = (): void => {
+    options.leave?.();
     for (const one of runs.values())
       one.abort.abort(new TidemarkError('INTERRUPTED', 'Tidemark was asked to stop'));
   };

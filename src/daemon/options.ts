@@ -11,6 +11,7 @@ import type { PauseBook } from './controls.ts';
 import type { DigestOptions } from './digest.ts';
 import type { RunTask } from './dispatcher.ts';
 import type { FreshnessOptions } from './freshness-watch.ts';
+import type { LeadOn } from './led-runs.ts';
 import type { MetricsFacts } from './metrics-source.ts';
 import type { PagePast } from './page-source.ts';
 import type { InvalidSpec } from './spec-changes.ts';
@@ -38,8 +39,13 @@ export type LiveSettings = Pick<DaemonSettings, 'timezone' | 'maxConcurrentTasks
 export interface DaemonOptions {
   readonly settings: DaemonSettings;
   readonly parseSpec: ParseSpec;
-  /** Clears away what runs of earlier processes have left. Never rejects; called again from time to time. */
-  readonly recover: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Clears away what runs of earlier processes have left, or leads on those whose lanes go on. Never rejects; called
+   * again from time to time.
+   */
+  readonly recover: (signal: AbortSignal, leadOn: LeadOn) => Promise<void>;
+  /** Leaves runs that workers read to the next daemon, before they are told to stop; left out: there are none. */
+  readonly leave?: () => void;
   /** Looks at uploads that were aborted and may have come back. Never rejects; called again every day. */
   readonly sweep: (signal: AbortSignal) => Promise<void>;
   /** Runs a task once, and reports. See `RunTask`; the observer hears how far it is. */

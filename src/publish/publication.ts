@@ -8,7 +8,7 @@ import type { PreparedObject, RunRecord } from '../domain/run.ts';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { fewAtOnce } from '../few-at-once.ts';
 import type { Begun, UploadLedger } from '../lane-ports.ts';
-import type { Journal, ManifestObject, Settled, Sink } from '../ports.ts';
+import type { Journal, JournalEntry, ManifestObject, Settled, Sink } from '../ports.ts';
 
 /** How long a run that has failed goes on clearing up before it leaves the rest to recovery. */
 const ROLLBACK_MS = 10_000;
@@ -34,15 +34,21 @@ export interface Publication extends UploadLedger {
   rollback(): Promise<void>;
 }
 
-/** @param patienceMs how long `rollback` goes on. */
+/**
+ * @param known uploads of the run that the journal has already.
+ * @param patienceMs how long `rollback` goes on.
+ */
 export function beginPublication(
   sink: Sink,
   journal: Journal,
   runId: string,
+  known: JournalEntry['uploads'] = [],
   patienceMs = ROLLBACK_MS,
 ): Publication {
   /** By key; null: asked for, and not heard of since. */
-  const uploads = new Map<string, Begun | null>();
+  const uploads = new Map<string, Begun | null>(
+    known.map(({ key, uploadId }) => [key, uploadId === null ? null : { uploadId }]),
+  );
   let ended = false;
   /** From here on, the entry is recovery's, and then the next attempt's: it has the same run and the same keys. */
   let left = false;

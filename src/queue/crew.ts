@@ -21,17 +21,20 @@ export interface QueueCrewOptions {
 export function queueCrew(room: CrewRoom, options: QueueCrewOptions): Crew {
   const { agreement, answered, detach, runId } = options;
   let flows = 0;
-  let isKept = false;
+  let isLeft = false;
   return {
     agreement,
     async keep(memo) {
       const lanes = room.present().map(({ lane }) => lane.id);
       await room.record.keep(runId, { lanes, agreement, memo });
-      isKept = true;
     },
     async export(jobs, events, signal, onResult) {
       flows += 1;
-      const results = await runFlow(room, { flow: flows, jobs, events, answered, detach }, signal);
+      const work = runFlow(room, { flow: flows, jobs, events, answered, detach }, signal);
+      const results = await work.catch((error: unknown) => {
+        isLeft = detach.aborted && error === detach.reason;
+        throw error;
+      });
       // Only now: until the last is done, Redis may lose what one has become, and it is done again.
       for (const [index, job] of jobs.entries()) onResult?.(job, results[index]!);
       return results;
@@ -49,7 +52,7 @@ export function queueCrew(room: CrewRoom, options: QueueCrewOptions): Crew {
       }
     },
     async close() {
-      if (isKept && detach.aborted) {
+      if (isLeft) {
         room.leave();
         return;
       }

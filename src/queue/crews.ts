@@ -1,6 +1,6 @@
 /** Crews of lanes in workers: assembled from whoever has room, or taken over from a process that is no more. */
 import { randomBytes } from 'node:crypto';
-import type { Agreement, Crew, CrewRequest, Crews } from '../lane-ports.ts';
+import type { Agreement, Crew, CrewRequest, Crews, LeftRuns } from '../lane-ports.ts';
 import { agree, AGREE_DEFAULTS } from '../crew/agree.ts';
 import type { Source } from '../ports.ts';
 import { assembleLanes } from './assembling.ts';
@@ -10,7 +10,7 @@ import { before } from './before.ts';
 import { questionName } from './ledger-desk.ts';
 import type { LaneRequest, Order } from './messages.ts';
 import { crewNames, releaseOf } from './names.ts';
-import { keptRun, keptRuns } from './record.ts';
+import { keptRun, keptRuns, keptRunsOf } from './record.ts';
 
 export interface QueueCrewsPorts extends RoomPorts {
   /** Version of this program. */
@@ -24,27 +24,12 @@ export interface QueueCrewsPorts extends RoomPorts {
   readonly detach: AbortSignal;
 }
 
-/** A run that was led by a process that is no more. */
-export interface LeftRun {
-  readonly runId: string;
-  /** As the run has kept it. */
-  readonly memo: unknown;
-}
-
-export interface QueueCrews extends Crews {
-  /** Runs that can be led on; those of other releases are dissolved. */
-  left(signal: AbortSignal): Promise<readonly LeftRun[]>;
-  /** The crew of a run that is led on; null: it is no more. Its jobs go on, or have gone on all the time. */
-  resume(runId: string, task: string, signal: AbortSignal): Promise<Crew | null>;
-  /** Ends a run that nobody will lead on: its lanes go, and Redis forgets it. */
-  dissolve(runId: string): Promise<void>;
-}
+export type QueueCrews = Crews & LeftRuns;
 
 export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCrews {
   const { connection, config, detach } = ports;
   const release = releaseOf(ports.program);
-  const kept = (runId: string) =>
-    keptRun(connection.client, config.prefix, runId, (crew) => crewNames(config.prefix, crew));
+  const kept = (runId: string) => keptRun(connection.client, config.prefix, runId);
 
   return {
     sparesOne,
@@ -77,18 +62,18 @@ export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCre
       }
     },
 
-    async left(signal) {
-      await connection.ready(config.worker_wait_ms, signal);
-      const found: LeftRun[] = [];
-      for (const runId of await keptRuns(connection.client, config.prefix)) {
-        const run = await kept(runId);
-        if (run?.release === release) found.push({ runId, memo: run.memo });
-        else await this.dissolve(runId);
-      }
+    async find(signal) {
+      const found = new Map<string, unknown>();
+      await before([signal], async () => {
+        for (const runId of await keptRuns(connection.client, config.prefix)) {
+          const run = await kept(runId);
+          if (run?.release === release) found.set(runId, run.memo);
+        }
+      });
       return found;
     },
 
-    async resume(runId, task, signal) {
+    async leadOn(runId, task, signal) {
       await connection.ready(config.worker_wait_ms, signal);
       const run = await kept(runId);
       if (run === null) return null;
@@ -111,14 +96,12 @@ export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCre
       return led(room, runId, run.agreement, new Set(answered), () => {});
     },
 
-    async dissolve(runId) {
-      const run = await kept(runId);
-      if (run === null) {
-        await connection.client.hdel(`${config.prefix}:runs`, runId);
-        return;
+    async dissolve(task) {
+      await connection.ready(config.worker_wait_ms);
+      for (const { runId, crew } of await keptRunsOf(connection.client, config.prefix, task)) {
+        const room = openRoom(ports, crew, task);
+        await dissolve(room, runId).finally(() => room.leave());
       }
-      const room = openRoom(ports, run.crew, runId);
-      await dissolve(room, runId).finally(() => room.leave());
     },
   };
 

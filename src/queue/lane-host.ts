@@ -10,7 +10,7 @@ import type { QueueConfig, QueueConnection } from './connection.ts';
 import { beatMs } from './crew-room.ts';
 import { ledgerOf } from './host-ledger.ts';
 import type { Answer, BatchData, Beat, LaneRequest, Order, Question, Report } from './messages.ts';
-import { crewNames } from './names.ts';
+import { crewNames, FORGOTTEN_S } from './names.ts';
 import { follow, post } from './stream.ts';
 
 export interface HostPorts {
@@ -48,6 +48,8 @@ const DISMISSED = new TidemarkError('LANE_LOST', 'The run needs the lane no more
 
 /** How long a lane that nobody leads keeps its snapshot, in milliseconds: a daemon that restarts is back by then. */
 const LEADERLESS_MS = 10 * 60_000;
+/** The same of a crew that nobody could lead on, in times of `lost_after`. */
+const LEADERLESS_TIMES = 2;
 /** How long a batch that nobody finishes is held in BullMQ's name: who is gone is seen by signs of life instead. */
 const LOCK_MS = 20 * 86_400_000;
 const DRAIN_DELAY_S = 2;
@@ -198,18 +200,24 @@ export function hostLane(id: string, request: LaneRequest, ports: HostPorts): Ho
   // ---- signs of life ----
   const everyMs = beatMs(request.lostAfterMs);
   const leader = watchBeats(LEADERLESS_MS, everyMs);
-  leader.watch('leader');
+  const founder = watchBeats(LEADERLESS_TIMES * request.lostAfterMs, everyMs);
+  for (const one of [leader, founder]) one.watch('leader');
   let count = 0;
   const beat = async (): Promise<void> => {
     if (connection.away() !== null) return;
-    const [release, led] = await client.hmget(names.record, 'release', 'beat');
+    const [release, led, canBeLedOn] = await client.hmget(names.record, 'release', 'beat', 'isKept');
     if (release === null || release === undefined) return close(null);
-    leader.read(new Map([['leader', Number(led)]]), performance.now());
-    if (leader.silent().length > 0)
-      return close(new TidemarkError('LANE_LOST', 'Nobody has led the run for ten minutes.'));
+    for (const one of [leader, founder]) one.read(new Map([['leader', Number(led)]]), performance.now());
+    const watched = canBeLedOn === '1' ? leader : founder;
+    if (watched.silent().length > 0)
+      return close(new TidemarkError('LANE_LOST', 'Nobody leads the run any more.'));
     count += 1;
     const sign: Beat = { count, job: state.inHand?.id ?? null };
-    await client.hset(names.beats, { [id]: JSON.stringify(sign) });
+    await client
+      .multi()
+      .hset(names.beats, { [id]: JSON.stringify(sign) })
+      .expire(names.beats, FORGOTTEN_S)
+      .exec();
   };
   const beating = setInterval(() => void beat().catch(() => {}), everyMs);
 

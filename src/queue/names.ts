@@ -3,6 +3,9 @@
 /** Of all that is written here. Whoever writes something that another release would misread counts on. */
 export const QUEUE_FORMAT = 1;
 
+/** What nobody has touched for so long goes, in seconds: a crew that is led is touched all the time. */
+export const FORGOTTEN_S = 3600;
+
 /** The BullMQ queue in which crews look for lanes. */
 export const REQUESTS = 'lanes';
 

@@ -4,7 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { Agreement } from '../lane-ports.ts';
-import { runsName, type CrewNames } from './names.ts';
+import { crewNames, FORGOTTEN_S, runsName, type CrewNames } from './names.ts';
 
 /** What somebody else needs to lead a run on. */
 export interface RunRecordInQueue<Memo = unknown> {
@@ -31,9 +31,6 @@ export interface CrewRecord {
   remove(runId: string): Promise<void>;
 }
 
-/** Nobody comes back after so long, in seconds: what has been left lying goes. */
-const FORGOTTEN_S = 7 * 86_400;
-
 export function crewRecord(client: Redis, prefix: string, names: CrewNames, crew: string): CrewRecord {
   const { record } = names;
   return {
@@ -44,11 +41,11 @@ export function crewRecord(client: Redis, prefix: string, names: CrewNames, crew
     async beat() {
       // Without the check, a beat would make a record of its own where Redis has lost the crew's.
       if ((await client.hexists(record, 'release')) === 0) return false;
-      await client.hincrby(record, 'beat', 1);
+      await client.multi().hincrby(record, 'beat', 1).expire(record, FORGOTTEN_S).exec();
       return true;
     },
     async keep(runId, { lanes, agreement, memo }) {
-      await client.hset(record, { kept: JSON.stringify({ lanes, agreement, memo }) });
+      await client.hset(record, { kept: JSON.stringify({ lanes, agreement, memo }), isKept: 1 });
       await client.hset(runsName(prefix), runId, crew);
     },
     async keepCommons(commons) {
@@ -67,11 +64,10 @@ export async function keptRun(
   client: Redis,
   prefix: string,
   runId: string,
-  namesOf: (crew: string) => CrewNames,
 ): Promise<RunRecordInQueue | null> {
   const crew = await client.hget(runsName(prefix), runId);
   if (crew === null) return null;
-  const [release, kept] = await client.hmget(namesOf(crew).record, 'release', 'kept');
+  const [release, kept] = await client.hmget(crewNames(prefix, crew).record, 'release', 'kept');
   if (release === undefined || release === null || kept === undefined || kept === null) return null;
   return { crew, release, ...(JSON.parse(kept) as Omit<RunRecordInQueue, 'crew' | 'release'>) };
 }
@@ -79,4 +75,21 @@ export async function keptRun(
 /** Runs that can be led on, or could be when they were kept. */
 export async function keptRuns(client: Redis, prefix: string): Promise<string[]> {
   return client.hkeys(runsName(prefix));
+}
+
+/** Those of a task, with their crews. */
+export async function keptRunsOf(
+  client: Redis,
+  prefix: string,
+  task: string,
+): Promise<readonly { readonly runId: string; readonly crew: string }[]> {
+  const all = Object.entries(await client.hgetall(runsName(prefix)));
+  const found: { runId: string; crew: string }[] = [];
+  for (const [runId, crew] of all) {
+    const of = await client.hget(crewNames(prefix, crew).record, 'task');
+    // Of one without a record there is nothing left but its name.
+    if (of === null) await client.hdel(runsName(prefix), runId);
+    else if (of === task) found.push({ runId, crew });
+  }
+  return found;
 }

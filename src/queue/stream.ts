@@ -1,6 +1,7 @@
 /** Messages through Redis streams: each is read once by whoever follows, in order, also over a lost connection. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { FORGOTTEN_S } from './names.ts';
 
 /** How long a read waits at the server for something new. */
 const BLOCK_MS = 2000;
@@ -18,7 +19,11 @@ export interface Entry {
 
 /** Settles when the server has it. */
 export async function post(client: Redis, stream: string, lane: string, message: unknown): Promise<void> {
-  await client.xadd(stream, '*', 'lane', lane, 'body', JSON.stringify(message));
+  await client
+    .multi()
+    .xadd(stream, '*', 'lane', lane, 'body', JSON.stringify(message))
+    .expire(stream, FORGOTTEN_S)
+    .exec();
 }
 
 /**

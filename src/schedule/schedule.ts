@@ -254,7 +254,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
       const one = watched.get(task);
       if (one === undefined) return;
       const { passed } = one.slots;
-      if (error?.code === 'INTERRUPTED') {
+      if (error?.code === 'INTERRUPTED' || error?.code === 'RUN_LEFT') {
         one.lookAt = Infinity; // The daemon stops. The next one makes up for the slot.
       } else if (kind === 'manual') {
         // Nobody's slot has been run, but what came meanwhile was skipped.

@@ -10,17 +10,17 @@ import {
   type WorkerSite,
 } from './workers/site.ts';
 
-let it_: WorkerSite;
+let crowd: WorkerSite;
 beforeAll(async () => {
-  it_ = await openWorkerSite();
+  crowd = await openWorkerSite();
 });
-afterAll(() => it_.stop());
+afterAll(() => crowd.stop());
 
 const ALL = Array.from({ length: ROWS }, (_, index) => index + 1);
 
 it('spreads a run evenly over four workers, and publishes every row once', async () => {
-  const place = await it_.place();
-  const workers = await it_.workers(place, 4);
+  const place = await crowd.place();
+  const workers = await crowd.workers(place, 4);
   const spec = place.writeSpec('parts', partsSpec());
   const { code, stdout, stderr } = await place.tidemark('run', '-s', spec, '--json');
   expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -32,5 +32,5 @@ it('spreads a run evenly over four workers, and publishes every row once', async
     expect(worker.lines().filter((line) => /lane opened/.test(line))).toHaveLength(1);
   expect((await place.remains()).uploads).toEqual(NOTHING.uploads);
   for (const worker of workers) expect((await worker.stop()).code).toBe(0);
-  expect(await it_.redis.dump()).not.toContain(':crew:');
+  expect(await crowd.redis.dump()).not.toContain(':crew:');
 });

@@ -57,18 +57,28 @@ export interface KillSiteChanges {
   readonly retries?: unknown;
   /** Nothing by default: what is open at the time of a run is then all that keeps late rows from being lost. */
   readonly lag?: string;
+  /** Laid over the spec. */
+  readonly spec?: object;
+  /** Laid over the config. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 export async function openKillSite(writing: WriterOptions, changes: KillSiteChanges = {}): Promise<KillSite> {
-  const { between = (endpoint) => Promise.resolve(endpoint), retries = 0, lag = 0 } = changes;
+  const {
+    between = (endpoint) => Promise.resolve(endpoint),
+    retries = 0,
+    lag = 0,
+    spec: specChanges,
+    config = {},
+  } = changes;
   const site = await openSite();
   const { database, s3 } = site;
   await createTables(database.connection);
   const { user, password } = await grantReader(database);
   await database.connection.query(`GRANT PROCESS ON *.* TO '${user}'@'%'`);
   const gate = await startGate(await between(s3.endpoint));
-  const place = await site.place({ source: { user, password }, sink: { endpoint: gate.endpoint } });
-  const spec = place.writeSpec(TASK, specOf(lag, retries));
+  const place = await site.place({ source: { user, password }, sink: { endpoint: gate.endpoint }, config });
+  const spec = place.writeSpec(TASK, { ...specOf(lag, retries), ...specChanges });
   const writers = startWriters(database, writing);
   const read: ReadManifests = manifestReader({ s3, bucket: place.bucket });
 
