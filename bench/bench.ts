@@ -2,11 +2,12 @@
  * `npm run bench`: Tidemark beside what else moves rows, in one run, as ratios, because machines are noisy. Each round
  * runs the contenders one after the other; a ratio is taken within a round, and its median over the rounds is printed.
  *
- *   npm run bench -- [--rows 3000000] [--rounds 5] [--with-clickhouse] [--write]
+ *   npm run bench -- [--rows 3000000] [--rounds 5] [--with-clickhouse | --parallel 1,2,4] [--write]
  *
- * --with-clickhouse: an embedded ClickHouse does the same exports. --write: the table goes into docs/benchmarks.md.
+ * --with-clickhouse: an embedded ClickHouse does the same exports. --parallel: reading over so many connections, in place
+ * of all else (parallel.ts). --write: the table goes into docs/benchmarks.md.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,20 +19,23 @@ import { FORMATS, PLAIN_CSV } from './format-goals.ts';
 import { formatLines, sizeLines } from './formats.ts';
 import { detail, measure, ratio, type Measured } from './measure.ts';
 import { measureManySpecs } from './many-specs.ts';
+import { levelsOf, parallelLines } from './parallel.ts';
 import { startNullS3 } from './processes.ts';
-import { MAIN_TABLE, renderReport, writeTable, type Line } from './report.ts';
+import { MAIN_TABLE, PARALLEL_TABLE, renderReport, writeTable, type Line } from './report.ts';
 import { benchWorkspace, type Workspace } from './workspace.ts';
 
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '3000000' },
     rounds: { type: 'string', default: '5' },
+    parallel: { type: 'string' },
     'with-clickhouse': { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 const rows = Number(values.rows);
 const rounds = Number(values.rounds);
+const levels = values.parallel === undefined ? null : levelsOf(values.parallel);
 /** The slow contender runs in fewer rounds. */
 const USUAL_ROUNDS = 2;
 const NODE = process.execPath;
@@ -49,28 +53,37 @@ try {
   await connection.query('CREATE DATABASE bench');
   await connection.query('USE bench');
   await loadLineItems(connection, 'line_item', rows);
-  const [[facts]] = (await connection.query('SELECT VERSION() AS version')) as unknown as [
-    [{ version: string }],
-  ];
+  const [[facts]] = (await connection.query(
+    'SELECT VERSION() AS version, @@pid_file AS pidFile',
+  )) as unknown as [[{ version: string; pidFile: string }]];
   await connection.end();
   url.pathname = '/bench';
 
+  const serverPid = Number(readFileSync(facts.pidFile, 'utf8'));
+  const lines =
+    levels === null
+      ? await allLines(url)
+      : await parallelLines({ home, database: url, serverPid, s3, rows, rounds, levels, say });
+  const machine = `${cpus().length} × ${cpus()[0]!.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const report = renderReport(lines, { machine, node: process.version, server: facts.version, rows, rounds });
+  process.stdout.write(report);
+  if (values.write) await writeTable(levels === null ? MAIN_TABLE : PARALLEL_TABLE, report);
+} finally {
+  await s3.stop();
+  await server.stop();
+  rmSync(home, { recursive: true, force: true });
+}
+
+/** All that one connection does. */
+async function allLines(url: URL): Promise<Line[]> {
   const workspace = benchWorkspace(home, url, s3.endpoint);
   const clickHouse = values['with-clickhouse'] ? embeddedClickHouse(home, url, s3.endpoint, say) : null;
-  const lines = [
+  return [
     ...(await speed(workspace, url, clickHouse)),
     ...(await sizeLines(home, url, clickHouse, say)),
     ...(await memory(workspace)),
     ...(await measureManySpecs(home, say)),
   ];
-  const machine = `${cpus().length} × ${cpus()[0]!.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const report = renderReport(lines, { machine, node: process.version, server: facts.version, rows, rounds });
-  process.stdout.write(report);
-  if (values.write) await writeTable(MAIN_TABLE, report);
-} finally {
-  await s3.stop();
-  await server.stop();
-  rmSync(home, { recursive: true, force: true });
 }
 
 /** The main job against the C client's bare read and against the usual Node pipeline. */

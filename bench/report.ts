@@ -21,7 +21,9 @@ export interface Circumstances {
 const FILE = 'docs/benchmarks.md';
 /** The commands that write the tables of docs/benchmarks.md; each has its place there between marks. */
 export const MAIN_TABLE = 'npm run bench -- --with-clickhouse --write';
+export const PARALLEL_TABLE = 'npm run bench -- --parallel 1,2,4 --write';
 export const STATE_TABLE = 'npm run bench:state -- --write';
+export const RANGES_TABLE = 'npm run bench:ranges -- --write';
 export const SOAK_TABLE = 'npm run bench:soak -- --write';
 const END = '<!-- end -->';
 

@@ -1,0 +1,27 @@
+/**
+ * `npm run bench -- --parallel 1,2,4`: a table read over several connections, beside as many C clients that each read
+ * their share of its keys at the same time; the same through the queue, by workers; and ten thousand batches planned.
+ */
+import { levelLines } from './parallel-levels.ts';
+import { queueLines } from './parallel-queue.ts';
+import { parallelTasks, type ParallelBench } from './parallel-tasks.ts';
+import type { Line } from './report.ts';
+import { startQueue } from './workers.ts';
+
+export async function parallelLines(bench: ParallelBench): Promise<Line[]> {
+  const queue = await startQueue();
+  try {
+    const tasks = parallelTasks(bench, queue.url);
+    return [...(await levelLines(bench, tasks)), ...(await queueLines(bench, tasks, queue))];
+  } finally {
+    await queue.stop();
+  }
+}
+
+/** @throws Error that says what is allowed. */
+export function levelsOf(text: string): number[] {
+  const levels = text.split(',').map(Number);
+  if (levels.every((level) => Number.isInteger(level) && level >= 1 && level <= 64))
+    return levels.toSorted((a, b) => a - b);
+  throw new Error(`--parallel ${text}: numbers of connections from 1 to 64 are allowed, as in 1,2,4`);
+}
