@@ -71,11 +71,15 @@ export async function openPair(seed: number, changes: { readonly durable?: boole
   const { user, password } = await grantReader(database);
   await database.connection.query(`GRANT PROCESS ON *.* TO '${user}'@'%'`);
   const redis = await startRedis({ durable: changes.durable ?? true });
-  const config = { ha: true, executor: { type: 'bullmq', url: redis.url }, shutdown_grace: '2 seconds' };
+  const config = {
+    ha: true,
+    executor: { type: 'bullmq', url: redis.url, lost_after: '3 seconds' },
+    shutdown_grace: '2 seconds',
+  };
   const first = await site.place({ source: { user, password }, config });
   const second = await site.place({ source: { user, password }, sink: { bucket: first.bucket }, config });
   for (const place of [first, second]) place.writeSpec(TASK, SPEC);
-  const worker = first.start('worker', '--concurrency', '4');
+  const worker = first.start('worker', '--concurrency', '16');
   const writers = startWriters(database, { seed });
   const daemons = [daemonAt('a', first), daemonAt('b', second)] as const;
   const bucket = { s3, bucket: first.bucket };

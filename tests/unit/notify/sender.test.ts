@@ -224,6 +224,20 @@ it('has put a mail off before it is sent, so that a crash does not make it be se
   expect(due).toEqual({ attempts: 1, later: 1 });
 });
 
+it('sends a mail only when no failure of this machine can make it forgotten, and none where another one sends', async () => {
+  const asked: number[] = [];
+  const one = setUp({ settled: () => Promise.resolve(void asked.push(one.tried.length)) });
+  for (const subject of ['a', 'b']) one.add(subject);
+  expect(await one.sendOnce()).toEqual(['a', 'b']);
+  expect(asked).toEqual([0, 1]);
+
+  const lost = new TidemarkError('LEADERSHIP_LOST', 'another one leads');
+  const other = setUp({ settled: () => Promise.reject(lost) });
+  other.add('a');
+  expect(await other.sendOnce()).toEqual([]);
+  expect(other.left()).toBe(1);
+});
+
 it('leaves the mails to another process that is sending', async () => {
   const patience = { stopMs: 60_000, lockMs: 100 };
   const { add, open, tried, left } = setUp({ lock: () => null, patience });
