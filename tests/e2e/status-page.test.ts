@@ -139,11 +139,8 @@ it('pauses a task until it is resumed, over a restart', async () => {
 
   daemon = await started(place);
   // The page hears that the daemon is back; who was signed in is not any more.
-  await page
-    .getByRole('link', { name: 'Sign in to act' })
-    .waitFor({ state: 'attached' })
-    .catch(() => null);
-  await page.reload();
+  await page.getByRole('link', { name: 'Sign in to act' }).waitFor();
+  expect(await page.getByRole('button').count()).toBe(0);
   const runs = (await place.keys()).length;
   const { stdout } = await place.tidemark('status');
   expect(stdout).toMatch(/regions .* paused /);

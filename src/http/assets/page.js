@@ -130,6 +130,11 @@ function update(next) {
       beforeNodeMorphed: (old) => !(old instanceof Element && OWN.has(old.id)),
     },
   });
+  // Who is signed in, and since when the daemon runs: both differ once it has been restarted.
+  for (const around of ['.sign', 'footer']) {
+    const [old, now] = [document.querySelector(around), next.querySelector(around)];
+    if (old !== null && now !== null) Idiomorph.morph(old, now);
+  }
   filter();
   tellTimes();
 }
