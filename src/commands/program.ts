@@ -49,7 +49,7 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
       .exitOverride();
 
   command('daemon', 'watch the specs folder, schedule and run')
-    .option('--seed', 'with ha: begin with the state of this machine, though the other may have more of it')
+    .option('--seed', 'with ha: begin anew with the state of this machine, whatever the other one has')
     .action(async (options) => finish(await (await import('./daemon.ts')).daemonCommand(options)));
 
   command('worker', 'read batches for daemons on other machines, from the queue of the config')

@@ -30,7 +30,7 @@ export interface FollowOptions {
   readonly state: StateDatabase;
   readonly stateDir: string;
   readonly me: Member;
-  /** Begin with this state though others may have more. */
+  /** Begin a new lineage with this state, whatever others have. */
   readonly seed: boolean;
   /** Hears of each look. */
   readonly onStatus: (status: FollowerStatus) => void;
@@ -49,6 +49,8 @@ export interface Won {
   readonly token: number;
   /** What Redis has is less than the state: it is to be written anew. */
   readonly anew: boolean;
+  /** It is to become another state than all others have a copy of. */
+  readonly seeds: boolean;
 }
 
 export const KEPT_COPY = 'superseded.db';
@@ -87,7 +89,9 @@ export async function followUntilLeading(options: FollowOptions, signal: AbortSi
       if (won !== null) await shared.renew(won.token, true);
       const step = await advance(options, view);
       if (step === 'again') continue;
-      if (step.kind === 'ready' && won !== null) return { token: won.token, anew: step.anew || won.anew };
+      if (step.kind === 'ready' && won !== null) {
+        return { token: won.token, anew: step.anew || won.anew, seeds: options.seed };
+      }
       const led = isOwn(options, view);
       if (step.kind === 'ready' && waiting.mayLead(view, led, performance.now())) {
         won = await take(shared, view, positionOf(state.db)?.token ?? 0, step.anew);
@@ -136,6 +140,10 @@ type Ready = Extract<Standing, { kind: 'ready' | 'wait' }>;
 async function advance(options: FollowOptions, view: View): Promise<Ready | 'again'> {
   const { shared, state, stateDir, log } = options;
   const standing = standingOf(localOf(options, view), view, OWN_VERSION);
+  if (options.seed && standing.kind !== 'wait') {
+    if (view.lease === null) return { kind: 'ready', anew: true };
+    return { kind: 'wait', words: `${view.lease.holder.host} leads: stop it, so that this daemon can begin` };
+  }
   switch (standing.kind) {
     case 'ready':
     case 'wait':
@@ -143,7 +151,7 @@ async function advance(options: FollowOptions, view: View): Promise<Ready | 'aga
     case 'foreign':
       throw new TidemarkError('STATE_DIVERGED', standing.words);
     case 'census':
-      return options.seed ? { kind: 'ready', anew: true } : asOthersSay(options, standing.words);
+      return asOthersSay(options, standing.words);
     case 'apply':
       try {
         if (positionOf(state.db)!.leads !== null) follow(state.db);

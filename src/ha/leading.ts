@@ -8,7 +8,7 @@ import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
 import { positionOf } from '../state/changes.ts';
 import type { StateDatabase } from '../state/database.ts';
-import { follow, forgetOld, lead, OWN_VERSION } from '../state/replica.ts';
+import { follow, forgetOld, lead, leaveLineage, OWN_VERSION } from '../state/replica.ts';
 import { publishCopy } from './copies.ts';
 import type { Won } from './following.ts';
 import type { SharedState } from './shared-state.ts';
@@ -40,7 +40,7 @@ const LOGGED = 8 * 1024 * 1024;
  *
  * @throws TidemarkError LEADERSHIP_LOST, STATE_UNUSABLE.
  */
-export async function beginLeading({ token, anew }: Won, options: LeadOptions): Promise<Leadership> {
+export async function beginLeading({ token, anew, seeds }: Won, options: LeadOptions): Promise<Leadership> {
   const { shared, state, stateDir, log } = options;
   const ended = new AbortController();
   const lost = Promise.withResolvers<TidemarkError>();
@@ -107,6 +107,7 @@ export async function beginLeading({ token, anew }: Won, options: LeadOptions): 
     if (head === null || head.logged > Math.max(LOGGED, head.copy.bytes)) await copy(head === null);
     forgetOld(state.db, shipping.told());
   };
+  if (seeds) leaveLineage(state.db);
   const begin = async (): Promise<void> => {
     const { lineage, seq } = lead(state.db, token, randomUUID);
     const { head } = await shared.look(seq);

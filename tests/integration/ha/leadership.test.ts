@@ -107,7 +107,7 @@ it('waits for a Redis that is away, and goes on as the same leader when it is ba
   await settled;
   await waitFor('the change', has(following.state, 'meanwhile'));
   expect(first.doubt()).toBeNull();
-  expect(following.status()?.leader?.host).toBe('a');
+  await waitFor('the same leader', () => (following.status()?.leader?.host === 'a' ? true : null));
   await first.stop();
 });
 
@@ -184,6 +184,29 @@ it('goes on with less where that is asked for', async () => {
   const second = await b.lead({ seed: true });
   expect(second.token).toBeGreaterThan(first.token);
   expect(noted(second.state)).toEqual(['both']);
+  // It may have what this one has not: it must not be taken for the same.
+  await expect(a.lead()).rejects.toEqual(code('STATE_DIVERGED'));
+  await second.stop();
+});
+
+it('begins with a backup where that is asked for, and nobody else leads', async () => {
+  await withRedis();
+  const [a, b] = [node('a'), node('b')];
+  const first = await a.lead();
+  note(first.state, 'lost');
+  const own = openState(b.stateDir);
+  note(own, 'from the backup');
+  own.close();
+  const waiting = b.follow({ seed: true });
+  await waitFor('the words', () =>
+    (waiting.status()?.problem ?? '').startsWith('a leads: stop it') ? true : null,
+  );
+  await first.stop();
+  const second = await waiting.leading;
+  expect(noted(second.state)).toEqual(['from the backup']);
+  expect(await b.shared.look(0)).toMatchObject({
+    head: { lineage: positionOf(second.state.db)!.lineage, seq: 0 },
+  });
   await second.stop();
 });
 
