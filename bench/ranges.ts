@@ -7,7 +7,7 @@
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import mysql from 'mysql2/promise';
+import type mysql from 'mysql2/promise';
 import { keyTypeOf } from '../src/plan/ranges/key-type.ts';
 import { rangeConditions, type KeyColumn } from '../src/plan/ranges/questions.ts';
 import { cutTable, type CutTable } from '../src/range-planner.ts';

@@ -28,7 +28,7 @@ const SORTED_AT_ONCE = 1000;
 /** Cells are cut again at most so often: each time they are at least four times as many. */
 const ROUNDS = 40;
 /** Beyond so many estimates, ranges may be as uneven as they are. */
-const MOST_ESTIMATES = 40_000;
+const MOST_ESTIMATES = 20_000;
 /** Ranges that are looked at again, where borders were put between known keys. */
 const SAMPLES = 64;
 /** Of the sampled ranges, so many may be of another size before nothing is taken for evenly spread any more. */
@@ -36,7 +36,7 @@ const MOST_ODD = 0.05;
 const ODD_BELOW = 0.6;
 const ODD_ABOVE = 1.6;
 /** Values of which the letters of a column are known well enough. */
-const MOST_VALUES = 1000;
+const MOST_VALUES = 4000;
 
 /** How a table is to be cut. */
 export interface CutRequest {

@@ -12,12 +12,15 @@ export interface Letters {
   readonly ascending: readonly string[];
   /** Kind of each letter that is known, as its place in `ascending`. */
   readonly kinds: ReadonlyMap<string, number>;
-  /** At each place of a value, the kinds that were seen there; a place without them may have any. */
-  readonly seen: readonly ReadonlySet<number>[];
+  /** At each place of values that begin so, the kinds that were seen there; a place without them may have any. */
+  seenAfter(beginning: readonly number[]): readonly (ReadonlySet<number> | undefined)[];
 }
 
 /** So many values have to be known before letters that were not seen at a place are taken to be seldom there. */
 const ENOUGH_VALUES = 48;
+/** The same, of values with the same beginning, and how long that may be. */
+const ENOUGH_ALIKE = 20;
+const LONGEST_BEGINNING = 10;
 /** Letters and digits, which every character set has. */
 const COMMON = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 /** What takes the place of what is no letter at all. */
@@ -57,16 +60,40 @@ export function orderedLetters(
     kinds.set(letter, ascending.length - 1);
     last = weight;
   }
-  const seen: Set<number>[] = [];
-  if (values.length >= ENOUGH_VALUES) {
-    for (const value of values) {
-      for (const [place, letter] of Array.from(value).entries()) {
-        const kind = kinds.get(letter);
-        if (kind !== undefined) (seen[place] ??= new Set()).add(kind);
-      }
+  return { ascending, kinds, seenAfter: kindsSeen(kinds, values) };
+}
+
+function kindsSeen(kinds: ReadonlyMap<string, number>, values: readonly string[]): Letters['seenAfter'] {
+  const alike = new Map<string, number[][]>();
+  const nameOf = (beginning: readonly number[], length: number): string =>
+    beginning.slice(0, length).join(' ');
+  for (const value of values) {
+    const found = Array.from(value).flatMap((letter) => kinds.get(letter) ?? []);
+    for (let length = 0; length <= Math.min(found.length, LONGEST_BEGINNING); length++) {
+      const name = nameOf(found, length);
+      const known = alike.get(name);
+      if (known === undefined) alike.set(name, [found]);
+      else known.push(found);
     }
   }
-  return { ascending, kinds, seen: Array.from(seen, (at) => at ?? new Set()) };
+  const seen = new Map<string, Set<number>[]>();
+  const seenOf = (name: string): Set<number>[] => {
+    const places: Set<number>[] = seen.get(name) ?? [];
+    if (!seen.has(name)) {
+      for (const value of alike.get(name)!)
+        for (const [place, kind] of value.entries()) (places[place] ??= new Set()).add(kind);
+      seen.set(name, places);
+    }
+    return places;
+  };
+  return (beginning) => {
+    for (let length = Math.min(beginning.length, LONGEST_BEGINNING); length >= 0; length--) {
+      const name = nameOf(beginning, length);
+      const enough = length === 0 ? ENOUGH_VALUES : ENOUGH_ALIKE;
+      if ((alike.get(name)?.length ?? 0) >= enough) return seenOf(name);
+    }
+    return [];
+  };
 }
 
 /**
@@ -76,7 +103,7 @@ export function textsBetween(
   low: Key,
   high: Key,
   fractions: readonly number[],
-  { ascending, kinds, seen }: Letters,
+  { ascending, kinds, seenAfter }: Letters,
 ): Key[] {
   // A letter that the server ignores has no place.
   const numbered = (text: string): { readonly letter: string; readonly kind: number }[] =>
@@ -87,6 +114,7 @@ export function textsBetween(
   const [from, to] = [numbered(low), numbered(high)];
   let common = 0;
   while (common < from.length && common < to.length && from[common]!.kind === to[common]!.kind) common++;
+  const seen = seenAfter(to.slice(0, common).map(({ kind }) => kind));
   const places: number[][] = [];
   let numbers = 1n;
   while (places.length < PLACES && numbers < ENOUGH_NUMBERS) {
@@ -138,7 +166,8 @@ const VARIED_LETTERS = 64;
  * Texts that begin as one of the two does and go on with another letter: proposals for a collation that does not go
  * letter by letter, as where `ü` counts as `ue`.
  */
-export function textsNear(low: Key, high: Key, { ascending, seen }: Letters): Key[] {
+export function textsNear(low: Key, high: Key, { ascending, seenAfter }: Letters): Key[] {
+  const seen = seenAfter([]);
   const proposals = new Set<Key>();
   for (const text of [low, high]) {
     const letters = Array.from(text).slice(0, VARIED_PLACES);
