@@ -112,11 +112,16 @@ export function rowTransformer(
     resume: deliver,
     async finish(signal) {
       const abort = (): void => finished.reject(signal.reason);
-      signal.addEventListener('abort', abort, { once: true });
+      signal.addEventListener('abort', abort);
       if (signal.aborted) abort();
       sendBatch();
       post({ kind: 'end' });
-      return finished.promise;
+      try {
+        return await finished.promise;
+      } finally {
+        // A signal made of others is kept, with all that listens to it, for as long as those others are.
+        signal.removeEventListener('abort', abort);
+      }
     },
     async close() {
       closed = true;

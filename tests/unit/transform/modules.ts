@@ -52,7 +52,7 @@ export interface Mapped {
   readonly warnings: readonly string[];
 }
 
-const NEVER = new AbortController().signal;
+export const NEVER = new AbortController().signal;
 
 export function planFor(module: string, options: Options = {}): RowTransformPlan {
   const { input = [INT, TEXT], key = ['id'], timeoutMs = 20_000, memoryMb = 128 } = options;

@@ -1,6 +1,7 @@
 /** Rows through modules: one to one, to many, to none; in order; in batches; with what a module may know and say. */
+import { getEventListeners } from 'node:events';
 import { writeRow } from '../../../src/extract/row-packet.ts';
-import { CONTEXT, INT, TEXT, mapThrough, moduleFolder, people, planFor } from './modules.ts';
+import { CONTEXT, INT, NEVER, TEXT, mapThrough, moduleFolder, people, planFor } from './modules.ts';
 import type { ModuleFolder } from './modules.ts';
 
 let modules: ModuleFolder;
@@ -26,6 +27,12 @@ it('maps one row to one', async () => {
     log: [],
     warnings: [],
   });
+});
+
+it('leaves nothing on the signal of a run, which would keep its buffers', async () => {
+  modules.write('same.js', 'export const transformRow = (row) => row;');
+  await mapThrough(modules, 'same.js', people(3));
+  expect(getEventListeners(NEVER, 'abort')).toEqual([]);
 });
 
 it('maps a row to several and to none, in order', async () => {
