@@ -6,14 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WantedConsistency } from '../domain/spec.ts';
 import { TidemarkError } from '../errors.ts';
-import type {
-  Agreement,
-  Lane,
-  Obstacle,
-  Referee,
-  SnapshotMark,
-  WriteLock,
-} from '../lane-ports.ts';
+import type { Agreement, Lane, Obstacle, Referee, SnapshotMark, WriteLock } from '../lane-ports.ts';
 
 export interface AgreeOptions {
   /** Which server the run was planned on, as in a mark: others may not have yet what the plan knows of. Null: any. */
@@ -83,21 +76,21 @@ export async function agree(
   return perBatch(lanes.length, `${proof.why}. ${proof.remedy}`);
 }
 
-/** The proof that all snapshots are the same, or what is in its way; each lane has one then, too. */
+/** The proof that all snapshots are the same, or what is in its way and may pass; each lane has one then, too. */
 async function prove(
   lanes: readonly Beginner[],
   referee: Referee,
   wanted: WantedConsistency,
   options: AgreeOptions,
   signal: AbortSignal,
-): Promise<Agreement | Obstacle> {
+): Promise<Agreement | (Obstacle & { readonly passes: boolean })> {
   const patienceMs = options.patienceMs * (wanted === 'snapshot' ? INSISTENCE : 1);
   const end = options.now() + patienceMs;
   for (let pauseMs = FIRST_PAUSE_MS, tries = 1; ; tries++) {
     const before = await referee.reading(signal);
     const marks = await beginAll(lanes, options, signal);
     checkServers([before, ...marks], options);
-    if (before.obstacle !== null) return before.obstacle;
+    if (before.obstacle !== null) return { ...before.obstacle, passes: false };
     const position = ofMarks(marks);
     if (position !== null)
       return {
@@ -107,7 +100,7 @@ async function prove(
       };
     if (before.position !== null && before.settled) {
       const after = await referee.reading(signal);
-      if (after.obstacle !== null) return after.obstacle;
+      if (after.obstacle !== null) return { ...after.obstacle, passes: false };
       if (after.settled && after.position === before.position && after.server === before.server) {
         const basis = `Nothing was committed while ${lanes.length} snapshots were begun.`;
         return { level: 'snapshot', basis, position: before.position };
@@ -230,18 +223,22 @@ function perBatch(lanes: number, why: string): Agreement {
   };
 }
 
-function tooBusy(tries: number, patienceMs: number): Obstacle {
+function tooBusy(tries: number, patienceMs: number): Obstacle & { readonly passes: boolean } {
   return {
+    passes: true,
     why: `in ${tries} tries over ${Math.round(patienceMs / 1000)} s, something was always committed while they were begun`,
     remedy: 'Run when less is written, or set "consistency" to "locked".',
   };
 }
 
-function unproven(lanes: number, { why, remedy }: Obstacle): TidemarkError {
+function unproven(
+  lanes: number,
+  { why, remedy, passes }: Obstacle & { readonly passes: boolean },
+): TidemarkError {
   return new TidemarkError(
     'CONSISTENCY_UNPROVEN',
     `That ${lanes} connections read as of one moment cannot be proved: ${why}.`,
-    { hint: `${remedy} One connection needs no proof: "parallelism": 1.` },
+    { hint: `${remedy} One connection needs no proof: "parallelism": 1.`, retryable: passes },
   );
 }
 

@@ -91,6 +91,7 @@ it('keeps writers out and readers in, until it is given back', async () => {
   const writing = write(writer);
   await waitFor('the writer waits', () => isWaiting(writer));
   await reader.query('SELECT * FROM debit');
+  expect(await isWaiting(writer)).toBe(true);
   await lock.release();
   await writing;
   await watch.close();
@@ -250,7 +251,7 @@ describe('lets writers in again', () => {
     const exit = once(child, 'exit');
     child.kill('SIGKILL');
     await writing;
-    await exit;
+    expect((await exit)[1]).toBe('SIGKILL');
   });
 
   it('when the server hears no more of the one who locked, and that one notices', async () => {

@@ -34,10 +34,10 @@ export async function startPairWriters(
   count: number,
   pauseMs = 0,
 ): Promise<PairWriters> {
-  let goesOn = true;
+  const stopped = new AbortController();
   const writers = Array.from({ length: count }, async (_, id) => {
     const session = await mysql.createConnection({ uri: url });
-    while (goesOn) {
+    while (!stopped.signal.aborted) {
       try {
         await session.query('START TRANSACTION');
         await session.query(`UPDATE debit SET n = n + 1 WHERE id = ${id}`);
@@ -56,7 +56,7 @@ export async function startPairWriters(
   all.catch(() => {});
   return {
     async stop() {
-      goesOn = false;
+      stopped.abort();
       await all;
     },
   };

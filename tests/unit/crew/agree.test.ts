@@ -205,6 +205,7 @@ it('fails at once where a snapshot is asked for and the server can prove none', 
   const { run, state } = setUp({ readings: [{ position: null, obstacle: OBSTACLE }] });
   await expect(run('snapshot')).rejects.toMatchObject({
     code: 'CONSISTENCY_UNPROVEN',
+    retryable: false,
     message: 'That 2 connections read as of one moment cannot be proved: the server writes no binary log.',
     hint: 'Start it with log_bin. One connection needs no proof: "parallelism": 1.',
   });
