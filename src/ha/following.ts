@@ -13,13 +13,13 @@ import {
   installState,
   isBlank,
   knownMembers,
-  noteMembers,
   OWN_VERSION,
   versionOf,
   type Member,
 } from '../state/replica.ts';
 import { census } from './census.ts';
 import { fetchCopy } from './copies.ts';
+import { keepMembers } from './members.ts';
 import type { Holder, SharedState, View } from './shared-state.ts';
 import { patience, standingOf, type Local, type Standing } from './standing.ts';
 import { LEASE_MS, LOOK_MS } from './timing.ts';
@@ -85,7 +85,7 @@ export async function followUntilLeading(options: FollowOptions, signal: AbortSi
         await shared.join();
         joined = view.connection;
       }
-      keepMembers(options, view);
+      keepMembers(state.db, view);
       if (won !== null) await shared.renew(won.token, true);
       const step = await advance(options, view);
       if (step === 'again') continue;
@@ -216,12 +216,4 @@ async function asOthersSay({ shared, state, me }: FollowOptions, lost: string): 
       ? `${lost}. ${result.host} has the most of it and goes on`
       : `${lost}. Waiting for ${result.hosts.join(', ')} to say how much of it is there; where that is gone for good, start this daemon with --seed`;
   return { kind: 'wait', words };
-}
-
-/** Who has a copy, as far as anybody knows: kept where Redis's loss does not reach it. */
-function keepMembers({ state: { db } }: FollowOptions, { members }: View): void {
-  if (positionOf(db) === null) return;
-  const known = new Map(knownMembers(db).map(({ node, host }) => [node, host]));
-  const news = members.filter(({ node, host }) => known.get(node) !== host);
-  if (news.length > 0) noteMembers(db, news, new Date());
 }

@@ -11,6 +11,7 @@ import type { StateDatabase } from '../state/database.ts';
 import { follow, forgetOld, lead, leaveLineage, OWN_VERSION } from '../state/replica.ts';
 import { publishCopy } from './copies.ts';
 import type { Won } from './following.ts';
+import { keepMembers } from './members.ts';
 import type { SharedState } from './shared-state.ts';
 import { openShipping, type Shipping } from './shipping.ts';
 import { LEASE_MS, LOOK_MS, RENEW_MS } from './timing.ts';
@@ -103,7 +104,9 @@ export async function beginLeading({ token, anew, seeds }: Won, options: LeadOpt
 
   /** The first copy, or one of a newer schema, comes before all changes; later ones keep the log from growing. */
   const keepCopies = async (): Promise<void> => {
-    const { head } = await shared.look(positionOf(state.db)!.seq);
+    const view = await shared.look(positionOf(state.db)!.seq);
+    keepMembers(state.db, view);
+    const { head } = view;
     if (head === null || head.logged > Math.max(LOGGED, head.copy.bytes)) await copy(head === null);
     forgetOld(state.db, shipping.told());
   };

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { KEPT_COPY } from '../../../src/ha/following.ts';
 import { positionOf } from '../../../src/state/changes.ts';
 import { openState } from '../../../src/state/database.ts';
+import { knownMembers } from '../../../src/state/replica.ts';
 import { pausedTasks, pauseTask } from '../../../src/state/pauses.ts';
 import { openNode, type Following, type Leading, type Node } from '../../support/ha.ts';
 import { startRedis, type RedisOptions, type TestRedis } from '../../support/redis.ts';
@@ -150,8 +151,8 @@ it('lets nobody go on with less where Redis has lost all, until each has said ho
   const following = b.follow();
   note(first.state, 'both');
   await waitFor('the change', has(following.state, 'both'));
-  // Seen by both: who has a copy.
-  await waitFor('the acquaintance', () => (following.status()?.leader ?? null) && true);
+  const known = (): string[] => knownMembers(first.state.db).map(({ host }) => host);
+  await waitFor('the leader to know of it', () => (known().includes('b') ? true : null));
   following.stop();
   await expect(following.leading).rejects.toThrow('stopped');
   note(first.state, 'only a');
@@ -162,6 +163,7 @@ it('lets nobody go on with less where Redis has lost all, until each has said ho
   const alone = b.follow();
   const words = /^Redis has lost the state\. Waiting for a to say how much of it is there; .* --seed$/;
   await waitFor('the words', () => words.test(alone.status()?.problem ?? '') || null);
+  expect(alone.status()?.leader).toBeNull();
   const again = await a.lead();
   expect(again.token).toBeGreaterThan(first.token);
   await waitFor('the rest', has(alone.state, 'only a'));
