@@ -8,6 +8,7 @@ import { TidemarkError } from '../errors.ts';
 import { executeRun, leadRunOn } from '../execute.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Log } from '../ports.ts';
+import type { RunOutcome } from '../report.ts';
 import { sweep } from '../publish/sweep.ts';
 import { recoverAll } from '../recovery.ts';
 import { parseSpec } from '../spec/parse.ts';
@@ -27,6 +28,7 @@ export interface ServeOptions {
   readonly onState: (state: () => DaemonState) => void;
   /** Where two daemons have one state; left out: this one is alone. */
   readonly leadership?: NonNullable<DaemonOptions['ha']> & {
+    readonly isLost: () => boolean;
     readonly lost: Promise<TidemarkError>;
     /** A run that is told to stop waits for nothing any more. */
     readonly giveUp: (reason: TidemarkError) => void;
@@ -115,7 +117,8 @@ function daemonOptions({ generations, metrics, log, leadership }: ServeOptions):
       installation.notifier?.runBegins(spec);
       const counted = { ...observer, retries: () => metrics.retried(spec.taskName) };
       signal.addEventListener('abort', () => leadership?.giveUp(signal.reason as TidemarkError));
-      const outcome = await generations.during((one) => executeRun(one, spec, trigger, counted, signal));
+      const ended = await generations.during((one) => executeRun(one, spec, trigger, counted, signal));
+      const outcome = leadership?.isLost() === true ? leftToOther(ended) : ended;
       if (outcome.error?.code !== 'RUN_LEFT') metrics.runEnded(outcome.report);
       return outcome;
     },
@@ -155,6 +158,13 @@ function daemonOptions({ generations, metrics, log, leadership }: ServeOptions):
     ...(leadership === undefined ? {} : { ha: leadership }),
     log,
   };
+}
+
+/** What failed because this daemon leads no more is finished, undone or made up for by the one that does. */
+function leftToOther(outcome: RunOutcome): RunOutcome {
+  if (outcome.error === null) return outcome;
+  const { message } = outcome.error;
+  return { ...outcome, error: new TidemarkError('RUN_LEFT', `Another daemon leads. ${message}`) };
 }
 
 /**

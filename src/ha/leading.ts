@@ -27,6 +27,7 @@ export interface Leadership extends Pick<Shipping, 'settled' | 'giveUp'> {
   readonly token: number;
   /** Why it cannot prove just now that it leads; null: it can. */
   doubt(): string | null;
+  readonly isLost: () => boolean;
   /** Settles when it leads no more: the state can then be changed by nobody here. */
   readonly lost: Promise<TidemarkError>;
   /** Brings the last changes to Redis, and lets another lead at once. */
@@ -140,6 +141,7 @@ export async function beginLeading({ token, anew, seeds }: Won, options: LeadOpt
         ? null
         : `Redis at ${shared.server} does not answer: it cannot be proved that this daemon leads`;
     },
+    isLost: () => isLost,
     lost: lost.promise,
     async stop() {
       if (!isLost) await shipping.ship().catch(() => {});

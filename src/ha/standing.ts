@@ -65,7 +65,8 @@ function withinLineage(local: Local, position: Position, head: Head, view: View)
     if (passedHead === false) return { kind: 'copy', keep: true };
     // Nobody has led since: what it did not tell, it tells now.
     if (position.leads !== null && position.leads === view.lastToken) return { kind: 'ready', anew: false };
-    if (keep) return { kind: 'copy', keep };
+    // Another one has, without it.
+    if (keep || view.lastToken > position.token) return { kind: 'copy', keep: true };
     const words = `Redis has lost changes of the state: it has ${head.seq} of them, this daemon ${position.seq}`;
     return { kind: 'census', words };
   }

@@ -53,6 +53,14 @@ export interface Post {
   close(): Promise<void>;
 }
 
+/** What another daemon records now, it also tells. */
+function isAnothers(thrown: unknown, log: Log): boolean {
+  const error = asTidemarkError(thrown);
+  if (error.code !== 'NOT_LEADER') return false;
+  log.warn('a mail is left to the daemon that leads', { error });
+  return true;
+}
+
 /** What a log line keeps of a mail that is lost, in characters. */
 const SAID = 4_000;
 const CLOSE_MS = 10_000;
@@ -107,6 +115,7 @@ export function openPost({ carriers, sender, book, log, from }: PostOptions): Po
           add(task, posting, messageId);
         });
       } catch (error) {
+        if (isAnothers(error, log)) return;
         log.warn('mails are sent directly: the outbox cannot be used', { error: asTidemarkError(error) });
         const posting = decide(memory, messageId);
         if (posting === null) return;

@@ -90,6 +90,13 @@ const CASES: readonly (readonly [what: string, is: Local, sees: View, kind: stri
     'copy',
     { keep: true },
   ],
+  [
+    'led once, knows that it no longer does, and did not tell all',
+    local({ position: position({ seq: 103, token: 3 }) }),
+    view(),
+    'copy',
+    { keep: true },
+  ],
   ['has what Redis has lost', local({ position: position({ seq: 103 }) }), view(), 'census'],
   ['has a state, and Redis has nothing', local(), EMPTY, 'census'],
   [
