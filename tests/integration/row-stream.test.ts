@@ -275,3 +275,16 @@ it('backpressure reaches the server: while the stream rests, neither bytes nor m
   expect(rows).toBe(HUGE_ROWS);
   await stop();
 });
+
+it('reads the next result although this one was paused to its end', async () => {
+  const { snapshot, stop } = await through();
+  const one = [column('one')];
+  const first = snapshot.rows('SELECT 1 AS one', one, () => first.pause(), NEVER);
+  await first.done;
+  // Too late to pause anything.
+  first.pause();
+  const second = count(snapshot, 'SELECT 1 AS one UNION ALL SELECT 2', one);
+  await second.done;
+  expect(second.rows()).toBe(2);
+  await stop();
+});

@@ -139,6 +139,8 @@ export function streamRows(
       );
     }
     unsubscribe();
+    // Whoever has paused it meanwhile has what there is; the session's next result comes over the same socket.
+    if (paused) socket.resume();
     settled.resolve();
   });
   // Without a callback on the command, mysql2 reports a dead connection on the connection.
@@ -146,12 +148,12 @@ export function streamRows(
 
   return {
     pause() {
-      if (paused || failure !== null) return;
+      if (paused || complete || failure !== null) return;
       paused = true;
       socket.pause();
     },
     resume() {
-      if (!paused || failure !== null) return;
+      if (!paused || complete || failure !== null) return;
       paused = false;
       socket.resume();
     },
