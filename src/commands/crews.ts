@@ -10,9 +10,7 @@ import { newSharedReading } from '../lanes/shared-reading.ts';
 import { laneThreads, type LaneThreads } from '../lanes/threads.ts';
 import type { Meter } from '../metrics/counters.ts';
 import type { Log, Source } from '../ports.ts';
-import { connectQueue } from '../queue/connection.ts';
-import { queueCrews, type QueueCrews } from '../queue/crews.ts';
-import { hmacProof } from '../queue/hmac-proof.ts';
+import type { QueueCrews } from '../queue/crews.ts';
 import type { ConnectionCap } from '../sources/mysql/connection-cap.ts';
 import { entryOf, sinkOptions, sourceOptions } from './endpoints.ts';
 import { version } from './version.ts';
@@ -79,26 +77,33 @@ export function openLanePool(ports: PoolPorts): LanePool {
   };
 }
 
+/** Its libraries take half a second and 25 MB: they are loaded when they are first needed, and only by who does. */
 function openQueueCrews(
   { config, source, place, sparesOne, detach, redact, log }: CrewPorts,
   executor: Extract<ExecutorConfig, { type: 'bullmq' }>,
 ): OpenCrews {
-  const connection = connectQueue(executor, 'leader');
-  const queue = queueCrews(
-    {
-      connection,
-      config: executor,
-      program: version(),
-      source,
-      place,
-      hmacProof: (crew) => hmacProof(config.masking.hmac_key, crew),
-      detach,
-      redact,
-      log,
-    },
+  const load = async () => {
+    const [{ connectQueue }, { queueCrews }, { hmacProof }] = await Promise.all([
+      import('../queue/connection.ts'),
+      import('../queue/crews.ts'),
+      import('../queue/hmac-proof.ts'),
+    ]);
+    const connection = connectQueue(executor, 'leader');
+    const proof = (crew: string): string | null => hmacProof(config.masking.hmac_key, crew);
+    const what = { connection, config: executor, program: version(), source, place, detach, redact, log };
+    return { connection, crews: queueCrews({ ...what, hmacProof: proof }, sparesOne) };
+  };
+  let loading: ReturnType<typeof load> | null = null;
+  const loaded = async (): Promise<QueueCrews> => (await (loading ??= load())).crews;
+  const crews: QueueCrews = {
     sparesOne,
-  );
-  return { crews: queue, queue, close: () => Promise.resolve(connection.close()) };
+    assemble: async (...request) => (await loaded()).assemble(...request),
+    find: async (...request) => (await loaded()).find(...request),
+    leadOn: async (...request) => (await loaded()).leadOn(...request),
+    dissolve: async (...request) => (await loaded()).dissolve(...request),
+  };
+  const close = async (): Promise<void> => (await loading?.catch(() => null))?.connection.close();
+  return { crews, queue: crews, close };
 }
 
 function openThreads({ config, cap, meter }: PoolPorts, threads: number): LaneThreads {
