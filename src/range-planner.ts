@@ -7,7 +7,8 @@ import { bordersOf } from './plan/ranges/borders.ts';
 import { wholeTable, type Cell } from './plan/ranges/cells.ts';
 import type { Key } from './plan/ranges/key-type.ts';
 import type { Span } from './plan/ranges/questions.ts';
-import { surveyOf, type CutRequest, type PlacedBorder } from './range-survey.ts';
+import type { CutRequest, PlacedBorder } from './plan/ranges/request.ts';
+import { surveyOf } from './range-survey.ts';
 
 /** Ranges in key order; NULL is in the first. */
 export type CutTable = readonly (Span & { readonly rows: number | null })[];

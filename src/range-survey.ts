@@ -2,11 +2,19 @@
  * How the keys of a table are distributed: asks the server, a few index entries and estimates at a time. The questions
  * and what is made of the answers are in plan/ranges/.
  */
-import type { Estimate } from './domain/plan.ts';
 import type { KeyQuestions } from './key-ports.ts';
 import { equalParts, keysBetween } from './plan/ranges/between.ts';
 import type { Border } from './plan/ranges/borders.ts';
-import { cutCell, partsOf, scalesOf, spansOf, weigh, type Cell, type Scales } from './plan/ranges/cells.ts';
+import {
+  cutCell,
+  largestFirst,
+  partsOf,
+  scalesOf,
+  spansOf,
+  weigh,
+  type Cell,
+  type Scales,
+} from './plan/ranges/cells.ts';
 import type { Key, KeyType } from './plan/ranges/key-type.ts';
 import {
   endsSql,
@@ -16,10 +24,10 @@ import {
   sortSql,
   spanSql,
   weightsSql,
-  type KeyColumn,
   type Proposals,
   type Span,
 } from './plan/ranges/questions.ts';
+import type { CutRequest, PlacedBorder } from './plan/ranges/request.ts';
 import { lettersOf, orderedLetters, textsNear, type Letters } from './plan/ranges/text-digits.ts';
 
 /** Index entries that one statement looks up, and texts that one puts into order. */
@@ -37,23 +45,6 @@ const ODD_BELOW = 0.6;
 const ODD_ABOVE = 1.6;
 /** Values of which the letters of a column are known well enough. */
 const MOST_VALUES = 4000;
-
-/** How a table is to be cut. */
-export interface CutRequest {
-  readonly key: KeyColumn;
-  readonly ranges: number;
-  readonly estimate: Estimate;
-  /** What the server takes the rows of the table for, filters aside; null: it does not say. */
-  readonly tableRows: number | null;
-  /** Bytes of an entry of the index. */
-  readonly entryBytes: number;
-}
-
-/** A border at a key, and the rows that are estimated before it. */
-export interface PlacedBorder {
-  readonly key: Key;
-  readonly rowsBefore: number;
-}
 
 interface Ends {
   readonly first: Key;
@@ -234,12 +225,14 @@ export function surveyOf(
       let known = cells;
       for (let round = 0; round < ROUNDS && asked.estimates < MOST_ESTIMATES; round++) {
         const total = known.reduce((sum, { rows }) => sum + rows, await nulls(cells[0]!.low!));
-        const parts = known.map((cell) => partsOf(cell, total / ranges, trusting));
-        const wanted = known.flatMap((cell, at) => (parts[at]! > 1 ? [{ cell, parts: parts[at]! }] : []));
+        const wanted = largestFirst(
+          known.map((cell) => ({ cell, parts: partsOf(cell, total / ranges, trusting) })),
+          MOST_ESTIMATES - asked.estimates,
+        );
         if (wanted.length === 0) break;
         const cut = await cutAll(wanted);
-        let taken = 0;
-        known = known.flatMap((cell, at) => (parts[at]! > 1 ? cut[taken++]! : [cell]));
+        const cutOf = new Map(wanted.map(({ cell }, at) => [cell, cut[at]!]));
+        known = known.flatMap((cell) => cutOf.get(cell) ?? [cell]);
       }
       return known;
     },

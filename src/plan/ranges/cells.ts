@@ -54,6 +54,16 @@ export function partsOf(cell: Cell, rangeRows: number, trusting: boolean): numbe
   return Math.min(MOST_PARTS, Math.max(LEAST_PARTS, Math.ceil(ranges / aimed)));
 }
 
+/** Those that have to be cut, as many as there may be parts; of all, the largest. */
+export function largestFirst<T extends { readonly cell: Cell; readonly parts: number }>(
+  all: readonly T[],
+  most: number,
+): T[] {
+  let left = most;
+  const wanted = all.filter(({ parts }) => parts > 1).toSorted((a, b) => b.cell.rows - a.cell.rows);
+  return wanted.filter(({ parts }) => (left -= parts) >= 0);
+}
+
 /** The ranges between the borders within a cell, to be estimated. */
 export function spansOf(
   { from, to }: Pick<Cell, 'from' | 'to'>,

@@ -122,6 +122,9 @@ export function textsBetween(
     const known = seen[at] ?? new Set();
     const possible = new Set(known.size > 0 ? known : ascending.keys());
     for (const one of [from[at], to[at]]) if (one !== undefined) possible.add(one.kind);
+    // Where the two part, nothing may have been seen of what lies between.
+    if (places.length === 0 && from[at] !== undefined && to[at] !== undefined)
+      for (let kind = from[at].kind; kind < to[at].kind; kind++) possible.add(kind);
     const place = [...possible].toSorted((a, b) => a - b);
     places.push(place);
     numbers *= BigInt(place.length + 1);
