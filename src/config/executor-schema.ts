@@ -4,7 +4,7 @@ import { span } from './endpoint-schemas.ts';
 export const executorSchema = {
   title: 'Executor',
   description:
-    'Where the batches of tasks with `parallelism` above 1 are read: in the process of the run, or by `tidemark worker` on any number of machines.',
+    'Who reads: threads of the process of the run, or `tidemark worker` on any number of machines. See docs/scaling.md.',
   type: 'object',
   properties: {
     type: {
