@@ -27,7 +27,8 @@ const SPEC = {
     { name: 'accounts', cdc: { updated_at: { mode: 'watermark', lag: 0 } } },
   ],
   batch_threshold_mb: 0.01,
-  retries: 0,
+  // A worker that is slow to answer is taken for lost; what fails for that is tried again.
+  retries: { count: 5, delay: '1 second' },
   owner: { name: 'A. Owner', email: 'owner@example.com' },
   source: 'mysql',
   sink: 's3',
@@ -97,6 +98,8 @@ export async function openPair(seed: number, changes: { readonly durable?: boole
     await waitFor(`${more} more manifests`, async () => (await manifests()).length >= before + more || null);
   };
 
+  const logs = (): string => daemons.map((one) => `${one.name}:\n${logOf(one)}`).join('\n');
+
   return {
     site,
     redis,
@@ -124,7 +127,8 @@ export async function openPair(seed: number, changes: { readonly durable?: boole
       expect(code).toBe(0);
       const slots = (await manifests()).map(({ scheduled_for }) => Date.parse(scheduled_for));
       // No slot is missing, none is there twice.
-      expect(slots).toEqual(slots.map((_, index) => slots[0]! + index * EVERY * 1000));
+      const wanted = slots.map((_, index) => slots[0]! + index * EVERY * 1000);
+      if (JSON.stringify(slots) !== JSON.stringify(wanted)) throw new Error(`${slotsOf(slots)}\n${logs()}`);
       await expectInOrder({ ...bucket, stateDir: leads.place.path('state'), task: TASK }, read);
       await expectAllDelivered(bucket, read, database.connection);
     },
@@ -137,6 +141,10 @@ export async function openPair(seed: number, changes: { readonly durable?: boole
       await redis.stop();
     },
   };
+}
+
+function slotsOf(slots: readonly number[]): string {
+  return `slots that were published:\n${slots.map((slot) => new Date(slot).toISOString()).join('\n')}`;
 }
 
 function daemonAt(name: string, place: Place): Daemon {
