@@ -28,7 +28,7 @@ const SPEC = {
   ],
   batch_threshold_mb: 0.01,
   // A worker that is slow to answer is taken for lost; what fails for that is tried again.
-  retries: { count: 5, delay: '1 second' },
+  retries: { count: 5, first_delay: '1 second' },
   owner: { name: 'A. Owner', email: 'owner@example.com' },
   source: 'mysql',
   sink: 's3',
