@@ -35,7 +35,11 @@ try {
   const config = join(home, 'config.json');
   mkdirSync(join(home, 'specs'));
   const nowhere = new URL('mysql://nobody@127.0.0.1:1/');
-  const settings = { ...benchConfig(home, nowhere, 'http://127.0.0.1:1'), http: { port: 0 }, history_retention: '100 years' };
+  const settings = {
+    ...benchConfig(home, nowhere, 'http://127.0.0.1:1'),
+    http: { port: 0 },
+    history_retention: '100 years',
+  };
   writeFileSync(config, JSON.stringify(settings));
   for (let number = 0; number < tasks; number++) {
     // Tasks share their times of the day: there are some hundred schedules, not one for each task. None comes soon.

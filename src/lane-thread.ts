@@ -15,8 +15,8 @@ export interface LaneWork {
   readonly source: {
     readonly name: string;
     readonly options: Omit<MysqlSourceOptions, 'cap' | 'reading' | 'onConnection'>;
-    /** The cap on its connections; null: there is none. The place that the lane reads through has been taken. */
-    readonly maxConnections: number | null;
+    /** The cap on its connections; Infinity: there is none. The place that the lane reads through has been taken. */
+    readonly maxConnections: number;
     /** See shared-reading.ts. */
     readonly reading: SharedArrayBuffer;
   };
@@ -45,8 +45,7 @@ function sourceOf({ name, options, maxConnections: max, reading }: LaneWork['sou
   return mysqlSource({
     ...options,
     reading: sharedReading(reading),
-    cap:
-      max === null ? null : { max, reader: () => Promise.resolve(() => {}), freeReader: () => null, aside },
+    cap: { max, reader: () => Promise.resolve(() => {}), freeReader: () => null, aside },
     onConnection: (change) => void main.connection.asEvent(name, change),
   });
 }

@@ -186,22 +186,6 @@ export interface Sink {
   remove(key: string): Promise<void>;
 }
 
-/** An object as it is read back. */
-export interface StoredObject {
-  readonly bytes: number;
-  /** Which run wrote it; null: it is nobody's. */
-  readonly runId: string | null;
-  /** From the first byte to the last, once. Throws where the object is replaced meanwhile, or cannot be read on. */
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
-/** Reads what has been published. */
-export interface ObjectReader {
-  url(key: string): string;
-  /** Null: there is no such object. Whoever reads no further must abort the signal. */
-  read(key: string, signal: AbortSignal): Promise<StoredObject | null>;
-}
-
 /** An upload that was aborted and may yet come back. */
 export interface AbortedUpload {
   /** Name of the sink in the config. */

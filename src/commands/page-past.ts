@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { PagePast } from '../daemon/page-source.ts';
 import { runLogTail } from '../log-tail.ts';
 import { BELOW_ALL } from '../plan/watermark.ts';
-import type { ObjectReader } from '../ports.ts';
+import type { ObjectReader } from '../object-ports.ts';
 import { redactReport } from '../report.ts';
 import type { StateDatabase } from '../state/database.ts';
 import { findRun, listEvents } from '../state/history.ts';

@@ -1,7 +1,7 @@
 /** What the pages of a standby show: as those of an installation, with sinks that are opened only to read a manifest. */
 import type { Config } from '../config/config.ts';
 import type { PagePast } from '../daemon/page-source.ts';
-import type { ObjectReader } from '../ports.ts';
+import type { ObjectReader } from '../object-ports.ts';
 import { s3Sink } from '../sinks/s3/sink.ts';
 import type { StateDatabase } from '../state/database.ts';
 import { entryOf, sinkOptions } from './endpoints.ts';

@@ -24,7 +24,8 @@ export async function checkCounts(
     // As text: a count beyond 2^53 is no number that a row count could equal.
     if (String(counted) === String(expected)) continue;
     const message = `${name}: ${expected} rows were ${rowsRead === undefined ? 'written' : 'read'}, and COUNT(*) gives ${counted}.`;
-    if (plan.consistency !== 'per_batch') throw new TidemarkError('COUNT_DIFFERS', message, { sql: countSql });
+    if (plan.consistency !== 'per_batch')
+      throw new TidemarkError('COUNT_DIFFERS', message, { sql: countSql });
     warnings.push(`${message} Not all tables keep a snapshot: rows may have changed in between.`);
   }
   return warnings;

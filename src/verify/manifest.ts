@@ -2,7 +2,7 @@
 import { Ajv } from 'ajv';
 import type { FromSchema } from 'json-schema-to-ts';
 import { TidemarkError } from '../errors.ts';
-import type { ObjectReader } from '../ports.ts';
+import type { ObjectReader } from '../object-ports.ts';
 
 const text = { type: 'string' } as const;
 const count = { type: 'integer', minimum: 0 } as const;

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import type { ErrorCode } from '../error-codes.ts';
 import { asTidemarkError } from '../errors.ts';
 import { fewAtOnce } from '../few-at-once.ts';
-import type { ObjectReader, StoredObject } from '../ports.ts';
+import type { ObjectReader, StoredObject } from '../object-ports.ts';
 import type { Manifest, ManifestEntry } from './manifest.ts';
 import { objectCounter } from './object-counter.ts';
 

@@ -77,6 +77,8 @@ describe('deploy/tidemark.service', () => {
       'MALLOC_TRIM_THRESHOLD_',
     ]);
     for (const file of ['Dockerfile', 'ecosystem.config.js'])
-      expect(settingsIn(readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8'))).toEqual(settings);
+      expect(settingsIn(readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8'))).toEqual(
+        settings,
+      );
   });
 });

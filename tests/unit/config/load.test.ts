@@ -66,6 +66,7 @@ describe('loadConfig', () => {
       parallelism: 1,
       executor: { type: 'embedded' },
       ha: false,
+      memory_limit_mb: 1024,
       max_concurrent_tasks: 2,
       timezone: 'UTC',
       shutdown_grace_ms: 30_000,

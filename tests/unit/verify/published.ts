@@ -1,7 +1,7 @@
 /** A run of a few objects as it was published, in a bucket in memory that a test may change before it is verified. */
 import { crc32 } from 'node:zlib';
 import type { PreparedObject } from '../../../src/domain/run.ts';
-import type { ObjectReader } from '../../../src/ports.ts';
+import type { ObjectReader } from '../../../src/object-ports.ts';
 import { manifestOf } from '../../../src/publish/manifest.ts';
 import { planOf, RUN, specOf } from '../plan/sample.ts';
 
