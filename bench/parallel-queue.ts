@@ -1,9 +1,13 @@
-/** The same run in threads and through the queue, by workers: what the queue costs. */
+/**
+ * The same run in threads and through the queue, by workers, all of which go on from run to run as a daemon and workers
+ * do: what the queue costs.
+ */
 import { ratio } from './measure.ts';
 import { account } from './parallel-levels.ts';
 import { written, type ParallelBench, type ParallelTasks } from './parallel-tasks.ts';
 import type { Line } from './report.ts';
-import { measureTogether, type Beside, type Together } from './together.ts';
+import { standingRuns, type StandingRuns } from './standing-runs.ts';
+import type { Beside, Together } from './together.ts';
 import type { BenchQueue } from './workers.ts';
 
 const GOAL = 0.05;
@@ -13,33 +17,35 @@ const CONNECTIONS = 2;
 /** Numbers of workers that hold them. */
 const WORKERS = [1, 2];
 
+/** Who reads, and what was measured of it. */
+interface Way {
+  readonly runs: StandingRuns;
+  readonly measured: Together[];
+  stop(): Promise<void>;
+}
+
 export async function queueLines(
   bench: ParallelBench,
   tasks: ParallelTasks,
   queue: BenchQueue,
 ): Promise<Line[]> {
   const { rounds, rows, say } = bench;
-  const alone: Beside = { server: [bench.serverPid], s3: [bench.s3.pid], workers: [] };
-  const threads: Together[] = [];
-  const queued = WORKERS.map((): Together[] => []);
-  for (let round = 0; round <= rounds; round++) {
-    const inThreads = await measureTogether([tasks.run(CONNECTIONS, BATCH_MB)], alone);
-    const byWorkers: Together[] = [];
-    for (const count of WORKERS) {
-      const workers = await queue.workers(tasks.workerConfig, count, CONNECTIONS / count);
-      try {
-        const beside = { ...alone, workers: workers.pids };
-        byWorkers.push(await measureTogether([tasks.runQueued(CONNECTIONS, BATCH_MB)], beside));
-      } finally {
-        await workers.stop();
+  const ways: Way[] = [];
+  try {
+    for (const workers of [0, ...WORKERS]) ways.push(await wayOf(bench, tasks, queue, workers));
+    for (let round = 0; round < rounds; round++) {
+      for (const { runs, measured } of ways) {
+        // Threads that have had nothing to do for 10 seconds have ended, the workers' as well: the first run starts them.
+        await runs.run();
+        measured.push(await runs.run());
       }
+      const took = ways.map(({ measured }) => `${measured.at(-1)!.seconds.toFixed(1)} s`).join('; ');
+      say(`round ${round + 1}: threads; queue, with ${WORKERS.join(' and ')} workers: ${took}`);
     }
-    const took = [inThreads, ...byWorkers].map(({ seconds }) => `${seconds.toFixed(1)} s`).join('; ');
-    if (round === 0) continue; // To warm up.
-    say(`round ${round}: threads; queue, with ${WORKERS.join(' and ')} workers: ${took}`);
-    threads.push(inThreads);
-    for (const [index, one] of byWorkers.entries()) queued[index]!.push(one);
+  } finally {
+    for (const way of ways) await way.stop();
   }
+  const [threads, ...queued] = ways.map(({ measured }) => measured) as [Together[], ...Together[][]];
   const { bytes, files } = written(threads[0]!.stdout, rows);
   const what = `${files} batches of at most ${BATCH_MB} MB, ${CONNECTIONS} connections`;
   return [
@@ -64,4 +70,32 @@ export async function queueLines(
       ];
     }),
   ];
+}
+
+/** @param workers 0: threads of the run's own process. */
+async function wayOf(
+  { serverPid, s3 }: ParallelBench,
+  tasks: ParallelTasks,
+  queue: BenchQueue,
+  workers: number,
+): Promise<Way> {
+  const spec = tasks.spec(CONNECTIONS, BATCH_MB);
+  const alone: Beside = { server: [serverPid], s3: [s3.pid], workers: [] };
+  if (workers === 0) {
+    const runs = standingRuns(tasks.config('threads', {}), spec, alone);
+    return { runs, measured: [], stop: runs.stop };
+  }
+  // A prefix of its own: the other workers wait for batches, too.
+  const executor = { type: 'bullmq', url: queue.url, prefix: `bench-${workers}` };
+  const config = tasks.config(`workers-${workers}`, { executor, log_level: 'info' });
+  const started = await queue.workers(config, workers, CONNECTIONS / workers);
+  const runs = standingRuns(tasks.config(`queued-${workers}`, { executor }), spec, {
+    ...alone,
+    workers: started.pids,
+  });
+  const stop = async (): Promise<void> => {
+    await runs.stop();
+    await started.stop();
+  };
+  return { runs, measured: [], stop };
 }

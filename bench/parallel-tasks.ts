@@ -21,50 +21,49 @@ export interface ParallelBench {
 }
 
 export interface ParallelTasks {
-  /** By threads of the run's own process. */
-  run(parallelism: number, batchMb?: number): Command;
-  /** By workers. */
-  runQueued(parallelism: number, batchMb: number): Command;
-  plan(parallelism: number, batchMb?: number): Command;
-  /** File of the workers' config. */
-  readonly workerConfig: string;
+  /** Files of a config, with a state of its own, and of a spec. */
+  config(name: string, more: object): string;
+  spec(parallelism: number, batchMb: number): string;
+  /** By threads of the run's own process; each range becomes one object. */
+  run(parallelism: number): Command;
 }
 
-/** Above every table: each range becomes one object. */
+/** Above every table. */
 const WHOLE_MB = 100_000;
 
-export function parallelTasks({ home, database, s3 }: ParallelBench, queueUrl: string): ParallelTasks {
-  const folder = join(home, 'parallel');
-  mkdirSync(join(folder, 'specs'), { recursive: true });
-  const config = (name: string, more: object): string => {
-    const file = join(folder, `${name}.json`);
+export function parallelTasks({ home, database, s3 }: ParallelBench): ParallelTasks {
+  const specs = join(home, 'parallel');
+  mkdirSync(specs, { recursive: true });
+  const config: ParallelTasks['config'] = (name, more) => {
+    const folder = join(home, 'parallel', name);
+    mkdirSync(join(folder, 'specs'), { recursive: true });
+    const file = join(folder, 'config.json');
     writeFileSync(file, JSON.stringify({ ...benchConfig(folder, database, s3.endpoint), ...more }));
     return file;
   };
-  const command =
-    (what: string, file: string) =>
-    (parallelism: number, batchMb = WHOLE_MB): Command => {
-      const name = `line_item_${parallelism}_${batchMb}`;
-      const spec = join(folder, 'specs', `${name}.json`);
-      const fields = {
-        task_name: name,
-        table: { name: 'line_item' },
-        parallelism,
-        batch_threshold_mb: batchMb,
-        owner: { email: 'bench@example.com' },
-        source: 'mysql',
-        sink: 's3',
-      };
-      writeFileSync(spec, JSON.stringify(fields));
-      return [process.execPath, 'dist/main.js', what, '--config', file, '--spec', spec, '--json'];
+  const spec: ParallelTasks['spec'] = (parallelism, batchMb) => {
+    const name = `line_item_${parallelism}_${batchMb}`;
+    const file = join(specs, `${name}.json`);
+    const fields = {
+      task_name: name,
+      table: { name: 'line_item' },
+      parallelism,
+      batch_threshold_mb: batchMb,
+      owner: { email: 'bench@example.com' },
+      source: 'mysql',
+      sink: 's3',
     };
-  const executor = { type: 'bullmq', url: queueUrl };
+    writeFileSync(file, JSON.stringify(fields));
+    return file;
+  };
   const embedded = config('embedded', {});
   return {
-    run: command('run', embedded),
-    runQueued: command('run', config('queued', { executor })),
-    plan: command('plan', embedded),
-    workerConfig: config('worker', { executor, log_level: 'info', logs_dir: join(folder, 'worker-logs') }),
+    config,
+    spec,
+    run: (parallelism) => {
+      const file = spec(parallelism, WHOLE_MB);
+      return [process.execPath, 'dist/main.js', 'run', '--config', embedded, '--spec', file, '--json'];
+    },
   };
 }
 

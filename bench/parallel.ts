@@ -11,7 +11,7 @@ import { startQueue } from './workers.ts';
 export async function parallelLines(bench: ParallelBench): Promise<Line[]> {
   const queue = await startQueue();
   try {
-    const tasks = parallelTasks(bench, queue.url);
+    const tasks = parallelTasks(bench);
     return [...(await levelLines(bench, tasks)), ...(await queueLines(bench, tasks, queue))];
   } finally {
     await queue.stop();

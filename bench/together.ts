@@ -21,17 +21,16 @@ export async function measureTogether(
   beside: Beside,
   keepOutput = true,
 ): Promise<Together> {
-  const before = spent(beside);
+  const others = besideOf(beside);
   const startedAt = performance.now();
   const all = await Promise.all(commands.map(([program, ...args]) => measure(program, args, keepOutput)));
   const seconds = (performance.now() - startedAt) / 1000;
-  const after = spent(beside);
   return {
     seconds,
     cpuSeconds: sum(all.map((one) => one.cpuSeconds)),
     peakMb: sum(all.map((one) => one.peakMb)),
     stdout: all.map(({ stdout }) => stdout).join(''),
-    beside: byHelper((helper) => after[helper] - before[helper]),
+    beside: others(),
   };
 }
 
@@ -43,6 +42,15 @@ export function medians(all: readonly Together[]): Omit<Together, 'stdout'> {
     cpuSeconds: of((one) => one.cpuSeconds),
     peakMb: Math.max(...all.map((one) => one.peakMb)),
     beside: byHelper((helper) => of((one) => one.beside[helper])),
+  };
+}
+
+/** From here on; asked for once the work is done. */
+export function besideOf(beside: Beside): () => Together['beside'] {
+  const before = spent(beside);
+  return () => {
+    const after = spent(beside);
+    return byHelper((helper) => after[helper] - before[helper]);
   };
 }
 
