@@ -19,7 +19,8 @@ const installation = openInstallation(loadConfig({ file: configFile, env: {} }),
   sparesOne: false,
 });
 const { signal } = new AbortController();
-for await (const _line of createInterface({ input: process.stdin })) {
+const requests = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+while ((await requests.next()).done !== true) {
   const { report } = await executeRun(installation, spec, byHand(), UNOBSERVED, signal);
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
