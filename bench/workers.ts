@@ -31,6 +31,10 @@ export async function startQueue(): Promise<BenchQueue> {
       const all = Array.from({ length: count }, () =>
         spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] }),
       );
+      // Whoever stops a bench does not want them to go on.
+      process.once('exit', () => {
+        for (const worker of all) worker.kill();
+      });
       const stop = async (): Promise<void> => {
         await Promise.all(all.map(end));
       };
