@@ -4,11 +4,16 @@
  */
 import type { KeyQuestions } from './key-ports.ts';
 import { bordersOf } from './plan/ranges/borders.ts';
-import { wholeTable, type Cell } from './plan/ranges/cells.ts';
+import { distrusted, wholeTable, type Cell } from './plan/ranges/cells.ts';
 import type { Key } from './plan/ranges/key-type.ts';
 import type { Span } from './plan/ranges/questions.ts';
 import type { CutRequest, PlacedBorder } from './plan/ranges/request.ts';
-import { surveyOf } from './range-survey.ts';
+import { surveyOf, type Odd } from './range-survey.ts';
+
+/** How often ranges are put together and looked at. */
+const ATTEMPTS = 4;
+/** Of the ranges that are looked at, so many may be of another size before nothing is taken for even any more. */
+const MOST_ODD = 0.1;
 
 /** Ranges in key order; NULL is in the first. */
 export type CutTable = readonly (Span & { readonly rows: number | null })[];
@@ -26,16 +31,19 @@ export async function cutTable(
   const [whole] = await survey.ends([{ from: null, to: null }]);
   if (whole === null || whole === undefined || whole.first === whole.last) return null;
   let cells: readonly Cell[] = [wholeTable(whole.first, whole.last)];
-  for (const trusting of [true, false]) {
+  let trusting = true;
+  for (let attempt = 1; ; attempt++) {
     cells = await survey.refine(cells, trusting);
-    const all = withNulls(cells, await survey.nulls(whole.first), whole.first);
+    const nulls = await survey.nulls(whole.first);
+    const all = withNulls(cells, nulls, whole.first);
     const borders = await survey.place(all, bordersOf(all, request.ranges));
     if (borders.length === 0) return null;
     const total = all.reduce((sum, { rows }) => sum + rows, 0);
-    const ranges = rangesOf(request, borders, total);
-    if (!trusting || (await survey.agrees(borders, total))) return ranges;
+    const odd: Odd = trusting && attempt < ATTEMPTS ? await survey.odd(borders) : { share: 0, stretches: [] };
+    if (odd.stretches.length === 0) return rangesOf(request, borders, total);
+    trusting = odd.share <= MOST_ODD;
+    cells = distrusted(cells, nulls, odd.stretches);
   }
-  return null;
 }
 
 /** NULL as a cell of its own, before all others. */

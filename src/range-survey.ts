@@ -14,6 +14,7 @@ import {
   weigh,
   type Cell,
   type Scales,
+  type Stretch,
 } from './plan/ranges/cells.ts';
 import type { Key, KeyType } from './plan/ranges/key-type.ts';
 import {
@@ -36,11 +37,9 @@ const SORTED_AT_ONCE = 1000;
 /** Cells are cut again at most so often: each time they are at least four times as many. */
 const ROUNDS = 40;
 /** Beyond so many estimates, ranges may be as uneven as they are. */
-const MOST_ESTIMATES = 20_000;
-/** Ranges that are looked at again, where borders were put between known keys. */
-const SAMPLES = 64;
-/** Of the sampled ranges, so many may be of another size before nothing is taken for evenly spread any more. */
-const MOST_ODD = 0.05;
+const MOST_ESTIMATES = 40_000;
+/** Ranges that are looked at again, and from where on they are of another size than they were meant to have. */
+const SAMPLES = 1000;
 const ODD_BELOW = 0.6;
 const ODD_ABOVE = 1.6;
 /** Values of which the letters of a column are known well enough. */
@@ -60,8 +59,14 @@ export interface Survey {
   refine(cells: readonly Cell[], trusting: boolean): Promise<readonly Cell[]>;
   /** Finds a key for each border; without those that there is none for. */
   place(cells: readonly Cell[], borders: readonly Border[]): Promise<PlacedBorder[]>;
-  /** Whether ranges between borders, as far as they are looked at, have the size that they were meant to have. */
-  agrees(borders: readonly PlacedBorder[], total: number): Promise<boolean>;
+  /** Which of the ranges between borders, as far as they are looked at, have not the size that they were meant to have. */
+  odd(borders: readonly PlacedBorder[]): Promise<Odd>;
+}
+
+/** Ranges of another size: their share, and where they are. */
+export interface Odd {
+  readonly share: number;
+  readonly stretches: readonly Stretch[];
 }
 
 export function surveyOf(
@@ -266,14 +271,18 @@ export function surveyOf(
       });
       return placed.filter(({ key: one }, at) => placed[at - 1]?.key !== one);
     },
-    async agrees(borders, total) {
-      const step = Math.max(1, Math.floor(borders.length / SAMPLES));
-      const spans = borders.slice(1).map(({ key: to }, at) => ({ from: borders[at]!.key, to }));
+    async odd(borders) {
+      const step = Math.ceil(borders.length / SAMPLES);
+      const spans = borders.slice(1).map((border, at) => ({ from: borders[at]!, to: border }));
       const sampled = spans.filter((_, at) => at % step === 0);
-      const rows = await estimates(sampled.map((span) => spanSql(key, span)));
-      const meant = total / (borders.length + 1);
-      const odd = rows.map(weighed).filter((one) => one < ODD_BELOW * meant || one > ODD_ABOVE * meant);
-      return odd.length <= MOST_ODD * sampled.length;
+      const rows = await estimates(
+        sampled.map(({ from, to }) => spanSql(key, { from: from.key, to: to.key })),
+      );
+      const stretches = sampled.flatMap(({ from, to }, at): Stretch[] => {
+        const part = weighed(rows[at]!) / (to.rowsBefore - from.rowsBefore);
+        return part < ODD_BELOW || part > ODD_ABOVE ? [{ from: from.rowsBefore, to: to.rowsBefore }] : [];
+      });
+      return { share: stretches.length / Math.max(1, sampled.length), stretches };
     },
   };
 }

@@ -97,6 +97,29 @@ export function cutCell(cell: Cell, borders: readonly Key[], rows: readonly numb
   }));
 }
 
+/** A part of the table, by the rows before it. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Cells that were taken for even, and are not: those on stretches where ranges have come out otherwise than meant.
+ *
+ * @param nulls rows with NULL, before the first cell.
+ */
+export function distrusted(cells: readonly Cell[], nulls: number, stretches: readonly Stretch[]): Cell[] {
+  let after = nulls;
+  let next = 0;
+  return cells.map((cell) => {
+    const before = after;
+    after += cell.rows;
+    while (next < stretches.length && stretches[next]!.to <= before) next++;
+    const isOdd = next < stretches.length && stretches[next]!.from < after;
+    return isOdd && cell.kind === 'even' ? { ...cell, kind: 'open' } : cell;
+  });
+}
+
 /** What the server's estimates have to be divided by, and from which on. */
 export interface Scales {
   readonly bias: number;

@@ -17,12 +17,13 @@ export interface Letters {
 }
 
 /** So many values have to be known before letters that were not seen at a place are taken to be seldom there. */
-const ENOUGH_VALUES = 48;
+const ENOUGH_VALUES = 64;
 /** The same, of values with the same beginning, and how long that may be. */
-const ENOUGH_ALIKE = 20;
+const ENOUGH_ALIKE = 100;
 const LONGEST_BEGINNING = 10;
 /** Letters and digits, which every character set has. */
 const COMMON = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const BLOCKS = ['0123456789', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'];
 /** What takes the place of what is no letter at all. */
 const REPLACEMENT = '\uFFFD';
 /** Places behind the common beginning, and what their letters together may count up to. */
@@ -76,12 +77,14 @@ function kindsSeen(kinds: ReadonlyMap<string, number>, values: readonly string[]
       else known.push(found);
     }
   }
+  const blocks = BLOCKS.map((letters) => Array.from(letters).flatMap((letter) => kinds.get(letter) ?? []));
   const seen = new Map<string, Set<number>[]>();
   const seenOf = (name: string): Set<number>[] => {
     const places: Set<number>[] = seen.get(name) ?? [];
     if (!seen.has(name)) {
       for (const value of alike.get(name)!)
         for (const [place, kind] of value.entries()) (places[place] ??= new Set()).add(kind);
+      for (const place of places) if (place !== undefined) fillBlocks(place, blocks);
       seen.set(name, places);
     }
     return places;
@@ -94,6 +97,20 @@ function kindsSeen(kinds: ReadonlyMap<string, number>, values: readonly string[]
     }
     return [];
   };
+}
+
+/**
+ * Adds what lies between digits, and between letters, that were seen: the values that are known are the first and the
+ * last of cells, where `0` and `f` are likelier than what is between them.
+ */
+function fillBlocks(seen: Set<number>, blocks: readonly (readonly number[])[]): void {
+  const found = blocks.map((block) => block.filter((kind) => seen.has(kind)));
+  const least = Math.min(...found.flat());
+  const most = Math.max(...found.flat());
+  for (const [at, block] of blocks.entries()) {
+    if (found[at]!.length === 0) continue;
+    for (const kind of block) if (kind > least && kind < most) seen.add(kind);
+  }
 }
 
 /**
