@@ -64,6 +64,7 @@ function rangesDocument({ ranges, sequential }: ExportPlan): object {
 }
 
 function batchesOf(table: ExportPlan): number {
+  if (table.ranges !== undefined) return table.ranges.length;
   return table.batched ? Math.ceil((table.estimate.bytes ?? 0) / table.thresholdBytes) : 1;
 }
 
@@ -81,7 +82,7 @@ function describePlan(plan: Plan): string {
     lines.push('', `${table.name}: ${count}, ${size} (${basis})`);
     lines.push(...table.sql.split('\n').map((line) => `    ${line}`));
     lines.push(`  ${table.columns.length} columns → ${table.keyPattern}`);
-    if (table.batched)
+    if (table.batched && table.ranges === undefined)
       lines.push(`  about ${batchesOf(table)} batches of at most ${table.thresholdBytes / 1e6} MB`);
     lines.push(...rangeLines(table).map((line) => `  ${line}`));
   }

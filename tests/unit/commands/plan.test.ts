@@ -78,6 +78,7 @@ describe('the ranges of a table', () => {
             { column: 'id', from: '2000', to: null, rows: 1000 },
           ],
           range_sql: 'SELECT null',
+          batches: 3,
         },
       ],
     });
