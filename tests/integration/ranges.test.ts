@@ -120,7 +120,7 @@ const EVEN: readonly (readonly [string, string, string])[] = [
   ],
   [
     'urls',
-    'VARCHAR(200) CHARACTER SET utf8mb4',
+    'VARCHAR(180) CHARACTER SET utf8mb4',
     "CONCAT('https://www.example.com/', ELT(n % 3 + 1, 'a', 'catalogue', 'zz'), '/?id=', n * 31)",
   ],
 ];
