@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Config, ExecutorConfig } from '../config/config.ts';
 import { memoryBudget } from '../crew/budget.ts';
+import { cappedCrews, type Places } from '../crew/capped.ts';
 import { embeddedCrews, type EmbeddedPorts } from '../crew/embedded.ts';
 import { fairSlots, type GiveBack } from '../crew/slots.ts';
 import type { LaneWork } from '../lane-thread.ts';
@@ -44,7 +45,7 @@ export interface OpenCrews {
   close(): Promise<void>;
 }
 
-export interface LanePool extends Pick<EmbeddedPorts, 'lanes' | 'slots' | 'partsAtOnce' | 'places'> {
+export interface LanePool extends Pick<EmbeddedPorts, 'lanes' | 'slots' | 'partsAtOnce'> {
   close(): Promise<void>;
 }
 
@@ -54,7 +55,7 @@ export function openCrews(ports: CrewPorts): OpenCrews {
   if (executor.type === 'bullmq') return openQueueCrews(ports, executor);
   const pool = openLanePool(ports);
   const crews = embeddedCrews({ ...pool, source: ports.source, sparesOne: ports.sparesOne });
-  return { crews, queue: null, close: pool.close };
+  return { crews: cappedCrews(crews, placesUnder(ports)), queue: null, close: pool.close };
 }
 
 /** Lanes in threads of this process, which share its memory and its connections fairly. */
@@ -72,14 +73,13 @@ export function openLanePool(ports: PoolPorts): LanePool {
     lanes: pool,
     slots: fairSlots(budget.slots),
     partsAtOnce: (sink) => budget.partsAtOnce(sinkOptions(entryOf(config.sinks, sink, 'sink'))),
-    places: (source, count, onWait, signal) => placesFor(ports.cap(source), count, onWait, signal),
     close: () => pool.close(),
   };
 }
 
 /** Its libraries take half a second and 25 MB: they are loaded when they are first needed, and only by who does. */
 function openQueueCrews(
-  { config, source, place, sparesOne, detach, redact, log }: CrewPorts,
+  { config, cap, source, place, sparesOne, detach, redact, log }: CrewPorts,
   executor: Extract<ExecutorConfig, { type: 'bullmq' }>,
 ): OpenCrews {
   const load = async () => {
@@ -91,7 +91,8 @@ function openQueueCrews(
     const connection = connectQueue(executor, 'leader');
     const proof = (crew: string): string | null => hmacProof(config.masking.hmac_key, crew);
     const what = { connection, config: executor, program: version(), source, place, detach, redact, log };
-    return { connection, crews: queueCrews({ ...what, hmacProof: proof }, sparesOne) };
+    const crews = queueCrews({ ...what, hmacProof: proof }, sparesOne);
+    return { connection, crews: cappedCrews(crews, placesUnder({ cap })) };
   };
   let loading: ReturnType<typeof load> | null = null;
   const loaded = async (): Promise<QueueCrews> => (await (loading ??= load())).crews;
@@ -148,6 +149,10 @@ function openThreads({ config, cap, meter }: PoolPorts, threads: number): LaneTh
 }
 
 /** Waits for the first place, and takes of the others what is free: runs that wait for each other's would wait for ever. */
+function placesUnder({ cap }: Pick<PoolPorts, 'cap'>): Places {
+  return (source, count, onWait, signal) => placesFor(cap(source), count, onWait, signal);
+}
+
 async function placesFor(
   cap: ConnectionCap,
   count: number,

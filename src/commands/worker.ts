@@ -122,17 +122,11 @@ function objection(
   return null;
 }
 
-/** A place for its connection first: those of this process share `max_connections`. */
+/** The daemon has counted its connection: `max_connections` holds over all machines. */
 async function openLane(pool: LanePool, { setup }: LaneRequest, signal: AbortSignal) {
-  const [giveBack] = await pool.places(setup.source, 1, () => {}, signal);
-  try {
-    const partsAtOnce = pool.partsAtOnce(setup.sink);
-    const [lane] = await pool.lanes.open({ ...setup, partsAtOnce }, 1, signal);
-    return { ...lane!, close: () => lane!.close().finally(giveBack) };
-  } catch (error) {
-    giveBack?.();
-    throw error;
-  }
+  const partsAtOnce = pool.partsAtOnce(setup.sink);
+  const [lane] = await pool.lanes.open({ ...setup, partsAtOnce }, 1, signal);
+  return lane!;
 }
 
 function sayHealth(worker: RunningWorker, away: string | null, log: ProcessLog): void {

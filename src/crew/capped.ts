@@ -1,0 +1,31 @@
+/** Crews whose connections have places under the cap of their source, wherever their lanes are. */
+import type { CrewRequest, Crews } from '../lane-ports.ts';
+import type { GiveBack } from './slots.ts';
+
+/** Places for connections to a source: waits for the first, and takes of the others what is free. */
+export type Places = (
+  source: string,
+  count: number,
+  onWait: CrewRequest['onWait'],
+  signal: AbortSignal,
+) => Promise<readonly GiveBack[]>;
+
+/** A crew has as many lanes as there are places for it; it gives them back when it is closed. */
+export function cappedCrews<C extends Crews>(crews: C, places: Places): C {
+  return {
+    ...crews,
+    async assemble(request: CrewRequest, signal: AbortSignal) {
+      const taken = await places(request.setup.source, request.lanes, request.onWait, signal);
+      const giveBack = (): void => {
+        for (const place of taken) place();
+      };
+      try {
+        const crew = await crews.assemble({ ...request, lanes: taken.length }, signal);
+        return { ...crew, close: () => crew.close().finally(giveBack) };
+      } catch (error) {
+        giveBack();
+        throw error;
+      }
+    },
+  };
+}
