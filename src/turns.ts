@@ -72,7 +72,8 @@ async function lockBetweenWindows(
       } catch (error) {
         if (asTidemarkError(error).code !== 'ALREADY_RUNNING') throw error;
         if (kind !== 'scheduled' && kind !== 'catch_up') throw error;
-        if (!waiting && !turns.isBackfilled(task)) throw error;
+        // A backfill that has ended between the two questions leaves the task free.
+        if (!waiting && !turns.isBackfilled(task)) return lockTask(task);
       }
       turn ??= turns.ask(task);
       await sleep(TURN_MS, undefined, { signal }).catch(() => {});

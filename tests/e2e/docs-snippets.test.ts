@@ -15,8 +15,14 @@ type Values = Record<string, unknown>;
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-docs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Whatever a placeholder stands for: a password, a key, the URL of a webhook. */
-const SECRET = 'https://example.com/a-secret-of-many-letters';
+/** What a password or a key of an example stands for. */
+const SECRET = 'a-secret-of-many-letters';
+
+/** What a variable of an example stands for. */
+function valueOf(name: string): string {
+  if (name === 'REDIS_URL') return `rediss://:${SECRET}@redis.example.com:6379`;
+  return name.endsWith('_URL') ? `https://example.com/${SECRET}` : SECRET;
+}
 
 /** JSON that is neither a spec nor a config, by a key that it has. */
 const OTHERS = new Set([
@@ -78,7 +84,7 @@ function configFaults(part: Values, where: string): string[] {
   writeFileSync(secret, 'swordfish');
   const text = JSON.stringify({ ...rest, ...part }).replace(/\$\{file:[^}]+\}/g, `\${file:${secret}}`);
   const env = Object.fromEntries(
-    [...text.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map((match) => [match[1]!, SECRET]),
+    [...text.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map((match) => [match[1]!, valueOf(match[1]!)]),
   );
   const file = path.join(folder, 'config.json');
   writeFileSync(file, text);
