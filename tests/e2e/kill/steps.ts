@@ -13,7 +13,7 @@ export const TRANSACTIONS = {
   open: /^PRAGMA user_version/,
   deaths: /PROCESS_DIED/,
   'run row': /INSERT OR IGNORE INTO run /,
-  beginning: /INSERT INTO journal_upload/,
+  beginning: /INTO journal_upload /,
   begun: /UPDATE journal_upload/,
   committing: /phase = 'committing'/,
   recorded: /INSERT INTO run .*INTO watermark .*DELETE FROM journal_run/,
