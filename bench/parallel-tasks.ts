@@ -23,7 +23,7 @@ export interface ParallelBench {
 export interface ParallelTasks {
   /** Files of a config, with a state of its own, and of a spec. */
   config(name: string, more: object): string;
-  spec(parallelism: number, batchMb: number): string;
+  spec(parallelism: number, batchMb: number, more?: object): string;
   /** By threads of the run's own process; each range becomes one object. */
   run(parallelism: number): Command;
 }
@@ -41,8 +41,8 @@ export function parallelTasks({ home, database, s3 }: ParallelBench): ParallelTa
     writeFileSync(file, JSON.stringify({ ...benchConfig(folder, database, s3.endpoint), ...more }));
     return file;
   };
-  const spec: ParallelTasks['spec'] = (parallelism, batchMb) => {
-    const name = `line_item_${parallelism}_${batchMb}`;
+  const spec: ParallelTasks['spec'] = (parallelism, batchMb, more = {}) => {
+    const name = ['line_item', parallelism, batchMb, ...Object.keys(more)].join('_');
     const file = join(specs, `${name}.json`);
     const fields = {
       task_name: name,
@@ -52,6 +52,7 @@ export function parallelTasks({ home, database, s3 }: ParallelBench): ParallelTa
       owner: { email: 'bench@example.com' },
       source: 'mysql',
       sink: 's3',
+      ...more,
     };
     writeFileSync(file, JSON.stringify(fields));
     return file;
@@ -60,11 +61,12 @@ export function parallelTasks({ home, database, s3 }: ParallelBench): ParallelTa
   return {
     config,
     spec,
-    run: (parallelism) => {
-      const file = spec(parallelism, WHOLE_MB);
-      return [process.execPath, 'dist/main.js', 'run', '--config', embedded, '--spec', file, '--json'];
-    },
+    run: (parallelism) => tidemarkRun(embedded, spec(parallelism, WHOLE_MB)),
   };
+}
+
+export function tidemarkRun(config: string, spec: string): Command {
+  return [process.execPath, 'dist/main.js', 'run', '--config', config, '--spec', spec, '--json'];
 }
 
 /** C clients that together read the whole table, each an equal share of its keys, and do nothing with the rows. */

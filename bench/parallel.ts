@@ -4,6 +4,7 @@
  * batches: ranges.ts.
  */
 import { levelLines } from './parallel-levels.ts';
+import { memoryLines } from './parallel-memory.ts';
 import { queueLines } from './parallel-queue.ts';
 import { parallelTasks, type ParallelBench } from './parallel-tasks.ts';
 import type { Line } from './report.ts';
@@ -13,7 +14,11 @@ export async function parallelLines(bench: ParallelBench): Promise<Line[]> {
   const queue = await startQueue();
   try {
     const tasks = parallelTasks(bench);
-    return [...(await levelLines(bench, tasks)), ...(await queueLines(bench, tasks, queue))];
+    return [
+      ...(await levelLines(bench, tasks)),
+      ...(await memoryLines(bench, tasks)),
+      ...(await queueLines(bench, tasks, queue)),
+    ];
   } finally {
     await queue.stop();
   }

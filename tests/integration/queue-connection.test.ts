@@ -9,9 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-function configOf(url: string): QueueConfig {
+function configOf(url: string, authority: string | null = null): QueueConfig {
   const times = { lost_after_ms: 5000, worker_wait_ms: 5000 };
-  return { type: 'bullmq', url, tls_ca: null, prefix: 'test', concurrency: null, ...times };
+  return { type: 'bullmq', url, tls_ca: authority, prefix: 'test', concurrency: null, ...times };
 }
 
 it('lets what is asked wait while the server is away, and says that it is', async () => {
@@ -48,4 +48,29 @@ it('gives up waiting when it is told to', async () => {
   const queue = connectQueue(configOf('redis://127.0.0.1:1'), 'test');
   await expect(queue.ready(60_000, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
   queue.close();
+});
+
+it('is encrypted where the URL says rediss, with the authority that the config names, and no other', async () => {
+  const encrypted = await startRedis({ tls: true });
+  try {
+    const queue = connectQueue(configOf(encrypted.url, encrypted.authority), 'test');
+    await queue.ready(60_000);
+    expect(await queue.client.ping()).toBe('PONG');
+    // The connection that waits at the server is another one.
+    expect(await queue.blocking().ping()).toBe('PONG');
+    queue.close();
+
+    const unaware = connectQueue(configOf(encrypted.url), 'test');
+    await expect(unaware.ready(3000)).rejects.toMatchObject({
+      code: 'REDIS_UNREACHABLE',
+      message: expect.stringMatching(/certificate/),
+    });
+    unaware.close();
+
+    const plain = connectQueue(configOf(encrypted.url.replace('rediss:', 'redis:')), 'test');
+    await expect(plain.ready(3000)).rejects.toMatchObject({ code: 'REDIS_UNREACHABLE' });
+    plain.close();
+  } finally {
+    await encrypted.stop();
+  }
 });

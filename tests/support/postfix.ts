@@ -16,6 +16,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { simpleParser, type ParsedMail } from 'mailparser';
+import { makeCertificate } from './certificate.ts';
 import { freePort, startGuarded } from './guarded.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -102,30 +103,6 @@ function makeFolders(folder: string): void {
   );
   for (const name of owned) mkdirSync(name);
   execFileSync('chown', [`${ACCOUNT.user}:${ACCOUNT.group}`, ...owned]);
-}
-
-/** An authority, and a certificate for 127.0.0.1 that it has signed. */
-function makeCertificate(folder: string): void {
-  const openssl = (...args: string[]): unknown =>
-    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  const key = ['-newkey', 'rsa:2048', '-nodes'];
-  openssl(
-    'req',
-    '-x509',
-    ...key,
-    '-days',
-    '2',
-    '-subj',
-    '/CN=Test authority',
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.pem',
-  );
-  openssl('req', ...key, '-subj', `/CN=${HOST}`, '-keyout', 'server.key', '-out', 'server.csr');
-  writeFileSync(path.join(folder, 'names'), 'subjectAltName=IP:127.0.0.1\n');
-  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
-  openssl('x509', '-req', '-in', 'server.csr', ...signed, '-out', 'server.pem');
 }
 
 /** Unpacked and not installed, its libraries and SASL modules are not where they are looked for. */

@@ -4,10 +4,11 @@
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions as ClientOptions } from 'ioredis';
+import { makeCertificate } from './certificate.ts';
 import { freePort, startGuarded, type GuardedProcess } from './guarded.ts';
 
 const FETCHED = path.join(import.meta.dirname, '../../node_modules/.cache/redis');
@@ -18,6 +19,8 @@ export interface TestRedis {
   readonly password: string;
   /** With the password in it. */
   readonly url: string;
+  /** PEM file of the authority that vouches for it; null: it has no TLS. */
+  readonly authority: string | null;
   /** Kills the server with SIGKILL. What it had not written to its log of changes is lost. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with what it had kept. */
@@ -31,21 +34,31 @@ export interface TestRedis {
 export interface RedisOptions {
   /** Whether every change is on the disk before it is answered. Otherwise nothing survives a kill. Default: true. */
   readonly durable?: boolean;
+  /** Whether it speaks TLS, and nothing else. Default: false. */
+  readonly tls?: boolean;
 }
 
 /** @throws Error that says what is missing. */
-export async function startRedis({ durable = true }: RedisOptions = {}): Promise<TestRedis> {
+export async function startRedis({ durable = true, tls = false }: RedisOptions = {}): Promise<TestRedis> {
   const data = mkdtempSync(path.join(tmpdir(), 'tidemark-redis-data-'));
   const port = await freePort();
   const password = `p@ss/${randomBytes(12).toString('hex')}`;
   const config = path.join(data, 'redis.conf');
-  writeFileSync(config, settings({ data, port, password, durable }), { mode: 0o600 });
+  if (tls) makeCertificate(data);
+  const authority = tls ? path.join(data, 'ca.pem') : null;
+  writeFileSync(config, settings({ data, port, password, durable, tls }), { mode: 0o600 });
+  const login: ClientOptions = {
+    host: '127.0.0.1',
+    port,
+    password,
+    ...(authority === null ? {} : { tls: { ca: readFileSync(authority) } }),
+  };
   const program = serverProgram();
   let server: GuardedProcess | null = null;
   const start = async (): Promise<void> => {
     // Of its own for each start: the guard removes it, and the data stays.
     const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-redis-'));
-    server = await startGuarded(folder, [...program, config], () => answers(port, password));
+    server = await startGuarded(folder, [...program, config], () => answers(login));
   };
   const kill = async (): Promise<void> => {
     await server?.stop();
@@ -56,10 +69,11 @@ export async function startRedis({ durable = true }: RedisOptions = {}): Promise
     host: '127.0.0.1',
     port,
     password,
-    url: `redis://:${encodeURIComponent(password)}@127.0.0.1:${port}`,
+    url: `${tls ? 'rediss' : 'redis'}://:${encodeURIComponent(password)}@127.0.0.1:${port}`,
+    authority,
     kill,
     start,
-    dump: () => dump(port, password),
+    dump: () => dump(login),
     async stop() {
       await kill();
       execFileSync('rm', ['-rf', data]);
@@ -78,10 +92,24 @@ function serverProgram(): string[] {
   return [found];
 }
 
-function settings(of: { data: string; port: number; password: string; durable: boolean }): string {
+function settings(of: {
+  data: string;
+  port: number;
+  password: string;
+  durable: boolean;
+  tls: boolean;
+}): string {
+  const encrypted = {
+    port: 0,
+    'tls-port': of.port,
+    'tls-cert-file': path.join(of.data, 'server.pem'),
+    'tls-key-file': path.join(of.data, 'server.key'),
+    'tls-ca-cert-file': path.join(of.data, 'ca.pem'),
+    'tls-auth-clients': 'no',
+  };
   return Object.entries({
     bind: '127.0.0.1',
-    port: of.port,
+    ...(of.tls ? encrypted : { port: of.port }),
     requirepass: of.password,
     dir: of.data,
     save: '""',
@@ -94,8 +122,8 @@ function settings(of: { data: string; port: number; password: string; durable: b
     .join('');
 }
 
-async function answers(port: number, password: string): Promise<void> {
-  const client = new Redis({ host: '127.0.0.1', port, password, lazyConnect: true, retryStrategy: null });
+async function answers(login: ClientOptions): Promise<void> {
+  const client = new Redis({ ...login, lazyConnect: true, retryStrategy: null });
   // Told by `connect`, too.
   client.on('error', () => {});
   try {
@@ -106,8 +134,8 @@ async function answers(port: number, password: string): Promise<void> {
   }
 }
 
-async function dump(port: number, password: string): Promise<string> {
-  const client = new Redis({ host: '127.0.0.1', port, password });
+async function dump(login: ClientOptions): Promise<string> {
+  const client = new Redis(login);
   try {
     const entries = (await client.keys('*')).map(async (key) => `${key}: ${await valueOf(client, key)}`);
     return (await Promise.all(entries)).toSorted().join('\n');
