@@ -57,7 +57,10 @@ it('fails a run whose worker reaches another server, and names both', async () =
 it('has nothing read by a worker that masks with another key, and says so where there is none but that', async () => {
   const prefix = 'two-keys';
   const executor = { prefix, worker_wait: '3 seconds' };
-  const place = await crowd.place({ executor, config: { masking: { hmac_key: 'canary-key-of-the-daemon' } } });
+  const place = await crowd.place({
+    executor,
+    config: { masking: { hmac_key: 'canary-key-of-the-daemon' } },
+  });
   const misled = await crowd.place({
     executor,
     sink: { bucket: place.bucket },
