@@ -215,6 +215,8 @@ export interface CrewRequest {
   readonly consistency: WantedConsistency;
   /** Tables that will be read; null: not known. */
   readonly tables: readonly string[] | null;
+  /** What batches are written as: some take more memory than others. */
+  readonly output: Pick<OutputOptions, 'format'>;
   /** Which server the run was planned on, as in a mark: others may not have yet what the plan knows of. Null: any. */
   readonly server: string | null;
   /** Hears that something has to be waited for, and why; null: it has come. */

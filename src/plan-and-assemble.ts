@@ -85,6 +85,7 @@ function crewRequest(
     lanes: lanesOf(plan, settings.parallelism ?? 1),
     consistency: spec.consistency,
     tables: spec.customQuery === null ? plan.exports.map(({ name }) => name) : null,
+    output: plan.output,
     server: snapshot.mark?.server ?? null,
     onWait: (reason) => observer.waits?.(reason),
   };

@@ -5,6 +5,7 @@ import { memoryBudget } from '../crew/budget.ts';
 import { cappedCrews, type Places } from '../crew/capped.ts';
 import { embeddedCrews, type EmbeddedPorts } from '../crew/embedded.ts';
 import { fairSlots, type GiveBack } from '../crew/slots.ts';
+import { affordableCrews } from '../crew/slotted.ts';
 import type { LaneWork } from '../lane-thread.ts';
 import type { Crews, LaneSetup } from '../lane-ports.ts';
 import { newSharedReading } from '../lanes/shared-reading.ts';
@@ -55,7 +56,8 @@ export function openCrews(ports: CrewPorts): OpenCrews {
   if (executor.type === 'bullmq') return openQueueCrews(ports, executor);
   const pool = openLanePool(ports);
   const crews = embeddedCrews({ ...pool, source: ports.source, sparesOne: ports.sparesOne });
-  return { crews: cappedCrews(crews, placesUnder(ports)), queue: null, close: pool.close };
+  const capped = cappedCrews(crews, placesUnder(ports));
+  return { crews: affordableCrews(capped, pool.slots), queue: null, close: pool.close };
 }
 
 /** Lanes in threads of this process, which share its memory and its connections fairly. */

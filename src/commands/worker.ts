@@ -6,6 +6,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { secretsOf, type Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { processSupervision } from '../config/supervision.ts';
+import { slotted } from '../crew/slotted.ts';
 import { startSupervisor } from '../daemon/supervisor.ts';
 import { TidemarkError } from '../errors.ts';
 import { createLog, type ProcessLog } from '../log.ts';
@@ -126,7 +127,7 @@ function objection(
 async function openLane(pool: LanePool, { setup }: LaneRequest, signal: AbortSignal) {
   const partsAtOnce = pool.partsAtOnce(setup.sink);
   const [lane] = await pool.lanes.open({ ...setup, partsAtOnce }, 1, signal);
-  return lane!;
+  return slotted(lane!, setup.runId, pool.slots);
 }
 
 function sayHealth(worker: RunningWorker, away: string | null, log: ProcessLog): void {

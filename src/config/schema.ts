@@ -209,7 +209,7 @@ export const configSchema = {
     memory_limit_mb: {
       title: 'Memory for reading',
       description:
-        'Megabytes (1,048,576 bytes) that all connections together may use for rows and parts on their way. Where it is too little for all of them, parts wait first, and then batches; one batch is always read.',
+        'Megabytes (1,048,576 bytes) that all connections together may use for rows and parts on their way. Batches of Parquet count twice. Where it is too little for all of them, parts wait first; beyond that there are fewer connections, and batches of other runs wait. One batch is always read.',
       type: 'integer',
       minimum: 64,
       default: 1024,

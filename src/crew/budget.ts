@@ -1,12 +1,21 @@
 /**
  * The memory of reading, divided before it is used. What a lane takes is known beforehand, whatever it reads: buffers for
  * the parts on their way and the one being filled, and a fixed amount for all else: rows under way, blocks being
- * compressed, a row group of Parquet. Huge values come on top: no limit keeps a row from being as large as it is.
+ * compressed. Huge values come on top: no limit keeps a row from being as large as it is.
  */
+import type { OutputOptions } from '../domain/spec.ts';
 
-/** Of a lane, besides its parts: what was measured of text and of Parquet, rounded up. */
+/** Of a lane that writes text, besides its parts: what was measured, rounded up. */
 const LANE_BYTES = 48 * 1024 * 1024;
 const MEGABYTE = 1024 * 1024;
+
+/**
+ * Slots that a batch takes. One of Parquet has rows on their way to the thread that encodes them, the columns of a row
+ * group, and their pages besides: twice as much, as was measured (`npm run bench -- --parallel`).
+ */
+export function slotsFor({ format }: Pick<OutputOptions, 'format'>): number {
+  return format === 'parquet' ? 2 : 1;
+}
 
 /** How a sink's parts are sent. */
 export interface PartDemand {
@@ -16,7 +25,7 @@ export interface PartDemand {
 }
 
 export interface Budget {
-  /** Jobs that may be done at once, over all runs. */
+  /** Of all batches that are read at once, over all runs: see `slotsFor`. */
   readonly slots: number;
   /** Parts that a lane may have on their way, by sink; never more than the sink says. */
   partsAtOnce(sink: PartDemand): number;

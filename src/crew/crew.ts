@@ -1,32 +1,14 @@
 /** The lanes of one run at work: each takes the next job as soon as it has done one. */
 import { TidemarkError } from '../errors.ts';
 import type { Agreement, BatchJob, BatchResult, Crew, Lane } from '../lane-ports.ts';
-import type { Slots } from './slots.ts';
 import { workList } from './work-list.ts';
 
 /** How many lanes a job may take with it before it is taken for the cause. */
 const MOST_LOSSES = 2;
 
-/**
- * @param lanes whose snapshots have been agreed on; at least one.
- * @param slots of all runs of the process.
- */
-export function crewOf(lanes: readonly Lane[], agreement: Agreement, run: string, slots: Slots): Crew {
+/** @param lanes whose snapshots have been agreed on; at least one. */
+export function crewOf(lanes: readonly Lane[], agreement: Agreement): Crew {
   const alive = new Set(lanes);
-
-  const doOne = async (
-    lane: Lane,
-    job: BatchJob,
-    events: Parameters<Crew['export']>[1],
-    signal: AbortSignal,
-  ): Promise<BatchResult> => {
-    const giveBack = await slots.take(run, signal);
-    try {
-      return await lane.run(job, events(job), signal);
-    } finally {
-      giveBack();
-    }
-  };
 
   return {
     agreement,
@@ -41,7 +23,7 @@ export function crewOf(lanes: readonly Lane[], agreement: Agreement, run: string
       /** @returns whether the lane can go on. */
       const tryOne = async (lane: Lane, job: BatchJob): Promise<boolean> => {
         try {
-          const result = await doOne(lane, job, events, ended);
+          const result = await lane.run(job, events(job), ended);
           results.set(job, result);
           onResult?.(job, result);
           list.done();

@@ -4,6 +4,7 @@ import type { Source } from '../ports.ts';
 import { agree, AGREE_DEFAULTS } from './agree.ts';
 import { crewOf } from './crew.ts';
 import type { Slots } from './slots.ts';
+import { slotted } from './slotted.ts';
 
 export interface EmbeddedPorts {
   readonly lanes: Lanes;
@@ -44,7 +45,10 @@ async function agreed(
   const referee = ports.source(setup.source).referee(tables);
   try {
     const agreement = await agree(lanes, referee, consistency, { ...AGREE_DEFAULTS, server }, signal);
-    return crewOf(lanes, agreement, setup.runId, ports.slots);
+    return crewOf(
+      lanes.map((lane) => slotted(lane, setup.runId, ports.slots)),
+      agreement,
+    );
   } catch (error) {
     await Promise.allSettled(lanes.map((lane) => lane.close()));
     throw error;

@@ -29,6 +29,7 @@ const REQUEST: CrewRequest = {
   lanes: 2,
   consistency: 'best',
   tables: ['a'],
+  output: { format: 'csv' },
   server: '',
   onWait: () => {},
 };

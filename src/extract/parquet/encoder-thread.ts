@@ -7,7 +7,8 @@ import type { OutputColumn } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
 import { fromPlain } from '../../plain-error.ts';
 import type { ColumnCounts } from './column.ts';
-import type { GroupLimits, ParquetOptions } from './file-encoder.ts';
+import type { GroupLimits } from './file-encoder.ts';
+import type { ParquetOptions } from './group-columns.ts';
 import type { FromThread, ToThread } from './messages.ts';
 
 /** Rows that are sent to a thread together, in bytes. */

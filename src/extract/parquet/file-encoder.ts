@@ -2,23 +2,14 @@
  * Row packets to the bytes of one Parquet file. Rows collect by columns until a row group is full, which is then
  * encoded and written at once: memory holds one row group, however many rows there are.
  */
-import type { OutputOptions } from '../../domain/spec.ts';
-import type { OutputColumn } from '../../domain/plan.ts';
-import { bytesColumn } from './bytes-column.ts';
 import { pageCodec } from './codec.ts';
 import { chunkWriter } from './column-chunk.ts';
 import type { ByteSink } from './column-chunk.ts';
-import type { ColumnBuilder, ColumnCounts } from './column.ts';
+import type { ColumnCounts } from './column.ts';
 import { footer, MAGIC, rowGroupOf } from './footer.ts';
-import { int32Column } from './int32-column.ts';
-import { int64Column } from './int64-column.ts';
-import { rowBlock, scanRows } from './row-block.ts';
-import { parquetColumn } from './schema.ts';
-import type { ParquetColumn } from './schema.ts';
+import type { GroupColumns, ParquetOptions } from './group-columns.ts';
+import { scanRows } from './row-block.ts';
 import type { ThriftValue } from './thrift.ts';
-
-/** What a Parquet file depends on besides its columns. */
-export type ParquetOptions = Pick<OutputOptions, 'compression' | 'zeroDates' | 'outputTimezone'>;
 
 /** A row group is full with either. */
 export interface GroupLimits {
@@ -42,18 +33,15 @@ export interface FileEncoder {
   readonly counts: readonly Readonly<ColumnCounts>[];
 }
 
+/** @param group of the columns of the file; empty, and the file's alone until it is whole. */
 export function fileEncoder(
-  output: readonly OutputColumn[],
-  options: ParquetOptions,
+  { columns, builders, counts, block }: GroupColumns,
+  { compression }: Pick<ParquetOptions, 'compression'>,
   sink: ByteSink,
   limits: GroupLimits = GROUP_LIMITS,
 ): FileEncoder {
-  const columns = output.map((column) => parquetColumn(column, options.zeroDates));
-  const counts = columns.map(() => ({ zeroDates: 0, invalidTexts: 0 }));
-  const builders = columns.map((column, index) => builderOf(column, index, options, counts[index]!));
-  const codec = pageCodec(options.compression);
+  const codec = pageCodec(compression);
   const chunks = chunkWriter(sink, codec);
-  const block = rowBlock(columns.length);
   const groups: ThriftValue[] = [];
   let rows = 0;
   let groupRows = 0;
@@ -89,23 +77,4 @@ export function fileEncoder(
     },
     counts,
   };
-}
-
-function builderOf(
-  column: ParquetColumn,
-  position: number,
-  options: ParquetOptions,
-  counts: ColumnCounts,
-): ColumnBuilder {
-  switch (column.physical) {
-    case 'INT32':
-    case 'FLOAT':
-      return int32Column(column, position, options.zeroDates, counts);
-    case 'INT64':
-    case 'DOUBLE':
-      return int64Column(column, position, options.zeroDates, counts);
-    case 'BYTE_ARRAY':
-    case 'FIXED_LEN_BYTE_ARRAY':
-      return bytesColumn(column, position, options, counts);
-  }
 }

@@ -2,7 +2,8 @@
 import type { OutputColumn } from '../../domain/plan.ts';
 import type { PlainError } from '../../plain-error.ts';
 import type { ColumnCounts } from './column.ts';
-import type { GroupLimits, ParquetOptions } from './file-encoder.ts';
+import type { GroupLimits } from './file-encoder.ts';
+import type { ParquetOptions } from './group-columns.ts';
 
 export type ToThread =
   | {

@@ -4,6 +4,7 @@ import { toPlain } from '../../plain-error.ts';
 import type { ByteSink } from './column-chunk.ts';
 import { fileEncoder } from './file-encoder.ts';
 import type { FileEncoder } from './file-encoder.ts';
+import { spareColumns } from './group-columns.ts';
 import type { FromThread, ToThread } from './messages.ts';
 
 /** Bytes of a file that leave together. */
@@ -14,11 +15,14 @@ const KEPT_BLOCKS = 8;
 interface OpenFile {
   readonly encoder: FileEncoder;
   flush(): void;
+  /** It is whole, and its memory is the next one's. */
+  whole(): void;
 }
 
 const port = parentPort!;
 const files = new Map<number, OpenFile>();
 const freeBlocks: ArrayBuffer[] = [];
+const spares = spareColumns();
 
 const send = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
@@ -42,9 +46,12 @@ function receive(message: Exclude<ToThread, { kind: 'copied' }>): void {
   switch (message.kind) {
     case 'open': {
       const { sink, flush } = blockSink(file);
+      const { take, keep } = spares(message.columns, message.options);
+      const columns = take();
       files.set(file, {
-        encoder: fileEncoder(message.columns, message.options, sink, message.limits),
+        encoder: fileEncoder(columns, message.options, sink, message.limits),
         flush,
+        whole: () => keep(columns),
       });
       return;
     }
@@ -58,7 +65,9 @@ function receive(message: Exclude<ToThread, { kind: 'copied' }>): void {
       open.encoder.finish();
       open.flush();
       files.delete(file);
+      // The message is a copy.
       send({ kind: 'finished', file, counts: open.encoder.counts });
+      open.whole();
       return;
     }
     case 'discard':

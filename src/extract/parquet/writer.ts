@@ -4,7 +4,8 @@ import { TidemarkError } from '../../errors.ts';
 import type { ColumnCounts } from './column.ts';
 import { CHUNK_BYTES, openFile } from './encoder-thread.ts';
 import { GROUP_LIMITS } from './file-encoder.ts';
-import type { GroupLimits, ParquetOptions } from './file-encoder.ts';
+import type { GroupLimits } from './file-encoder.ts';
+import type { ParquetOptions } from './group-columns.ts';
 
 /** Where the file goes. All is called on the main thread, and never from within a call of the writer. */
 export interface ParquetTarget {

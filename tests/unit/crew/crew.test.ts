@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { crewOf } from '../../../src/crew/crew.ts';
 import { fairSlots } from '../../../src/crew/slots.ts';
+import { slotted } from '../../../src/crew/slotted.ts';
 import { TidemarkError } from '../../../src/errors.ts';
 import type { Agreement, BatchJob, BatchResult, JobEvents, Lane } from '../../../src/lane-ports.ts';
 
@@ -14,7 +15,11 @@ const turns = async (count: number): Promise<void> => {
 };
 
 const jobsOf = (count: number): BatchJob[] =>
-  Array.from({ length: count }, (_, index) => ({ id: `job ${index}` }) as BatchJob);
+  Array.from(
+    { length: count },
+    (_, index) =>
+      ({ id: `job ${index}`, output: { format: index % 3 === 0 ? 'parquet' : 'csv' } }) as BatchJob,
+  );
 const resultOf = (job: BatchJob): BatchResult => ({ notes: [job.id] }) as unknown as BatchResult;
 
 /** @param run does a job, and may fail. */
@@ -53,7 +58,11 @@ it('does every job once, in whatever order, and gives the results in theirs', as
             if (done++ === kind.diesAt) throw lost();
           });
         });
-        const crew = crewOf(lanes, ONE_MOMENT, 'run', fairSlots(slots));
+        const all = fairSlots(slots);
+        const crew = crewOf(
+          lanes.map((lane) => slotted(lane, 'run', all)),
+          ONE_MOMENT,
+        );
         const jobs = jobsOf(count);
         const heard: string[] = [];
         const exported = crew.export(
@@ -83,7 +92,7 @@ it('does a job again in another lane when its own is lost, and not a third time'
       await turns(1);
       throw lost();
     });
-  const crew = crewOf([dying(), dying(), dying()], ONE_MOMENT, 'run', fairSlots(3));
+  const crew = crewOf([dying(), dying(), dying()], ONE_MOMENT);
   await expect(crew.export(jobsOf(1), () => EVENTS, NEVER)).rejects.toMatchObject({ code: 'LANE_LOST' });
   expect(tried).toEqual(['job 0', 'job 0']);
 });
@@ -104,7 +113,7 @@ it('fails with the first failure, once no lane does anything any more', async ()
     await turns(1);
     if (job.id === 'job 5') throw failure;
   });
-  const crew = crewOf([...lanes, failing], ONE_MOMENT, 'run', fairSlots(4));
+  const crew = crewOf([...lanes, failing], ONE_MOMENT);
   await expect(crew.export(jobsOf(10), () => EVENTS, NEVER)).rejects.toBe(failure);
   expect(working.size).toBe(0);
   await crew.close();
@@ -113,9 +122,14 @@ it('fails with the first failure, once no lane does anything any more', async ()
 
 it('ends when it is told to, also while it waits for a slot', async () => {
   const slots = fairSlots(1);
-  await slots.take('somebody else', NEVER);
+  await slots.take('somebody else', 1, NEVER);
   const told = new AbortController();
-  const crew = crewOf([laneThat(() => turns(1))], ONE_MOMENT, 'run', slots);
+  const lane = slotted(
+    laneThat(() => turns(1)),
+    'run',
+    slots,
+  );
+  const crew = crewOf([lane], ONE_MOMENT);
   const exported = crew.export(jobsOf(2), () => EVENTS, told.signal);
   const reason = new Error('stop');
   told.abort(reason);

@@ -1,4 +1,5 @@
 /** Slots: never more than there are, and the next for whoever has the fewest. */
+import fc from 'fast-check';
 import { fairSlots, type GiveBack } from '../../../src/crew/slots.ts';
 
 const NEVER = new AbortController().signal;
@@ -9,7 +10,7 @@ it('gives the next slot to the run that has the fewest, and among those to who c
   const order: string[] = [];
   const taken = new Map<string, GiveBack>();
   const take = (run: string, name: string): void => {
-    void slots.take(run, NEVER).then((giveBack) => {
+    void slots.take(run, 1, NEVER).then((giveBack) => {
       order.push(name);
       taken.set(name, giveBack);
     });
@@ -34,14 +35,70 @@ it('gives the next slot to the run that has the fewest, and among those to who c
 
 it('lets who gives up waiting leave the line', async () => {
   const slots = fairSlots(1);
-  const first = await slots.take('a', NEVER);
+  const first = await slots.take('a', 1, NEVER);
   const impatient = new AbortController();
-  const waiting = slots.take('b', impatient.signal);
-  const patient = slots.take('c', NEVER);
+  const waiting = slots.take('b', 1, impatient.signal);
+  const patient = slots.take('c', 1, NEVER);
   const reason = new Error('no longer wanted');
   impatient.abort(reason);
   await expect(waiting).rejects.toBe(reason);
   first();
   (await patient)();
-  await expect(slots.take('d', impatient.signal)).rejects.toBe(reason);
+  await expect(slots.take('d', 1, impatient.signal)).rejects.toBe(reason);
+});
+
+it('lets nobody overtake who needs several, and gives all there are to who needs more than that', async () => {
+  const slots = fairSlots(2);
+  const first = await slots.take('a', 1, NEVER);
+  const order: string[] = [];
+  const large = slots.take('b', 2, NEVER).then((giveBack) => (order.push('large'), giveBack));
+  const small = slots.take('c', 1, NEVER).then((giveBack) => (order.push('small'), giveBack));
+  await turn();
+  expect(order).toEqual([]);
+  first();
+  (await large)();
+  expect(order).toEqual(['large']);
+  (await small)();
+  const huge = await slots.take('d', 5, NEVER);
+  const after = slots.take('e', 1, NEVER).then((giveBack) => (order.push('after'), giveBack));
+  await turn();
+  expect(order).toEqual(['large', 'small']);
+  huge();
+  (await after)();
+});
+
+it('lets those behind have what is free where the one who needs several gives up', async () => {
+  const slots = fairSlots(2);
+  await slots.take('a', 1, NEVER);
+  const impatient = new AbortController();
+  const large = slots.take('b', 2, impatient.signal);
+  const small = slots.take('c', 1, NEVER);
+  impatient.abort(new Error('no longer wanted'));
+  await expect(large).rejects.toThrow('no longer wanted');
+  (await small)();
+});
+
+it('never gives out more than there are', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 5 }),
+      fc.array(fc.record({ run: fc.constantFrom('a', 'b', 'c'), wanted: fc.integer({ min: 1, max: 3 }) }), {
+        maxLength: 20,
+      }),
+      async (count, takers) => {
+        const slots = fairSlots(count);
+        let out = 0;
+        const done = takers.map(async ({ run, wanted }) => {
+          const giveBack = await slots.take(run, wanted, NEVER);
+          out += Math.min(wanted, count);
+          expect(out).toBeLessThanOrEqual(count);
+          await turn();
+          out -= Math.min(wanted, count);
+          giveBack();
+        });
+        await Promise.all(done);
+        expect(out).toBe(0);
+      },
+    ),
+  );
 });

@@ -6,7 +6,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { OutputColumn, ValueKind } from '../../../src/domain/plan.ts';
 import { fileEncoder } from '../../../src/extract/parquet/file-encoder.ts';
-import type { FileEncoder, GroupLimits, ParquetOptions } from '../../../src/extract/parquet/file-encoder.ts';
+import type { FileEncoder, GroupLimits } from '../../../src/extract/parquet/file-encoder.ts';
+import { spareColumns, type ParquetOptions } from '../../../src/extract/parquet/group-columns.ts';
 import { readParquet, textOfStored } from '../../support/hyparquet.ts';
 import { rowPacket } from './packets.ts';
 
@@ -43,6 +44,9 @@ export interface Encoded {
   readonly counts: FileEncoder['counts'];
 }
 
+/** As the thread that encodes has it: a file is built in the memory of one before it that had the same columns. */
+const spares = spareColumns();
+
 /** Rows to a file, sent to the encoder in chunks of so many rows. */
 export function encode(
   columns: readonly OutputColumn[],
@@ -59,7 +63,10 @@ export function encode(
       sink.position += bytes.length;
     },
   };
-  const encoder = fileEncoder(columns, { ...OPTIONS, ...options }, sink, limits);
+  const all = { ...OPTIONS, ...options };
+  const { take, keep } = spares(columns, all);
+  const group = take();
+  const encoder = fileEncoder(group, all, sink, limits);
   for (let row = 0; row < rows.length; row += rowsPerChunk) {
     const packets = rows
       .slice(row, row + rowsPerChunk)
@@ -68,7 +75,9 @@ export function encode(
     encoder.addRows(chunk, chunk.length);
   }
   encoder.finish();
-  return { file: Buffer.concat(parts), counts: encoder.counts };
+  const counts = encoder.counts.map((of) => ({ ...of }));
+  keep(group);
+  return { file: Buffer.concat(parts), counts };
 }
 
 /** One column of values to a file. */

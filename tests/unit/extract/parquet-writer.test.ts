@@ -1,6 +1,6 @@
 /** The writer: its thread, its back-pressure and its failures. */
 import { endThread } from '../../../src/extract/parquet/encoder-thread.ts';
-import type { ParquetOptions } from '../../../src/extract/parquet/file-encoder.ts';
+import type { ParquetOptions } from '../../../src/extract/parquet/group-columns.ts';
 import { parquetWriter } from '../../../src/extract/parquet/writer.ts';
 import type { ParquetTarget, ParquetWriter } from '../../../src/extract/parquet/writer.ts';
 import type { TidemarkError } from '../../../src/errors.ts';
