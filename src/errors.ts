@@ -7,6 +7,8 @@ export interface ErrorDetails {
   readonly retryable?: boolean | undefined;
   /** The SQL that failed. */
   readonly sql?: string | undefined;
+  /** Whether it is certain that what was asked for was not done. Default: false. */
+  readonly refused?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -16,6 +18,7 @@ export class TidemarkError extends Error {
   readonly hint: string;
   readonly retryable: boolean;
   readonly sql: string | null;
+  readonly refused: boolean;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -24,6 +27,7 @@ export class TidemarkError extends Error {
     this.hint = details.hint ?? ERRORS[code].hint;
     this.retryable = details.retryable ?? ERRORS[code].retryable;
     this.sql = details.sql ?? null;
+    this.refused = details.refused ?? false;
   }
 }
 

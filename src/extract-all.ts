@@ -1,6 +1,7 @@
 /** All exports of a plan through its crew: as many jobs at once as there are lanes, whichever table they are of. */
 import type { ExportPlan, Plan } from './domain/plan.ts';
 import type { Progress } from './extract/export-batch.ts';
+import { TidemarkError } from './errors.ts';
 import { emptyObjectJob, exportResult, jobsOf, type ExportResult } from './extract/table-result.ts';
 import type { BatchJob, BatchResult, Crew, JobEvents, UploadLedger } from './lane-ports.ts';
 import type { RunObserver } from './ports.ts';
@@ -33,7 +34,13 @@ export async function extractAll(
     said: (message) => observer.said?.(job.export.name, message),
     waits: (reason) => observer.waits?.(reason),
   });
-  const tables = plan.exports.map((table) => collector(plan, table, onTable));
+  const told = new Set<string>();
+  const tables = plan.exports.map((table) =>
+    collector(plan, table, (result) => {
+      told.add(result.name);
+      onTable(result);
+    }),
+  );
   const ofJob = new Map(tables.flatMap((table) => table.jobs.map(({ id }) => [id, table])));
   const done = (job: BatchJob, result: BatchResult): void => ofJob.get(job.id)!.done(job, result);
   await crew.export(
@@ -44,6 +51,10 @@ export async function extractAll(
   );
   const empty = tables.flatMap((table) => table.emptyJob() ?? []);
   if (empty.length > 0) await crew.export(empty, events, signal, done);
+  const untold = plan.exports.filter(({ name }) => !told.has(name));
+  // Published without them, the run would be taken for whole, and their watermarks would move.
+  if (untold.length > 0)
+    throw new TidemarkError('INTERNAL', `Nothing came of ${untold.map(({ name }) => name).join(', ')}.`);
 }
 
 /** The jobs of one table, and what comes of them. */

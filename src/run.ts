@@ -145,6 +145,8 @@ async function publishAll(
   if (objects.length === 0) {
     const report = succeededReport(state, null);
     ports.journal.recordEmpty(recordOf(state, report, plan.sink));
+    // A job that was done again may have begun what it then had no row for.
+    await publication.rollback();
     return report;
   }
   const times = { startedAt: state.attempt.startedAt, preparedAt: new Date() };

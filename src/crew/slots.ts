@@ -82,6 +82,8 @@ export function fairSlots(count: number): Slots {
       };
       waiting.add(one);
       signal.addEventListener('abort', onAbort);
+      // Whoever comes may go before those who wait for more than is free.
+      callNext();
       return promise;
     },
   };

@@ -23,13 +23,18 @@ export function jobsOf(plan: Plan, { ranges, ...whole }: ExportPlan): BatchJob[]
   const common = { task, runId, scheduledFor, output, windows };
   if (ranges === undefined) {
     const emptyObject = plan.onEmpty === 'header';
-    return [{ ...common, id: whole.name, export: whole, emptyObject, numbers: { first: 0, step: 1 } }];
+    return [{ ...common, id: idOf(whole.name), export: whole, emptyObject, numbers: { first: 0, step: 1 } }];
   }
   return ranges.map(({ sql, range }, index): BatchJob => {
     const numbers = { first: index, step: ranges.length };
-    const id = `${whole.name}#${index}`;
+    const id = idOf(whole.name, index);
     return { ...common, id, export: { ...whole, sql }, emptyObject: false, numbers, range };
   });
+}
+
+/** A table may be called anything, also as a range of another could be. */
+function idOf(...parts: readonly [name: string, range?: number]): string {
+  return JSON.stringify(parts);
 }
 
 /**

@@ -49,6 +49,8 @@ export function beginPublication(
   const uploads = new Map<string, Begun | null>(
     known.map(({ key, uploadId }) => [key, uploadId === null ? null : { uploadId }]),
   );
+  /** Whether the journal may have an entry of the run. */
+  let isKnown = known.length > 0;
   let ended = false;
   /** From here on, the entry is recovery's, and then the next attempt's: it has the same run and the same keys. */
   let left = false;
@@ -85,14 +87,18 @@ export function beginPublication(
   const endStrays = async (prepared: readonly PreparedObject[]): Promise<void> => {
     const wanted = new Set(prepared.map(({ key }) => key));
     const strays = [...uploads].filter(([key]) => !wanted.has(key));
-    await fewAtOnce(strays, sink.concurrency, ([key, begun]) => endUpload(sink, journal.settled, key, begun));
+    await fewAtOnce(strays, sink.concurrency, ([key, begun]) =>
+      endUpload(sink, journal.settled, key, begun, () => left),
+    );
   };
 
   return {
     async beginning(key) {
       if (ended) throw new Error(`an upload of ${key} was asked for after the run had ended`);
       const earlier = uploads.get(key);
-      if (earlier !== undefined) await endUpload(sink, journal.settled, key, earlier);
+      if (earlier !== undefined) await endUpload(sink, journal.settled, key, earlier, () => left);
+      if (ended) throw new Error(`the run ended before its upload of ${key} was begun`);
+      isKnown = true;
       journal.beginning(key);
       await journal.settled();
       if (ended) throw new Error(`the run ended before its upload of ${key} was begun`);
@@ -140,6 +146,7 @@ export function beginPublication(
     async rollback() {
       if (ended) return;
       ended = true;
+      if (!isKnown) return;
       const undo = async (): Promise<void> => {
         // Another process may have ended the run already, or lead it on.
         await journal.settled();
@@ -148,7 +155,7 @@ export function beginPublication(
           Array.from(uploads, async ([key, begun]) => {
             // Whether it exists will be known when it has been answered; by then, there may be others under its key.
             if (begun === null) throw new Error(`${key} is still being asked for`);
-            await endUpload(sink, journal.settled, key, begun);
+            await endUpload(sink, journal.settled, key, begun, () => left);
           }),
         );
         // What could not be ended stays in the journal.
@@ -164,13 +171,30 @@ export function beginPublication(
   };
 }
 
-/** Ends an upload that was asked for, whether or not its id was ever heard. */
-async function endUpload(sink: Sink, settled: Settled, key: string, begun: Begun | null): Promise<void> {
+/**
+ * Ends an upload that was asked for, whether or not its id was ever heard.
+ *
+ * @param isLeft whether what is open under the key may be another attempt's by now.
+ * @throws Error where it is, and nothing more was ended.
+ */
+async function endUpload(
+  sink: Sink,
+  settled: Settled,
+  key: string,
+  begun: Begun | null,
+  isLeft: () => boolean,
+): Promise<void> {
   if (begun === 'refused') return;
   if (begun !== null && begun !== 'unanswered') return sink.abort({ key, uploadId: begun.uploadId });
-  // What is open under the key may be another process's by now.
+  const stillOurs = (): void => {
+    if (isLeft()) throw new Error(`the uploads of ${key} have been left to recovery`);
+  };
+  // Or another process's.
   await settled();
-  for (const uploadId of await sink.openUploads(key)) await sink.abort({ key, uploadId });
+  for (const uploadId of await sink.openUploads(key)) {
+    stillOurs();
+    await sink.abort({ key, uploadId });
+  }
 }
 
 /** An entry that cannot be removed does no harm: recovery repeats what has been done already. */

@@ -29,7 +29,7 @@ export function jobUploads(sink: Pick<Sink, 'begin'>, runId: string, ledger: Upl
     const asked = sink.begin(key, { contentType, runId }, signal);
     const pending = await asked.catch(async (error: unknown) => {
       // A request that was refused began nothing; one that was never answered may have.
-      await ledger.begun(key, asTidemarkError(error).retryable ? 'unanswered' : 'refused');
+      await ledger.begun(key, asTidemarkError(error).refused ? 'refused' : 'unanswered');
       throw error;
     });
     await ledger.begun(key, { uploadId: pending.uploadId });

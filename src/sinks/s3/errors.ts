@@ -12,7 +12,7 @@ interface SdkError {
   readonly message: string;
   readonly Code?: string;
   readonly code?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly attempts?: number };
 }
 
 const BY_NAME: Readonly<Record<string, ErrorCode>> = {
@@ -68,8 +68,16 @@ export function sinkError(error: unknown, operation: SinkOperation): TidemarkErr
   return new TidemarkError(
     code,
     `${operation.verb} s3://${operation.bucket}/${operation.key} failed: ${thrown.message} (${said})`,
-    { hint: hint(code, thrown, operation), cause: error },
+    { hint: hint(code, thrown, operation), refused: isRefused(thrown), cause: error },
   );
+}
+
+/** Answered so at the first try. Of several, an earlier one may have been done whose answer was lost. */
+function isRefused({ name, $metadata }: SdkError): boolean {
+  // No request was made without credentials.
+  if (name === 'CredentialsProviderError' || name === 'TokenProviderError') return true;
+  const { httpStatusCode: status = 0, attempts = 1 } = $metadata ?? {};
+  return status >= 400 && status < 500 && attempts === 1;
 }
 
 function codeOf(error: SdkError): ErrorCode {

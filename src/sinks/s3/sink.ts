@@ -76,7 +76,7 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
    */
   const abortOthers = async (key: string, uploadId: string): Promise<void> => {
     const ids = await list(key).catch((): string[] => []);
-    for (const id of ids) if (id !== uploadId) await abort(key, id);
+    for (const id of ids) if (id !== uploadId) await abort(key, id).catch(() => {});
   };
 
   return {

@@ -67,6 +67,17 @@ it('lets nobody overtake who needs several, and gives all there are to who needs
   (await after)();
 });
 
+it('lets who has nothing yet go before one who waits for more than is free', async () => {
+  const slots = fairSlots(4);
+  await slots.take('parquet', 2, NEVER);
+  await slots.take('text', 1, NEVER);
+  const order: string[] = [];
+  const second = slots.take('parquet', 2, NEVER).then(() => order.push('parquet'));
+  await slots.take('newcomer', 1, NEVER).then(() => order.push('newcomer'));
+  expect(order).toEqual(['newcomer']);
+  second.catch(() => {});
+});
+
 it('lets those behind have what is free where the one who needs several gives up', async () => {
   const slots = fairSlots(2);
   await slots.take('a', 1, NEVER);

@@ -185,13 +185,65 @@ describe('rollback', () => {
 
   it('does not look for uploads that were refused', async () => {
     const bucket = fakeBucket();
-    const refused = new Error('no');
+    const refused = new TidemarkError('S3_ACCESS_DENIED', 'no', { refused: true });
     const publication = beginPublication(bucket.sink, bucket.journal, 'run');
     const uploads = jobUploads({ begin: () => Promise.reject(refused) }, 'run', publication);
     const begun = uploads.begin('a.csv', 'text/csv', never);
     await expect(begun).rejects.toBe(refused);
     await publication.rollback();
     expect(bucket.events).toEqual(['journal beginning a.csv', 'journal closed']);
+  });
+
+  it('looks for what may have been begun by a request that was tried again and then refused', async () => {
+    const bucket = fakeBucket();
+    const refused = new TidemarkError('S3_ACCESS_DENIED', 'no');
+    const publication = beginPublication(bucket.sink, bucket.journal, 'run');
+    const { begin } = bucket.sink;
+    const lost = async (...request: Parameters<typeof begin>): Promise<never> => {
+      await begin(...request);
+      throw refused;
+    };
+    const begun = jobUploads({ begin: lost }, 'run', publication).begin('a.csv', 'text/csv', never);
+    await expect(begun).rejects.toBe(refused);
+    await publication.rollback();
+    expect(bucket.remains).toMatchObject({ uploads: new Map(), entry: null });
+  });
+
+  it('begins nothing under a key, and ends nothing there, once it has given up: both are the next attempt’s', async () => {
+    const bucket = fakeBucket();
+    const { sink, journal } = bucket;
+    const hung = Promise.withResolvers<void>();
+    const slow = {
+      ...sink,
+      abort: async (...request: Parameters<typeof sink.abort>) => {
+        await hung.promise;
+        return sink.abort(...request);
+      },
+      openUploads: async (key: string) => {
+        await hung.promise;
+        return sink.openUploads(key);
+      },
+    };
+    const publication = beginPublication(slow, journal, 'run', [], 20);
+    await jobUploads(slow, 'run', publication).begin('a.csv', 'text/csv', never);
+    await publication.beginning('b.csv');
+    await publication.begun('b.csv', 'unanswered');
+    // A job that is done again, while the bucket hangs.
+    const again = publication.beginning('a.csv');
+    again.catch(() => {});
+    await publication.rollback();
+
+    const next = beginPublication(sink, journal, 'run');
+    const uploads = jobUploads(sink, 'run', next);
+    const own = [
+      await uploads.begin('a.csv', 'text/csv', never),
+      await uploads.begin('b.csv', 'text/csv', never),
+    ];
+    hung.resolve();
+    await expect(again).rejects.toThrow('the run ended before');
+    await setImmediate();
+    for (const { uploadId } of own) expect(bucket.remains.uploads.has(uploadId)).toBe(true);
+    expect(bucket.events.filter((event) => event === 'journal beginning a.csv')).toHaveLength(2);
   });
 
   it('leaves the entry alone once it has given up: by then it may be the next attempt’s', async () => {

@@ -7,6 +7,7 @@ import { closeEntry, journalEntries, openJournal, recordEntry } from '../../../s
 import { listRuns } from '../../../src/state/history.ts';
 import { MIGRATIONS } from '../../../src/state/migrations.ts';
 import { recordBeginning, taskMemory } from '../../../src/state/runs.ts';
+import { abortedUploads } from '../../../src/state/uploads.ts';
 import { attemptOf, recordFor, slotOf } from '../../support/runs.ts';
 import { minutesLater, place, ran, stateDb } from './folder.ts';
 
@@ -203,4 +204,17 @@ it('lets no run become visible that it has no entry of', () => {
   expect(() => journal.committing([PREPARED], MANIFEST, RECORD)).toThrow(
     expect.objectContaining({ code: 'STATE_UNUSABLE', message: expect.stringContaining(RUN.runId) }),
   );
+});
+
+it('keeps what was begun and has become no object of the run, to be looked at once more', () => {
+  const db = stateDb();
+  const journal = journalOf(db);
+  recordBeginning(db, { task: 'orders', sink: 's3', identity: RUN }, RUN.startedAt);
+  for (const name of ['a', 'stray']) {
+    journal.beginning(`orders/${name}.csv`);
+    journal.begun(`orders/${name}.csv`, `upload-${name}`);
+  }
+  journal.committing([PREPARED], MANIFEST, RECORD);
+  journal.recorded();
+  expect(abortedUploads(db)).toMatchObject([{ key: 'orders/stray.csv', uploadId: 'upload-stray' }]);
 });

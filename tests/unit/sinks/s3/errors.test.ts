@@ -49,6 +49,21 @@ it.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'ETIME
   },
 );
 
+it.each([
+  ['at the first try', sdkError('AccessDenied', 'Access Denied', 403), true],
+  [
+    'at the second try, when the first may have been done',
+    sdkError('AccessDenied', 'Access Denied', 403, { $metadata: { httpStatusCode: 403, attempts: 2 } }),
+    false,
+  ],
+  ['without credentials to ask with', sdkError('CredentialsProviderError', 'none'), true],
+  ['by nobody: there was no answer', sdkError('TimeoutError', 'socket hang up'), false],
+  ['by nobody: the answer could not be read', sdkError('SyntaxError', 'Unexpected end of XML', 200), false],
+  ['by nobody: the server failed', sdkError('InternalError', 'We encountered an internal error', 500), false],
+])('knows whether a request was refused: %s', (_, error, refused) => {
+  expect(sinkError(error, PUT).refused).toBe(refused);
+});
+
 it('names the IAM action and the object', () => {
   expect(sinkError(sdkError('AccessDenied', 'Access Denied', 403), PUT).hint).toContain(
     'Allow s3:PutObject on arn:aws:s3:::exports/staff/a.csv',
