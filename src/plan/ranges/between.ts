@@ -61,7 +61,10 @@ function timesBetween(low: Key, high: Key, digits: number | 'date', fractions: r
   if (from === null || to === null) return [];
   const unit = unitOf(digits);
   const units = (micros: bigint): bigint => floorTo(micros, unit) / unit;
-  return countsBetween(units(from), units(to), fractions).map((count) => formatClock(count * unit, digits));
+  // Of a partial date, the first day that it may stand for sorts behind it. All are of one length, and so texts in order.
+  return countsBetween(units(from), units(to), fractions)
+    .map((count) => formatClock(count * unit, digits))
+    .filter((key) => key > low && key <= high);
 }
 
 /** A zero or partial date counts as the first day that it may stand for, or as the first that can be written. */

@@ -47,6 +47,14 @@ it('are days and times that exist', () => {
     expect(key).toMatch(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/);
 });
 
+it('are not beyond a partial date, which sorts before the days that it may stand for', () => {
+  const date: KeyType = { is: 'time', digits: 'date' };
+  expect(between(date, '2024-00-01', '2024-00-05', 4)).toEqual([]);
+  expect(between(date, '2024-00-05', '2024-01-03', 4)).toEqual([]);
+  expect(between(date, '2024-00-05', '2024-01-09', 5)).toEqual(['2024-01-06', '2024-01-07', '2024-01-08']);
+  expect(between({ is: 'time', digits: 0 }, '2024-03-00 10:00:00', '2024-03-00 12:00:00', 5)).toEqual([]);
+});
+
 it('are bytes in their order', () => {
   const bytes = fc.uint8Array({ maxLength: 24 });
   fc.assert(
