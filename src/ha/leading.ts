@@ -85,6 +85,7 @@ export async function beginLeading({ token, anew, seeds }: Won, options: LeadOpt
     hold: renewOnce,
     reseed: () => copy(true),
     proven,
+    ended: ended.signal,
   });
 
   /** As long as it leads; what Redis cannot answer is asked again. */
@@ -146,7 +147,6 @@ export async function beginLeading({ token, anew, seeds }: Won, options: LeadOpt
     async stop() {
       if (!isLost) await shipping.ship().catch(() => {});
       await end();
-      shipping.giveUp(new TidemarkError('INTERRUPTED', 'Tidemark was asked to stop'));
       if (isLost) return;
       await shared.release(token).catch(() => {});
     },

@@ -19,19 +19,21 @@ export interface ShippingOptions {
   readonly reseed: () => Promise<number>;
   /** Redis has confirmed that the daemon led at some time after this one, of a clock that is never set. */
   readonly proven: (at: number) => void;
+  /** Aborted where the daemon leads no more, or stops to: asking Redis would take the lease again. */
+  readonly ended?: AbortSignal;
 }
 
 export interface Shipping {
   /**
    * Settles when Redis has every change that was made before the call, and has confirmed since that this daemon leads.
-   * While Redis does not answer, it waits.
+   * While Redis does not answer, it waits; where it was told not to, it has asked once.
    *
-   * @throws TidemarkError LEADERSHIP_LOST, or the reason of the signal or of `giveUp`.
+   * @throws TidemarkError LEADERSHIP_LOST, or the reason of `ended`, of the signal or of `giveUp`.
    */
   settled(signal?: AbortSignal): Promise<void>;
   /** Once; rejects with REDIS_UNREACHABLE where there is no answer. */
   ship(): Promise<void>;
-  /** Who waits, and who will, waits no more. */
+  /** Who waits for an answer, and who will, waits no more. */
   giveUp(reason: TidemarkError): void;
   /** Redis has all up to this change. */
   begin(seq: number): void;
@@ -42,7 +44,8 @@ export interface Shipping {
 /** Bytes of changes that are sent at once. */
 const MOST = 4 * 1024 * 1024;
 
-export function openShipping({ shared, db, token, lose, hold, reseed, proven }: ShippingOptions): Shipping {
+export function openShipping(options: ShippingOptions): Shipping {
+  const { shared, db, token, lose, hold, reseed, proven, ended } = options;
   // What Redis has of it, its first answer tells.
   let told = { seq: 0, digest: NO_DIGEST };
   const given = new AbortController();
@@ -79,6 +82,7 @@ export function openShipping({ shared, db, token, lose, hold, reseed, proven }: 
       const answer = await shared.append(token, told.digest, changes);
       if (answer === 'lost') throw lose('another one has taken over');
       if (answer === 'free') {
+        ended?.throwIfAborted();
         await hold();
         continue;
       }
@@ -110,15 +114,17 @@ export function openShipping({ shared, db, token, lose, hold, reseed, proven }: 
     told: () => told.seq,
     giveUp: (reason) => given.abort(reason),
     async settled(signal) {
-      const ends = signal === undefined ? given.signal : AbortSignal.any([given.signal, signal]);
+      const ends = AbortSignal.any([ended, given.signal, signal].filter((one) => one !== undefined));
       for (;;) {
-        ends.throwIfAborted();
+        ended?.throwIfAborted();
         try {
           await ship();
           return;
         } catch (thrown) {
           if (asTidemarkError(thrown).code !== 'REDIS_UNREACHABLE') throw thrown;
         }
+        // Only now: a run that is told to stop has to be undone or finished, which Redis may well allow.
+        ends.throwIfAborted();
         await sleep(LOOK_MS, undefined, { signal: ends }).catch(() => {});
       }
     },
