@@ -8,6 +8,7 @@ import { distrusted, wholeTable, type Cell } from './plan/ranges/cells.ts';
 import type { Key } from './plan/ranges/key-type.ts';
 import type { Span } from './plan/ranges/questions.ts';
 import type { CutRequest, PlacedBorder } from './plan/ranges/request.ts';
+import { inOrder } from './range-order.ts';
 import { surveyOf, type Odd } from './range-survey.ts';
 
 /** How often ranges are put together and looked at. */
@@ -40,7 +41,8 @@ export async function cutTable(
     if (borders.length === 0) return null;
     const total = all.reduce((sum, { rows }) => sum + rows, 0);
     const odd: Odd = trusting && attempt < ATTEMPTS ? await survey.odd(borders) : { share: 0, stretches: [] };
-    if (odd.stretches.length === 0) return rangesOf(request, borders, total);
+    if (odd.stretches.length === 0)
+      return rangesOf(request, await inOrder(request.key.type, borders, keys, signal), total);
     trusting = odd.share <= MOST_ODD;
     cells = distrusted(cells, nulls, odd.stretches);
   }

@@ -42,6 +42,19 @@ export function keysBetween(
   }
 }
 
+/** Whether a key is less than another one; not of texts, whose order only the server knows. */
+export function isBelow(type: Exclude<KeyType, { is: 'text' }>, one: Key, other: Key): boolean {
+  switch (type.is) {
+    case 'number':
+      return countOf(one, type.scale) < countOf(other, type.scale);
+    case 'time':
+      // All of one length.
+      return one < other;
+    case 'bytes':
+      return Buffer.compare(Buffer.from(one, 'hex'), Buffer.from(other, 'hex')) < 0;
+  }
+}
+
 /** `-12.5` of scale 2 as -1250. */
 function countOf(text: string, scale: number): bigint {
   const [whole = '0', fraction = ''] = text.replace('-', '').split('.');

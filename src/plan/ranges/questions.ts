@@ -128,6 +128,15 @@ export function sortSql(type: Extract<KeyType, { is: 'text' }>, groups: readonly
   return `SELECT place, SUM(which) AS which, MIN(found) AS found FROM (${list}) AS proposals GROUP BY ${order} ORDER BY ${order}`;
 }
 
+/** Of pairs of texts, whether the first is less than the second in their collation: one text of a digit for each. */
+export function belowSql(
+  type: Extract<KeyType, { is: 'text' }>,
+  pairs: readonly (readonly [Key, Key])[],
+): string {
+  const text = (key: Key): string => collated(type, quoteString(key));
+  return `SELECT CONCAT(${pairs.map(([one, other]) => `${text(one)} < ${text(other)}`).join(', ')}) AS below`;
+}
+
 function collated({ charset, collation }: Extract<KeyType, { is: 'text' }>, name: string): string {
   return `CONVERT(${name} USING ${charset}) COLLATE ${collation}`;
 }
