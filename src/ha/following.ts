@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
-import { positionOf } from '../state/changes.ts';
+import { positionOf, type Position } from '../state/changes.ts';
 import type { StateDatabase } from '../state/database.ts';
 import {
   applyChanges,
@@ -20,8 +20,8 @@ import {
 import { census } from './census.ts';
 import { fetchCopy } from './copies.ts';
 import { keepMembers } from './members.ts';
-import type { Holder, SharedState, View } from './shared-state.ts';
-import { patience, standingOf, type Local, type Standing } from './standing.ts';
+import type { Holder, Joined, SharedState, View } from './shared-state.ts';
+import { patience, standingOf, type Claim, type Local, type Standing } from './standing.ts';
 import { LEASE_MS, LOOK_MS } from './timing.ts';
 
 export interface FollowOptions {
@@ -65,7 +65,8 @@ export async function followUntilLeading(options: FollowOptions, signal: AbortSi
   const { shared, state, onStatus, log } = options;
   const waiting = patience(LEASE_MS);
   let won: Taken | null = null;
-  let joined = -1;
+  let joined = '';
+  const met = new Map<string, Joined>();
   let said = '';
   const tell = (leader: Holder | null, problem: string | null): void => {
     onStatus({ leader, problem });
@@ -80,21 +81,23 @@ export async function followUntilLeading(options: FollowOptions, signal: AbortSi
       const found = await shared.look(positionOf(state.db)?.seq ?? 0);
       if (won !== null && found.lease?.token !== won.token) won = null;
       // Its own lease is nobody's yet: what it has to do first is what it had to do before.
-      const view = won === null ? found : { ...found, lease: null, lastToken: won.before };
-      if (view.connection !== joined) {
-        await shared.join();
-        joined = view.connection;
-      }
+      const view = won === null ? found : { ...found, lease: null };
+      joined = await joinOnce(options, view, joined);
       keepMembers(state.db, view);
+      for (const one of view.members) met.set(one.node, one);
       if (won !== null) await shared.renew(won.token, true);
-      const step = await advance(options, view);
+      const step = await advance(options, view, [...met.values()]);
       if (step === 'again') continue;
       if (step.kind === 'ready' && won !== null) {
         return { token: won.token, anew: step.anew || won.anew, seeds: options.seed };
       }
-      const led = isOwn(options, view);
-      if (step.kind === 'ready' && waiting.mayLead(view, led, performance.now())) {
-        won = await take(shared, view, positionOf(state.db)?.token ?? 0, step.anew);
+      if (won !== null) {
+        // Who has more does not say so while somebody holds the lease.
+        await shared.release(won.token);
+        won = null;
+      }
+      if (step.kind === 'ready' && waiting.mayLead(view, claimOf(options, view), performance.now())) {
+        won = await take(shared, view, positionOf(state.db), step.anew);
         // What the one before has told last is looked for once more.
         if (won !== null) continue;
       }
@@ -114,30 +117,42 @@ export async function followUntilLeading(options: FollowOptions, signal: AbortSi
 interface Taken {
   readonly token: number;
   readonly anew: boolean;
-  /** The last token of the others. */
-  readonly before: number;
 }
 
-async function take(shared: SharedState, view: View, own: number, anew: boolean): Promise<Taken | null> {
-  const floor = Math.max(view.head?.token ?? 0, own, view.lastToken);
+async function take(
+  shared: SharedState,
+  { head, given }: View,
+  own: Position | null,
+  anew: boolean,
+): Promise<Taken | null> {
+  const floor = Math.max(head?.token ?? 0, own?.token ?? 0, own?.leads ?? 0, given);
   const token = await shared.acquire(floor);
   if (token === null) return null;
-  if (token === floor + 1) return { token, anew, before: view.lastToken };
+  if (token === floor + 1) return { token, anew };
   // Another one has led since the look.
   await shared.release(token);
   return null;
 }
 
-/** Whether this state's daemon was the last that led. */
-function isOwn({ state }: FollowOptions, { lastToken }: View): boolean {
-  const leads = positionOf(state.db)?.leads ?? null;
-  return leads !== null && leads === lastToken;
+function claimOf({ state }: FollowOptions, { lastToken }: View): Claim {
+  const position = positionOf(state.db);
+  if (position === null) return 'first';
+  return position.leads !== null && position.leads === lastToken ? 'own' : 'copy';
+}
+
+/** Who has no copy of the state has nothing that others would have to wait for. @returns where it has joined by now. */
+async function joinOnce({ shared, state }: FollowOptions, view: View, joined: string): Promise<string> {
+  const lineage = positionOf(state.db)?.lineage;
+  if (lineage === undefined || (view.head !== null && view.head.lineage !== lineage)) return joined;
+  const here = `${view.connection} ${lineage}`;
+  if (here !== joined) await shared.join(lineage);
+  return here;
 }
 
 type Ready = Extract<Standing, { kind: 'ready' | 'wait' }>;
 
 /** One step towards the state of the leader. */
-async function advance(options: FollowOptions, view: View): Promise<Ready | 'again'> {
+async function advance(options: FollowOptions, view: View, met: readonly Joined[]): Promise<Ready | 'again'> {
   const { shared, state, stateDir, log } = options;
   const standing = standingOf(localOf(options, view), view, OWN_VERSION);
   if (options.seed && standing.kind !== 'wait') {
@@ -151,7 +166,7 @@ async function advance(options: FollowOptions, view: View): Promise<Ready | 'aga
     case 'foreign':
       throw new TidemarkError('STATE_DIVERGED', standing.words);
     case 'census':
-      return asOthersSay(options, standing.words);
+      return asOthersSay(options, met, standing.words);
     case 'apply':
       try {
         if (positionOf(state.db)!.leads !== null) follow(state.db);
@@ -203,13 +218,21 @@ async function takeCopy(
   return 'again';
 }
 
-/** Redis has lost something: every daemon says how far it is, and the one that has the most goes on. */
-async function asOthersSay({ shared, state, me }: FollowOptions, lost: string): Promise<Ready> {
-  const { lineage, seq, token } = positionOf(state.db)!;
-  const mine = { lineage, seq, token };
-  await shared.stand(mine);
-  const known = knownMembers(state.db);
-  const result = census(me, mine, known, await shared.standpoints(known.map(({ node }) => node)));
+/**
+ * Redis has lost something, or has nothing yet: every daemon says how far it is, and the one that has the most goes on.
+ * Who has no copy waits for all that have one, of whatever state: beginning another would begin every task anew.
+ */
+async function asOthersSay(
+  { shared, state, me }: FollowOptions,
+  met: readonly Joined[],
+  lost: string,
+): Promise<Ready> {
+  const position = positionOf(state.db);
+  const mine = position ?? { lineage: null, seq: isBlank(state.db) ? 0 : 1, token: 0 };
+  const { lineage, seq, token } = mine;
+  await shared.stand({ lineage, seq, token });
+  const known = position === null ? met : knownMembers(state.db);
+  const result = census(me, mine, known, await shared.standpoints());
   if (result.kind === 'mine') return { kind: 'ready', anew: true };
   const words =
     result.kind === 'theirs'

@@ -40,9 +40,14 @@ const LOGGED = 8 * 1024 * 1024;
 /**
  * Makes the state the leader's. Settles when Redis has all of it.
  *
+ * @param signal until then, its reason ends it, and another may lead at once.
  * @throws TidemarkError LEADERSHIP_LOST, STATE_UNUSABLE.
  */
-export async function beginLeading({ token, anew, seeds }: Won, options: LeadOptions): Promise<Leadership> {
+export async function beginLeading(
+  { token, anew, seeds }: Won,
+  options: LeadOptions,
+  signal = new AbortController().signal,
+): Promise<Leadership> {
   const { shared, state, stateDir, log } = options;
   const ended = new AbortController();
   const lost = Promise.withResolvers<TidemarkError>();
@@ -68,12 +73,16 @@ export async function beginLeading({ token, anew, seeds }: Won, options: LeadOpt
     if (head === null) throw lose('another one leads');
     return head.seq;
   };
+  const join = (): Promise<void> => shared.join(positionOf(state.db)!.lineage);
   const renewOnce = async (): Promise<void> => {
     const at = performance.now();
     const answer = await shared.renew(token, at - renewedAt < LEASE_MS);
     if (answer === 'lost') throw lose('another one has taken over');
-    if (answer === 'forgotten')
+    if (answer === 'forgotten') {
+      // Who has no copy must not begin before this daemon says how much of the state it has.
+      await join();
       throw lose('Redis has lost what it knew while this daemon could not prove that it leads');
+    }
     if (answer === 'reclaimed') log.warn('the lease had ended and was taken again: nobody had led meanwhile');
     proven(at);
   };
@@ -108,6 +117,7 @@ export async function beginLeading({ token, anew, seeds }: Won, options: LeadOpt
   const keepCopies = async (): Promise<void> => {
     const view = await shared.look(positionOf(state.db)!.seq);
     keepMembers(state.db, view);
+    await join();
     const { head } = view;
     if (head === null || head.logged > Math.max(LOGGED, head.copy.bytes)) await copy(head === null);
     forgetOld(state.db, shipping.told());
@@ -118,7 +128,7 @@ export async function beginLeading({ token, anew, seeds }: Won, options: LeadOpt
     const { head } = await shared.look(seq);
     const other = head === null || head.lineage !== lineage || head.version !== OWN_VERSION;
     if (anew || other) shipping.begin(await copy(anew || head === null || head.lineage !== lineage));
-    await shipping.settled();
+    await shipping.settled(signal);
   };
   let working: readonly Promise<void>[] = [renewing];
   const end = async (): Promise<void> => {
@@ -126,10 +136,12 @@ export async function beginLeading({ token, anew, seeds }: Won, options: LeadOpt
     await Promise.all(working);
   };
   try {
-    await untilAnswered(begin, ended.signal);
+    await untilAnswered(begin, AbortSignal.any([ended.signal, signal]));
   } catch (error) {
     await end();
-    throw isLost ? await lost.promise : error;
+    if (isLost) throw await lost.promise;
+    if (signal.aborted) await shared.release(token).catch(() => {});
+    throw error;
   }
   working = [renewing, again(LOOK_MS, shipping.ship), again(COPY_MS, keepCopies)];
   return {
@@ -175,7 +187,7 @@ async function untilAnswered(act: () => Promise<void>, signal: AbortSignal): Pro
       return;
     } catch (thrown) {
       if (asTidemarkError(thrown).code !== 'REDIS_UNREACHABLE') throw thrown;
-      await sleep(LOOK_MS, undefined, { signal });
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
     }
   }
 }

@@ -2,6 +2,9 @@
  * What has to be one step in Redis. Each script first sees whether its caller may: a daemon that is no longer the leader
  * is refused, however late its request arrives. Redis's own clock is the only one that ends a lease.
  *
+ * "led" is the token of who has brought something of the state to Redis last, be it that there was nothing to bring. A lease
+ * that was given back before that leaves it as it was: the state is the same as before.
+ *
  * https://redis.io/docs/latest/develop/programmability/eval-intro/
  */
 
@@ -42,7 +45,7 @@ redis.call('SET', KEYS[2], ARGV[1])
 return 1`;
 
 /**
- * KEYS lease, head, log. ARGV token, digest before the first change, then of each change: number, token, digest,
+ * KEYS lease, head, log, led. ARGV token, digest before the first change, then of each change: number, token, digest,
  * changeset. Changes that are there already are passed over; with none, it only sees whether the lease is held.
  *
  * → 'lost': another leads; 'free': nobody does; 'empty': there is no head; 'at', number and digest of the last change: where that is not the last of ARGV,
@@ -52,6 +55,7 @@ export const APPEND = `
 local held = redis.call('HGET', KEYS[1], 'token')
 if not held then return {'free'} end
 if held ~= ARGV[1] then return {'lost'} end
+redis.call('SET', KEYS[4], ARGV[1])
 local head = redis.call('HMGET', KEYS[2], 'seq', 'digest')
 if not head[1] then return {'empty'} end
 local seq, digest, before, bytes = tonumber(head[1]), head[2], ARGV[2], 0
@@ -73,12 +77,13 @@ return {'at', string.format('%d', seq), digest}`;
 /**
  * A whole copy, whose pieces are in Redis already, becomes what newcomers begin with.
  *
- * KEYS lease, head, log, its pieces. ARGV token, anew (1): what Redis has is not a later state of the same; lineage,
+ * KEYS lease, head, log, its pieces, led. ARGV token, anew (1): what Redis has is not a later state of the same; lineage,
  * version, number, digest and token of the copy; its id, bytes, checksum; milliseconds that the old pieces stay; the
  * beginning of the keys of pieces. → 1; 0: lost.
  */
 export const KEEP_COPY = `
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[5], ARGV[1])
 local old = redis.call('HGET', KEYS[2], 'copy')
 if old then redis.call('PEXPIRE', ARGV[12] .. old, ARGV[11]) end
 if ARGV[2] == '1' then

@@ -36,20 +36,30 @@ export interface View {
   /** Null: Redis has no state. */
   readonly head: Head | null;
   readonly lease: { readonly token: number; readonly holder: Holder } | null;
-  /** The last token that was given out; 0: none was. */
+  /** The token of who led last; 0: nobody has. */
   readonly lastToken: number;
+  /** The last token that was given out, whether or not its daemon came to lead; 0: none was. */
+  readonly given: number;
   /** Whether who had that one has given it back. */
   readonly released: boolean;
   /** Those that were asked for, as far as they are there. */
   readonly changes: readonly Change[];
-  readonly members: readonly Member[];
+  readonly members: readonly Joined[];
   /** Another one after each loss of the connection: what was seen before may be out of date. */
   readonly connection: number;
 }
 
+/** A daemon that has a copy of the state of this lineage. */
+export interface Joined extends Member {
+  readonly lineage: string;
+}
+
 /** Where a state stands, for the census of `census.ts`. */
 export interface Standpoint {
-  readonly lineage: string;
+  readonly host: string;
+  /** Null: it is not replicated. */
+  readonly lineage: string | null;
+  /** Without a lineage: 1 where something has been kept in it, otherwise 0. */
   readonly seq: number;
   readonly token: number;
 }
@@ -72,10 +82,12 @@ export interface SharedState {
   piece(copy: string, index: number): Promise<Buffer | null>;
   /** @param anew what Redis has is no later state of the same. @returns false: lost. */
   keepCopy(token: number, head: Omit<Head, 'logged'>, anew: boolean): Promise<boolean>;
-  join(): Promise<void>;
+  /** Says for good that this daemon has a copy of the state of this lineage. */
+  join(lineage: string): Promise<void>;
   /** Says for a moment how far this daemon's state is. */
-  stand(at: Standpoint): Promise<void>;
-  standpoints(nodes: readonly string[]): Promise<Map<string, Standpoint>>;
+  stand(at: Omit<Standpoint, 'host'>): Promise<void>;
+  /** What each has said of late, by its node. */
+  standpoints(): Promise<Map<string, Standpoint>>;
   /** `host:port` of the server. */
   readonly server: string;
   close(): void;
@@ -104,14 +116,8 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
   client.on('error', (error: Error) => (reason = error.message));
   const server = `${connection.host}:${connection.port}`;
   const key = (name: string): string => `${prefix}:ha:${name}`;
-  const [lease, token, released, head, log, members] = [
-    'lease',
-    'token',
-    'released',
-    'head',
-    'log',
-    'members',
-  ].map(key) as [string, string, string, string, string, string];
+  const [lease, token, released, led] = [key('lease'), key('token'), key('released'), key('led')];
+  const [head, log, members, standing] = [key('head'), key('log'), key('members'), key('standing')];
   const holder = JSON.stringify(me);
   const pieces = key('copy:');
 
@@ -141,7 +147,7 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
           .pipeline()
           .hgetall(head)
           .hgetall(lease)
-          .mget(token, released)
+          .mget(token, released, led)
           .hgetall(members)
           .xrangeBuffer(log, `${after + 1}-0`, '+', 'COUNT', MOST_CHANGES)
           .exec();
@@ -150,14 +156,15 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
           return reply;
         });
       });
-      const [state, held, [last, given], joined, changes] = replies as unknown as Replies;
+      const [state, held, [last, back, leads], joined, changes] = replies as unknown as Replies;
       return {
         head: headOf(state),
         lease: held['token'] === undefined ? null : { token: Number(held['token']), holder: holderOf(held) },
-        lastToken: Number(last ?? 0),
-        released: last !== null && last === given,
+        lastToken: Number(leads ?? 0),
+        given: Number(last ?? 0),
+        released: last !== null && last === back,
         changes: changes.map(changeOf),
-        members: Object.entries(joined).map(([node, host]) => ({ node, host })),
+        members: Object.entries(joined).map(([node, text]) => ({ ...(JSON.parse(text) as Joined), node })),
         connection: connections,
       };
     },
@@ -177,7 +184,7 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
       ]);
       const [said, seq, digest] = await run<readonly string[]>(
         APPEND,
-        [lease, head, log],
+        [lease, head, log, led],
         [mine, before, ...values],
       );
       return said === 'at' ? { seq: Number(seq), digest: digest! } : (said as Exclude<Appended, object>);
@@ -192,7 +199,7 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
     keepCopy: async (mine, { lineage, version, seq, digest, token: by, copy }, anew) =>
       (await run<number>(
         KEEP_COPY,
-        [lease, head, log, pieces + copy.id],
+        [lease, head, log, pieces + copy.id, led],
         [
           mine,
           anew ? 1 : 0,
@@ -208,13 +215,20 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
           pieces,
         ],
       )) === 1,
-    join: () => asked(async () => void (await client.hset(members, me.node, me.host))),
-    stand: (at) =>
-      asked(
-        async () => void (await client.set(key(`stand:${me.node}`), JSON.stringify(at), 'PX', CENSUS_MS)),
-      ),
-    standpoints: (nodes) =>
+    join: (lineage) =>
       asked(async () => {
+        await client.hset(members, me.node, JSON.stringify({ host: me.host, lineage }));
+      }),
+    stand: (at) =>
+      asked(async () => {
+        await client.set(key(`stand:${me.node}`), JSON.stringify({ ...at, host: me.host }), 'PX', CENSUS_MS);
+        // Whose own key has ended is among these for a little longer, and is passed over.
+        await client.sadd(standing, me.node);
+        await client.pexpire(standing, CENSUS_MS);
+      }),
+    standpoints: () =>
+      asked(async () => {
+        const nodes = await client.smembers(standing);
         const said = nodes.length === 0 ? [] : await client.mget(nodes.map((node) => key(`stand:${node}`)));
         return new Map(
           nodes.flatMap((node, index) => {

@@ -24,7 +24,7 @@ export type Standing =
   | { readonly kind: 'apply' }
   /** It needs a whole copy. `keep`: it has something that the copy may not have. */
   | { readonly kind: 'copy'; readonly keep: boolean }
-  /** Redis has lost what this state has: who has the most goes on. */
+  /** Redis has lost the state, or never had one: who has the most goes on. */
   | { readonly kind: 'census'; readonly words: string }
   /** Nothing can be done but wait, or have somebody do something. */
   | { readonly kind: 'wait'; readonly words: string }
@@ -48,12 +48,13 @@ export function standingOf(local: Local, view: View, known: number): Standing {
   return withinLineage(local, position, head, view);
 }
 
-function withoutHead({ position }: Local, { lease, lastToken }: View): Standing {
+function withoutHead({ position }: Local, { lease, given }: View): Standing {
   if (lease !== null)
     return { kind: 'wait', words: 'the daemon that leads has not written its state to Redis yet' };
-  if (position === null) return { kind: 'ready', anew: true };
+  // It may be new, and Redis too; or others have all that was lost.
+  if (position === null) return { kind: 'census', words: 'Redis has no state' };
   // Its leader has begun and not come so far: nobody can have led with more.
-  if (lastToken > 0 && position.leads === lastToken) return { kind: 'ready', anew: true };
+  if (given > 0 && position.leads === given) return { kind: 'ready', anew: true };
   return { kind: 'census', words: 'Redis has lost the state' };
 }
 
@@ -66,7 +67,7 @@ function withinLineage(local: Local, position: Position, head: Head, view: View)
     // Nobody has led since: what it did not tell, it tells now.
     if (position.leads !== null && position.leads === view.lastToken) return { kind: 'ready', anew: false };
     // Another one has, without it.
-    if (keep || view.lastToken > position.token) return { kind: 'copy', keep: true };
+    if (view.lastToken > Math.max(position.token, position.leads ?? 0)) return { kind: 'copy', keep: true };
     const words = `Redis has lost changes of the state: it has ${head.seq} of them, this daemon ${position.seq}`;
     return { kind: 'census', words };
   }
@@ -82,13 +83,17 @@ function foreign(why: string): Standing {
   return { kind: 'foreign', words: `Redis has the state of another daemon, and ${why}.` };
 }
 
+/** With what a daemon would lead: the state that it led with last; that of another; or one that it would begin. */
+export type Claim = 'own' | 'copy' | 'first';
+
 /**
  * Whether who waits may take the lease once it is free. A lease that was there and has ended, or was given back, is
  * free. After Redis itself was away, who led comes first: its lease may have ended only because nobody could renew it.
+ * Who would begin a state leaves those who have one the time to say so, in any case.
  */
 export interface Patience {
-  /** @param now of a clock that is never set, in milliseconds. @param led this state's daemon was the last to lead. */
-  mayLead(view: View, led: boolean, now: number): boolean;
+  /** @param now of a clock that is never set, in milliseconds. */
+  mayLead(view: View, claim: Claim, now: number): boolean;
 }
 
 export function patience(leaseMs: number): Patience {
@@ -96,7 +101,7 @@ export function patience(leaseMs: number): Patience {
   let since = 0;
   let seen = false;
   return {
-    mayLead(view, led, now) {
+    mayLead(view, claim, now) {
       if (view.connection !== connection) {
         [connection, since, seen] = [view.connection, now, false];
       }
@@ -104,9 +109,8 @@ export function patience(leaseMs: number): Patience {
         seen = true;
         return false;
       }
-      return (
-        seen || led || view.released || (view.lastToken === 0 && view.head === null) || now - since >= leaseMs
-      );
+      if (now - since >= leaseMs) return true;
+      return claim !== 'first' && (seen || claim === 'own' || view.released);
     },
   };
 }

@@ -171,6 +171,61 @@ it('lets nobody go on with less where Redis has lost all, until each has said ho
   await again.stop();
 });
 
+it('leaves it to those who have a copy, where Redis has lost all and a new daemon is started', async () => {
+  await withRedis({ durable: false });
+  const [a, b, c] = [node('a'), node('b'), node('c')];
+  const first = await a.lead();
+  const following = b.follow();
+  note(first.state, 'both');
+  await waitFor('the change', has(following.state, 'both'));
+  const known = (): string[] => knownMembers(following.state.db).map(({ host }) => host);
+  await waitFor('it to know of the leader', () => (known().includes('a') ? true : null));
+  await redis.kill();
+  first.abandon();
+  await redis.start();
+  await waitFor('the census', () => (/Waiting for a /.test(following.status()?.problem ?? '') ? true : null));
+
+  const fresh = c.follow();
+  const words = 'Redis has no state. b has the most of it and goes on';
+  await waitFor('its words', () => (fresh.status()?.problem === words ? true : null));
+  expect(positionOf(fresh.state.db)).toBeNull();
+  const again = await a.lead();
+  await waitFor('the copy', has(fresh.state, 'both'));
+  fresh.stop();
+  following.stop();
+  await again.stop();
+});
+
+it('begins nothing where Redis comes back empty, until the leader has said how much it has', async () => {
+  await withRedis({ durable: false });
+  const [a, c] = [node('a'), node('c')];
+  const first = await a.lead();
+  note(first.state, 'kept');
+  await redis.kill();
+  const fresh = c.follow();
+  await waitFor('its doubt', () => first.doubt());
+  await redis.start();
+  expect(await first.lost).toEqual(code('LEADERSHIP_LOST'));
+  await waitFor('the words', () => (/Waiting for a /.test(fresh.status()?.problem ?? '') ? true : null));
+  expect(positionOf(fresh.state.db)).toBeNull();
+  const again = await a.lead();
+  await waitFor('the copy', has(fresh.state, 'kept'));
+  fresh.stop();
+  await again.stop();
+});
+
+it('comes up by itself where both are new, as one state', async () => {
+  await withRedis();
+  const both = [node('a').follow(), node('b').follow()] as const;
+  const leader = await Promise.race(both.map(({ leading }) => leading));
+  note(leader.state, 'first');
+  const others = both.filter(({ state }) => state.db.isOpen);
+  expect(others).toHaveLength(1);
+  await waitFor('the change', has(others[0]!.state, 'first'));
+  others[0]!.stop();
+  await leader.stop();
+});
+
 it('goes on with less where that is asked for', async () => {
   await withRedis({ durable: false });
   const [a, b] = [node('a'), node('b')];

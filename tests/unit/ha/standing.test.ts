@@ -17,6 +17,7 @@ const view = (changes: Partial<View> = {}): View => ({
   head: HEAD,
   lease: null,
   lastToken: 4,
+  given: 4,
   released: false,
   changes: [],
   members: [],
@@ -39,13 +40,13 @@ const local = (changes: Partial<Local> = {}): Local => ({
   ...changes,
 });
 const change = (seq: number) => ({ seq, token: 4, digest: `d${seq}`, changeset: new Uint8Array() });
-const EMPTY = view({ head: null, lastToken: 0 });
+const EMPTY = view({ head: null, lastToken: 0, given: 0 });
 
 const CASES: readonly (readonly [what: string, is: Local, sees: View, kind: string, more?: object])[] = [
   ['has all', local(), view(), 'ready', { anew: false }],
   ['is new, and Redis has a state', local({ position: null, blank: true }), view(), 'copy', { keep: false }],
-  ['is new, and Redis has nothing', local({ position: null, blank: true }), EMPTY, 'ready', { anew: true }],
-  ['has a past alone, and Redis has nothing', local({ position: null }), EMPTY, 'ready', { anew: true }],
+  ['is new, and Redis has nothing', local({ position: null, blank: true }), EMPTY, 'census'],
+  ['has a past alone, and Redis has nothing', local({ position: null }), EMPTY, 'census'],
   ['has a past alone, and Redis has a state', local({ position: null }), view(), 'foreign'],
   ['comes from another', local({ position: position({ lineage: 'two' }) }), view(), 'foreign'],
   [
@@ -85,10 +86,22 @@ const CASES: readonly (readonly [what: string, is: Local, sees: View, kind: stri
   ],
   [
     'led once, did not tell all, and another led since',
-    local({ position: position({ seq: 103, leads: 3 }) }),
+    local({ position: position({ seq: 103, token: 3, leads: 3 }) }),
     view(),
     'copy',
     { keep: true },
+  ],
+  [
+    'led last, and Redis has lost that',
+    local({ position: position({ seq: 103, leads: 4 }) }),
+    view({ lastToken: 3, given: 3 }),
+    'census',
+  ],
+  [
+    'has what Redis has lost, while another took the lease and gave it back without leading',
+    local({ position: position({ seq: 103 }) }),
+    view({ given: 5, released: true }),
+    'census',
   ],
   [
     'led once, knows that it no longer does, and did not tell all',
@@ -127,24 +140,31 @@ describe('who waits', () => {
   const held = view({ lease: { token: 4, holder: HOLDER } });
   it('leads as soon as a lease that it has seen has ended', () => {
     const { mayLead } = patience(5000);
-    expect(mayLead(held, false, 0)).toBe(false);
-    expect(mayLead(view(), false, 200)).toBe(true);
+    expect(mayLead(held, 'copy', 0)).toBe(false);
+    expect(mayLead(view(), 'copy', 200)).toBe(true);
   });
 
   it('lets who led come first where Redis was away, whatever was seen before', () => {
     const { mayLead } = patience(5000);
-    expect(mayLead(held, false, 0)).toBe(false);
-    expect(mayLead(view({ connection: 2 }), false, 10_000)).toBe(false);
-    expect(mayLead(view({ connection: 2 }), false, 14_999)).toBe(false);
-    expect(mayLead(view({ connection: 2 }), false, 15_000)).toBe(true);
+    expect(mayLead(held, 'copy', 0)).toBe(false);
+    expect(mayLead(view({ connection: 2 }), 'copy', 10_000)).toBe(false);
+    expect(mayLead(view({ connection: 2 }), 'copy', 14_999)).toBe(false);
+    expect(mayLead(view({ connection: 2 }), 'copy', 15_000)).toBe(true);
   });
 
   it.each([
-    ['it led itself', view(), true],
-    ['the lease was given back', view({ released: true }), false],
-    ['nobody has ever led', EMPTY, false],
-  ] as const)('waits for nobody where %s', (_why, sees, led) => {
-    expect(patience(5000).mayLead(sees, led, 0)).toBe(true);
+    ['it led itself', view(), 'own'],
+    ['the lease was given back', view({ released: true }), 'copy'],
+  ] as const)('waits for nobody where %s', (_why, sees, claim) => {
+    expect(patience(5000).mayLead(sees, claim, 0)).toBe(true);
+  });
+
+  it('leaves those who may have a state the time to say so, where it would begin one', () => {
+    const { mayLead } = patience(5000);
+    expect(mayLead(held, 'first', 0)).toBe(false);
+    expect(mayLead(EMPTY, 'first', 200)).toBe(false);
+    expect(mayLead(view({ head: null, released: true }), 'first', 4999)).toBe(false);
+    expect(mayLead(EMPTY, 'first', 5000)).toBe(true);
   });
 });
 
@@ -153,7 +173,8 @@ describe('where Redis has lost the state', () => {
     { node: 'a', host: 'one' },
     { node: 'b', host: 'two' },
   ];
-  const at = (seq: number, token = 4) => ({ lineage: 'one', seq, token });
+  const at = (seq: number, token = 4, host = 'two') => ({ host, lineage: 'one', seq, token });
+  const none = (seq: number, host: string) => ({ host, lineage: null, seq, token: 0 });
 
   it('the daemon that has the most goes on', () => {
     const said = new Map([
@@ -166,7 +187,7 @@ describe('where Redis has lost the state', () => {
 
   it('changes of a later leader count for more', () => {
     const said = new Map([
-      ['a', at(3, 5)],
+      ['a', at(3, 5, 'one')],
       ['b', at(11, 4)],
     ]);
     expect(census(a, at(3, 5), [a, b], said)).toEqual({ kind: 'mine' });
@@ -186,6 +207,30 @@ describe('where Redis has lost the state', () => {
 
   it('nobody goes on before all have said how far they are', () => {
     expect(census(a, at(10), [a, b], new Map([['a', at(10)]]))).toEqual({ kind: 'missing', hosts: ['two'] });
+  });
+
+  it('who has no copy leaves it to those who have one, of whatever state, and waits for them', () => {
+    const said = new Map([['b', at(11)]]);
+    expect(census(a, none(1, 'one'), [], said)).toEqual({ kind: 'theirs', host: 'two' });
+    expect(census(a, none(0, 'one'), [b], new Map())).toEqual({ kind: 'missing', hosts: ['two'] });
+    expect(census(b, at(11), [b], new Map([['a', none(1, 'one')]]))).toEqual({ kind: 'mine' });
+  });
+
+  it('of those without a copy, one that has recorded something begins, or else one of them', () => {
+    const said = new Map([
+      ['a', none(0, 'one')],
+      ['b', none(1, 'two')],
+    ]);
+    expect(census(a, none(0, 'one'), [], said)).toEqual({ kind: 'theirs', host: 'two' });
+    expect(census(b, none(1, 'two'), [], said)).toEqual({ kind: 'mine' });
+    said.set('b', none(0, 'two'));
+    expect(census(a, none(0, 'one'), [], said)).toEqual({ kind: 'mine' });
+    expect(census(b, none(0, 'two'), [], said)).toEqual({ kind: 'theirs', host: 'one' });
+  });
+
+  it('nobody waits for the state of another', () => {
+    const said = new Map([['b', { host: 'two', lineage: 'other', seq: 99, token: 9 }]]);
+    expect(census(a, at(10), [a], said)).toEqual({ kind: 'mine' });
   });
 
   it('who has never met another goes on', () => {
