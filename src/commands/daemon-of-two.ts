@@ -3,7 +3,7 @@ import { secretsOf, type Config } from '../config/config.ts';
 import { processSupervision } from '../config/supervision.ts';
 import { startStandby, type Standby } from '../daemon/standby.ts';
 import { startSupervisor, type DaemonState, type Supervisor } from '../daemon/supervisor.ts';
-import { asTidemarkError } from '../errors.ts';
+import { asTidemarkError, TidemarkError } from '../errors.ts';
 import { followUntilLeading, type FollowerStatus, type Won } from '../ha/following.ts';
 import { beginLeading, type Leadership } from '../ha/leading.ts';
 import type { SharedState } from '../ha/shared-state.ts';
@@ -24,7 +24,7 @@ import { historyOf } from './kept-history.ts';
 import { namesIn } from './load.ts';
 import { logSettings } from './log-settings.ts';
 import { metricsPast } from './metrics-past.ts';
-import { daemonSettings, onHangUp, reloadConfig } from './reload.ts';
+import { daemonSettings, heedHangUps, reloadConfig, type HangUps } from './reload.ts';
 import { serve, STARTING } from './serve.ts';
 import { standbyPages } from './standby-pages.ts';
 
@@ -46,6 +46,7 @@ interface Parts {
   readonly log: Log;
   readonly redact: (text: string) => string;
   readonly onState: (state: () => DaemonState) => void;
+  readonly hangUps: HangUps;
 }
 
 export async function daemonOfTwo({ config, load, metrics, seed }: OfTwoOptions): Promise<ExitCode> {
@@ -62,21 +63,23 @@ export async function daemonOfTwo({ config, load, metrics, seed }: OfTwoOptions)
   const told = new AbortController();
   const onSignal = (): void => {
     supervisor.stopping();
-    told.abort();
+    told.abort(new TidemarkError('INTERRUPTED', 'Tidemark was asked to stop'));
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   const onState = (next: () => DaemonState): void => void (state = next);
-  const parts: Parts = { config, load, metrics, shared, supervisor, log, redact, onState };
+  const hangUps = heedHangUps();
+  const parts: Parts = { config, load, metrics, shared, supervisor, log, redact, onState, hangUps };
   try {
     for (let first = true; !told.signal.aborted; first = false) {
       metrics.leads(false);
       const won = await standBy(parts, seed && first, told.signal);
-      if (won !== null) await leadWhileItLasts(parts, won);
+      if (won !== null) await leadWhileItLasts(parts, won, told.signal);
     }
     log.info('daemon has stopped');
     return EXIT.done;
   } finally {
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+    hangUps.release();
     shared.close();
     await supervisor.close();
   }
@@ -108,7 +111,7 @@ async function standBy(parts: Parts, seed: boolean, signal: AbortSignal): Promis
     );
     standby = shows;
     onState(shows.state);
-    const unhook = onHangUp(async () => {
+    const unhook = parts.hangUps.heed(async () => {
       supervisor.reloading();
       const replace = (next: Config): void => void (parts.config = next);
       await reloadConfig({
@@ -134,7 +137,7 @@ async function standBy(parts: Parts, seed: boolean, signal: AbortSignal): Promis
       AbortSignal.any([signal, failed.signal]),
     ).finally(unhook);
     failed.signal.throwIfAborted();
-    return won === null ? null : await begin(parts, won);
+    return won === null ? null : await begin(parts, won, signal);
   } finally {
     // The one that leads listens at the same address, and has the same lock.
     await standby?.close();
@@ -143,23 +146,30 @@ async function standBy(parts: Parts, seed: boolean, signal: AbortSignal): Promis
   }
 }
 
-async function begin({ config, shared, log }: Parts, won: Won): Promise<Turn | null> {
+/** @returns null: it was told to stop, or another one leads. */
+async function begin({ config, shared, log }: Parts, won: Won, signal: AbortSignal): Promise<Turn | null> {
   const state = openState(config.state_dir);
   try {
-    const leadership = await beginLeading(won, { shared, state, stateDir: config.state_dir, log });
+    const options = { shared, state, stateDir: config.state_dir, log };
+    const leadership = await beginLeading(won, options, signal);
     log.info('this daemon leads', { token: leadership.token });
     return { leadership, state };
   } catch (thrown) {
     state.close();
     const error = asTidemarkError(thrown);
+    if (error.code === 'INTERRUPTED') return null;
     if (error.code !== 'LEADERSHIP_LOST') throw error;
     log.warn('another daemon leads after all', { error });
     return null;
   }
 }
 
-async function leadWhileItLasts(parts: Parts, { leadership, state }: Turn): Promise<void> {
-  const { metrics, supervisor, load, log, onState } = parts;
+async function leadWhileItLasts(
+  parts: Parts,
+  { leadership, state }: Turn,
+  signal: AbortSignal,
+): Promise<void> {
+  const { metrics, supervisor, load, log, onState, hangUps } = parts;
   let isLost = false;
   void leadership.lost.then((error) => {
     isLost = true;
@@ -169,10 +179,22 @@ async function leadWhileItLasts(parts: Parts, { leadership, state }: Turn): Prom
   metrics.leads(true);
   const role = () => ({ role: 'leader', leader: thisNode(parts.config).host }) as const;
   try {
+    // Told while it took over. From here to the listeners of `serve` nothing waits, so that no signal comes between.
+    if (signal.aborted) return;
     const generations = openGenerations(parts.config, metrics, openShared(parts.config, leadership.settled));
     try {
       const turn = { ...leadership, role };
-      await serve({ generations, metrics, log, supervisor, load, onState, leadership: turn });
+      const { heed } = hangUps;
+      await serve({
+        generations,
+        metrics,
+        log,
+        supervisor,
+        load,
+        onState,
+        onHangUp: heed,
+        leadership: turn,
+      });
     } finally {
       parts.config = generations.config();
       await generations.close();

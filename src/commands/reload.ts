@@ -98,3 +98,23 @@ export function onHangUp(act: () => Promise<void>): () => void {
   process.on('SIGHUP', onSignal);
   return () => void process.off('SIGHUP', onSignal);
 }
+
+/** SIGHUP where it is another one's turn to act from time to time. */
+export interface HangUps {
+  /** From now on, `act` is called, as by `onHangUp`. @returns ends the turn: what comes then waits for the next one. */
+  readonly heed: typeof onHangUp;
+  release(): void;
+}
+
+/** Without a listener, the signal would end the process: there is one, also between two turns. */
+export function heedHangUps(): HangUps {
+  let turn = Promise.withResolvers<() => Promise<void>>();
+  const release = onHangUp(async () => (await turn.promise)());
+  return {
+    heed(act) {
+      turn.resolve(act);
+      return () => void (turn = Promise.withResolvers());
+    },
+    release,
+  };
+}

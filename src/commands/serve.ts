@@ -15,7 +15,7 @@ import { parseSpec } from '../spec/parse.ts';
 import { following } from './following.ts';
 import type { Generations } from './generations.ts';
 import { namesIn } from './load.ts';
-import { daemonSettings, onHangUp, reloadConfig } from './reload.ts';
+import { daemonSettings, onHangUp, reloadConfig, type HangUps } from './reload.ts';
 
 export interface ServeOptions {
   readonly generations: Generations;
@@ -26,6 +26,8 @@ export interface ServeOptions {
   readonly load: () => Config;
   /** Hears how to ask how the daemon is. */
   readonly onState: (state: () => DaemonState) => void;
+  /** Calls at each SIGHUP; left out: while it serves, see `onHangUp`. */
+  readonly onHangUp?: HangUps['heed'];
   /** Where two daemons have one state; left out: this one is alone. */
   readonly leadership?: NonNullable<DaemonOptions['ha']> & {
     readonly isLost: () => boolean;
@@ -73,7 +75,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     refused = !(await reloadConfig({ ...generations, load, configure: daemon.configure, log }));
     supervisor.ready();
   };
-  const releases = [stopOnSignal(starting), onHangUp(reload)];
+  const releases = [stopOnSignal(starting), (options.onHangUp ?? onHangUp)(reload)];
   const release = (): void => releases.forEach((one) => one());
   void leadership?.lost.then(() => stopAtOnce(starting));
   const daemon = await starting.catch((error: unknown) => {
