@@ -1,5 +1,6 @@
 /** The program of a thread that holds lanes: wires source, sink and modules as the main thread says. */
 import { parentPort } from 'node:worker_threads';
+import { asidePlaces } from './lanes/aside.ts';
 import { openLane } from './lanes/lane.ts';
 import { serveLanes, type MainCalls } from './lanes/serve.ts';
 import { sharedReading } from './lanes/shared-reading.ts';
@@ -18,7 +19,7 @@ export interface LaneWork {
     /** The cap on its connections; Infinity: there is none. The place that the lane reads through has been taken. */
     readonly maxConnections: number;
     /** See shared-reading.ts. */
-    readonly reading: SharedArrayBuffer;
+    readonly reading: { readonly memory: SharedArrayBuffer; readonly cell: number };
   };
   readonly sink: { readonly name: string; readonly options: S3SinkOptions };
   readonly transformsDir: string;
@@ -38,13 +39,10 @@ serveLanes(parentPort!, (setup, work: LaneWork, main, signal) => {
 });
 
 function sourceOf({ name, options, maxConnections: max, reading }: LaneWork['source'], main: MainCalls) {
-  const aside = async (): Promise<() => void> => {
-    const place = await main.takeAside(name);
-    return () => void main.giveAside.asEvent(place);
-  };
+  const aside = asidePlaces(main, name);
   return mysqlSource({
     ...options,
-    reading: sharedReading(reading),
+    reading: sharedReading(reading.memory, reading.cell),
     cap: { max, reader: () => Promise.resolve(() => {}), freeReader: () => null, aside },
     onConnection: (change) => void main.connection.asEvent(name, change),
   });

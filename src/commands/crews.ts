@@ -7,14 +7,15 @@ import { embeddedCrews, type EmbeddedPorts } from '../crew/embedded.ts';
 import { fairSlots, type GiveBack } from '../crew/slots.ts';
 import { affordableCrews } from '../crew/slotted.ts';
 import type { LaneWork } from '../lane-thread.ts';
-import type { Crews, LaneSetup } from '../lane-ports.ts';
-import { newSharedReading } from '../lanes/shared-reading.ts';
+import type { Crews } from '../lane-ports.ts';
+import { newSharedReading, type SharedReading } from '../lanes/shared-reading.ts';
 import { laneThreads, type LaneThreads } from '../lanes/threads.ts';
 import type { Meter } from '../metrics/counters.ts';
 import type { Log, Source } from '../ports.ts';
 import type { QueueCrews } from '../queue/crews.ts';
 import type { ConnectionCap } from '../sources/mysql/connection-cap.ts';
-import { entryOf, sinkOptions, sourceOptions } from './endpoints.ts';
+import { entryOf, sinkOptions } from './endpoints.ts';
+import { threadDesk } from './thread-desk.ts';
 import { version } from './version.ts';
 
 /** Of a thread's JavaScript objects: rows and parts are outside of them. */
@@ -110,43 +111,18 @@ function openQueueCrews(
 }
 
 function openThreads({ config, cap, meter }: PoolPorts, threads: number): LaneThreads {
-  const counts = new Map<string, SharedArrayBuffer>();
-  const countOf = (source: string): SharedArrayBuffer => {
+  const counts = new Map<string, SharedReading>();
+  const reading = (source: string): SharedReading => {
     const count = counts.get(source) ?? newSharedReading();
     counts.set(source, count);
     return count;
   };
-  const asides = new Map<number, GiveBack>();
-  let lastAside = 0;
   return laneThreads<LaneWork>({
     // The compiler renames what is imported, but not what stands in a URL.
     program: new URL(`../lane-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
     threads,
     heapMb: THREAD_HEAP_MB,
-    work: ({ source, sink }: LaneSetup): LaneWork => ({
-      source: {
-        name: source,
-        options: sourceOptions(entryOf(config.sources, source, 'source'), config.masking.hmac_key),
-        maxConnections: cap(source).max,
-        reading: countOf(source),
-      },
-      sink: { name: sink, options: sinkOptions(entryOf(config.sinks, sink, 'sink')) },
-      transformsDir: config.transforms_dir,
-    }),
-    shared: {
-      connection: (source, change) => meter?.connections(source, change),
-      partSent: (sink, bytes) => meter?.partSent(sink, bytes),
-      async takeAside(source) {
-        // Whoever asks gives it back within seconds, and asks for nothing more meanwhile: see connection-cap.ts.
-        const place = await cap(source).aside(new AbortController().signal);
-        asides.set(++lastAside, place);
-        return lastAside;
-      },
-      giveAside(place) {
-        asides.get(place)?.();
-        asides.delete(place);
-      },
-    },
+    desk: () => threadDesk({ config, cap, reading, meter }),
   });
 }
 

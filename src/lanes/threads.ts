@@ -23,10 +23,19 @@ export interface ThreadOptions<Work> {
   readonly hangMs?: number;
   /** Of each thread's JavaScript objects, in megabytes; what V8 would need beyond it ends the thread. */
   readonly heapMb: number;
-  /** Of what a thread makes a lane: plain data. */
+  /** For a thread that is being started. */
+  desk(): ThreadDesk<Work>;
+}
+
+/** What the main thread does for one of the others, whichever lane it is for. */
+export interface ThreadDesk<Work> extends Pick<
+  MainSide,
+  'connection' | 'partSent' | 'takeAside' | 'giveAside'
+> {
+  /** Of what the thread makes a lane: plain data. */
   work(setup: LaneSetup): Work;
-  /** What all threads ask of the main one, whichever lane it is for. */
-  readonly shared: Pick<MainSide, 'connection' | 'partSent' | 'takeAside' | 'giveAside'>;
+  /** The thread has ended, in whatever way: what it had is nobody's. Called once. */
+  gone(): void;
 }
 
 const IDLE_MS = 10_000;
@@ -35,6 +44,7 @@ const HANG_MS = 30_000;
 
 interface Thread<Work> {
   readonly calls: ReturnType<typeof callsOver<ThreadSide<Work>, MainSide>>;
+  readonly desk: ThreadDesk<Work>;
   /** The events of the job that each lane does. */
   readonly lanes: Map<number, JobEvents | null>;
   /** Why its lanes are lost; null: it lives. */
@@ -47,6 +57,7 @@ interface Thread<Work> {
 
 export function laneThreads<Work>(options: ThreadOptions<Work>): LaneThreads {
   const threads = new Set<Thread<Work>>();
+  const hangMs = options.hangMs ?? HANG_MS;
   let lastLane = 0;
 
   /** The one with the fewest lanes; a new one before any has two. */
@@ -83,7 +94,7 @@ export function laneThreads<Work>(options: ThreadOptions<Work>): LaneThreads {
       let hang: NodeJS.Timeout | undefined;
       const abort = (): void => {
         void calls.abort.asEvent(id, toPlain(own.reason));
-        hang = setTimeout(() => void thread.end(), options.hangMs ?? HANG_MS);
+        hang = setTimeout(() => void thread.end(), hangMs);
       };
       own.addEventListener('abort', abort);
       try {
@@ -97,7 +108,7 @@ export function laneThreads<Work>(options: ThreadOptions<Work>): LaneThreads {
       }
     };
     try {
-      await asked(() => calls.open(id, setup, options.work(setup)), signal);
+      await asked(() => calls.open(id, setup, thread.desk.work(setup)), signal);
     } catch (error) {
       release(thread, id);
       throw error;
@@ -114,11 +125,13 @@ export function laneThreads<Work>(options: ThreadOptions<Work>): LaneThreads {
       },
       scalar: (sql, own) => asked(() => calls.scalar(id, sql), own),
       async close() {
+        const hang = setTimeout(() => void thread.end(), hangMs);
         try {
           if (thread.lost === null) await calls.close(id);
         } catch (error) {
           if (thread.lost === null) throw error;
         } finally {
+          clearTimeout(hang);
           release(thread, id);
         }
       },
@@ -150,7 +163,7 @@ export function laneThreads<Work>(options: ThreadOptions<Work>): LaneThreads {
 }
 
 function startThread<Work>(
-  { program, heapMb, shared }: ThreadOptions<Work>,
+  { program, heapMb, desk: openDesk }: ThreadOptions<Work>,
   onEnd: () => void,
 ): Thread<Work> {
   const worker = new Worker(program, {
@@ -158,13 +171,17 @@ function startThread<Work>(
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
   const lanes: Thread<Work>['lanes'] = new Map();
+  const desk = openDesk();
   const events = (lane: number): JobEvents => {
     const found = lanes.get(lane) ?? null;
     if (found === null) throw new TidemarkError('INTERNAL', `Lane ${lane} does no job.`);
     return found;
   };
   const local: MainSide = {
-    ...shared,
+    connection: desk.connection,
+    partSent: desk.partSent,
+    takeAside: desk.takeAside,
+    giveAside: desk.giveAside,
     beginning: async (lane, key) => events(lane).beginning(key),
     begun: async (lane, key, outcome) => events(lane).begun(key, outcome),
     // The last words of a job may come after it was given up.
@@ -175,6 +192,7 @@ function startThread<Work>(
   const calls = callsOver<ThreadSide<Work>, MainSide>(worker, local);
   const thread: Thread<Work> = {
     calls,
+    desk,
     lanes,
     lost: null,
     idle: undefined,
@@ -193,9 +211,11 @@ function startThread<Work>(
     calls.$close();
   };
   worker.on('error', (error: NodeJS.ErrnoException) => lose(laneLost(error)));
-  worker.on('exit', (code) =>
-    lose(new TidemarkError('LANE_LOST', `The thread that read a batch ended with exit code ${code}.`)),
-  );
+  worker.on('exit', (code) => {
+    lose(new TidemarkError('LANE_LOST', `The thread that read a batch ended with exit code ${code}.`));
+    // Not before: until then its connections are open, and it counts on.
+    desk.gone();
+  });
   return thread;
 }
 

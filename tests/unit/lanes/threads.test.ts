@@ -16,6 +16,8 @@ const SETUP: LaneSetup = {
 const job = (id: string): BatchJob => ({ id }) as BatchJob;
 
 const pools: LaneThreads[] = [];
+/** Each is told that its thread is gone; see `threadDesk` for what comes of that. */
+let desks: { readonly gone: Promise<void>; times: number }[] = [];
 const poolOf = (threads: number, hangMs?: number): LaneThreads => {
   const unasked = (): never => {
     throw new Error('not asked for in this test');
@@ -25,13 +27,25 @@ const poolOf = (threads: number, hangMs?: number): LaneThreads => {
     threads,
     heapMb: 32,
     ...(hangMs === undefined ? {} : { hangMs }),
-    work: () => null,
-    shared: { connection: unasked, partSent: unasked, takeAside: unasked, giveAside: unasked },
+    desk: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const desk = { gone: promise, times: 0 };
+      desks.push(desk);
+      const gone = (): void => {
+        desk.times++;
+        resolve();
+      };
+      const asked = { connection: unasked, partSent: unasked, takeAside: unasked, giveAside: unasked };
+      return { work: () => null, gone, ...asked };
+    },
   });
   pools.push(pool);
   return pool;
 };
-afterEach(() => Promise.all(pools.splice(0).map((pool) => pool.close())));
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+  desks = [];
+});
 
 function heard(): JobEvents & { readonly lines: string[] } {
   const lines: string[] = [];
@@ -94,6 +108,24 @@ it.each([
   await Promise.all([one!, two!, beside!].map((lane: Lane) => lane.close()));
   const [again] = await pool.open(SETUP, 1, NEVER);
   expect(await again!.run(job('done'), heard(), NEVER)).toMatchObject({ rows: 1 });
+});
+
+it.each(['exit', 'uncaught', 'out of memory'])('says once that a thread is gone (%s)', async (deed) => {
+  const pool = poolOf(2);
+  const [lane] = await pool.open(SETUP, 2, NEVER);
+  await expect(lane!.run(job(deed), heard(), NEVER)).rejects.toMatchObject({ code: 'LANE_LOST' });
+  await Promise.race(desks.map(({ gone }) => gone));
+  expect(desks.filter(({ times }) => times === 1).length).toBe(1);
+  await pool.close();
+  expect(desks.map(({ times }) => times)).toEqual([1, 1]);
+});
+
+it('ends a thread in which a lane cannot be closed', async () => {
+  const pool = poolOf(1, 50);
+  const lanes = await pool.open({ ...SETUP, task: 'cannot be closed' }, 2, NEVER);
+  await lanes[0]!.close();
+  await desks[0]!.gone;
+  await expect(lanes[1]!.scalar('SELECT 1', NEVER)).rejects.toMatchObject({ code: 'LANE_LOST' });
 });
 
 it('ends what it is told to end, and a thread that does not', async () => {
