@@ -8,10 +8,10 @@ import { TidemarkError } from '../errors.ts';
 import { executeRun, leadRunOn } from '../execute.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Log } from '../ports.ts';
-import type { RunOutcome } from '../report.ts';
 import { sweep } from '../publish/sweep.ts';
 import { recoverAll } from '../recovery.ts';
 import { parseSpec } from '../spec/parse.ts';
+import { attended, type Attention } from './attended.ts';
 import { following } from './following.ts';
 import type { Generations } from './generations.ts';
 import { namesIn } from './load.ts';
@@ -29,12 +29,8 @@ export interface ServeOptions {
   /** Calls at each SIGHUP; left out: while it serves, see `onHangUp`. */
   readonly onHangUp?: HangUps['heed'];
   /** Where two daemons have one state; left out: this one is alone. */
-  readonly leadership?: NonNullable<DaemonOptions['ha']> & {
-    readonly isLost: () => boolean;
-    readonly lost: Promise<TidemarkError>;
-    /** A run that is told to stop waits for nothing any more. */
-    readonly giveUp: (reason: TidemarkError) => void;
-  };
+  readonly leadership?: NonNullable<DaemonOptions['ha']> &
+    NonNullable<Attention['leadership']> & { readonly lost: Promise<TidemarkError> };
 }
 
 export const STARTING: DaemonState = {
@@ -95,17 +91,18 @@ export async function serve(options: ServeOptions): Promise<void> {
 
 function daemonOptions({ generations, metrics, log, leadership }: ServeOptions): DaemonOptions {
   const installation = following(generations.newest);
+  const attention = { metrics, leadership };
   return {
     settings: daemonSettings(generations.config()),
     parseSpec: (text, file) => parseSpec(text, file, namesIn(generations.config())),
     recover: (signal, leadOn) =>
       generations.during((one) =>
         recoverAll(one, signal, (kept) =>
-          leadOn(kept.spec, kept.run, async (observer, runSignal) => {
-            const outcome = await leadRunOn(one, one.left!, kept, observer, runSignal);
-            if (outcome.error?.code !== 'RUN_LEFT') metrics.runEnded(outcome.report);
-            return outcome;
-          }),
+          leadOn(kept.spec, kept.run, (observer, runSignal) =>
+            attended(attention, kept.spec, observer, runSignal, (counted) =>
+              leadRunOn(one, one.left!, kept, counted, runSignal),
+            ),
+          ),
         ),
       ),
     leave: () =>
@@ -115,14 +112,11 @@ function daemonOptions({ generations, metrics, log, leadership }: ServeOptions):
           new TidemarkError('RUN_LEFT', 'Tidemark was asked to stop, and workers go on reading.'),
         ),
     sweep: (signal) => generations.during((one) => sweep(one, new Date(), signal)),
-    runTask: async (spec, trigger, signal, observer) => {
+    runTask: (spec, trigger, signal, observer) => {
       installation.notifier?.runBegins(spec);
-      const counted = { ...observer, retries: () => metrics.retried(spec.taskName) };
-      signal.addEventListener('abort', () => leadership?.giveUp(signal.reason as TidemarkError));
-      const ended = await generations.during((one) => executeRun(one, spec, trigger, counted, signal));
-      const outcome = leadership?.isLost() === true ? leftToOther(ended) : ended;
-      if (outcome.error?.code !== 'RUN_LEFT') metrics.runEnded(outcome.report);
-      return outcome;
+      return attended(attention, spec, observer, signal, (counted) =>
+        generations.during((one) => executeRun(one, spec, trigger, counted, signal)),
+      );
     },
     blackoutEnd: (spec, at) => installation.blackoutEnd(spec, at),
     recordSkip: (record) => {
@@ -160,13 +154,6 @@ function daemonOptions({ generations, metrics, log, leadership }: ServeOptions):
     ...(leadership === undefined ? {} : { ha: leadership }),
     log,
   };
-}
-
-/** What failed because this daemon leads no more is finished, undone or made up for by the one that does. */
-function leftToOther(outcome: RunOutcome): RunOutcome {
-  if (outcome.error === null) return outcome;
-  const { message } = outcome.error;
-  return { ...outcome, error: new TidemarkError('RUN_LEFT', `Another daemon leads. ${message}`) };
 }
 
 /**
