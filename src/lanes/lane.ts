@@ -15,13 +15,7 @@ export interface LanePorts {
 export async function openLane(setup: LaneSetup, ports: LanePorts, signal: AbortSignal): Promise<Lane> {
   const { hmac, deadline, partsAtOnce, pace } = setup;
   const timeLeftMs = deadline === null ? null : Date.parse(deadline) - Date.now();
-  /** Of the session, from here to its close: whoever asks something of the lane brings a signal of their own. */
-  const closed = new AbortController();
-  const session = await ports.source.connect(AbortSignal.any([signal, closed.signal]), {
-    horizon: false,
-    hmac,
-    timeLeftMs,
-  });
+  const session = await ports.source.connect(signal, { horizon: false, hmac, timeLeftMs });
   const { snapshot } = session;
   const concurrency = Math.min(ports.sink.concurrency, partsAtOnce ?? ports.sink.concurrency);
   const sink: Sink = { ...ports.sink, concurrency };
@@ -40,6 +34,7 @@ export async function openLane(setup: LaneSetup, ports: LanePorts, signal: Abort
       return result;
     },
     scalar: snapshot.scalar,
+    loss: () => null,
     close: () => session.close(),
   };
 }
