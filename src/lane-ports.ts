@@ -6,6 +6,7 @@
 import type { Consistency, ExportPlan, KeyRange, Window } from './domain/plan.ts';
 import type { PreparedObject } from './domain/run.ts';
 import type { MaxLoad, OutputOptions, WantedConsistency } from './domain/spec.ts';
+import type { TidemarkError } from './errors.ts';
 
 /** Which snapshot it is. Two of one server whose positions are known and equal show the same rows. */
 export interface SnapshotMark {
@@ -107,6 +108,8 @@ export interface Lane {
   run(job: BatchJob, events: JobEvents, signal: AbortSignal): Promise<BatchResult>;
   /** The one value of a SELECT in the lane's snapshot. */
   scalar(sql: string, signal: AbortSignal): Promise<string | null>;
+  /** Why the lane is no more; null: nothing is known of that. */
+  loss(): TidemarkError | null;
   close(): Promise<void>;
 }
 

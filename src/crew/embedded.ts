@@ -2,9 +2,9 @@
 import type { CrewRequest, Crews, Lane, Lanes } from '../lane-ports.ts';
 import type { Source } from '../ports.ts';
 import { agree, AGREE_DEFAULTS } from './agree.ts';
+import { slotsFor } from './budget.ts';
 import { crewOf } from './crew.ts';
 import type { Slots } from './slots.ts';
-import { slotted } from './slotted.ts';
 
 export interface EmbeddedPorts {
   readonly lanes: Lanes;
@@ -45,10 +45,7 @@ async function agreed(
   const referee = ports.source(setup.source).referee(tables);
   try {
     const agreement = await agree(lanes, referee, consistency, { ...AGREE_DEFAULTS, server }, signal);
-    return crewOf(
-      lanes.map((lane) => slotted(lane, setup.runId, ports.slots)),
-      agreement,
-    );
+    return crewOf(lanes, agreement, (job, own) => ports.slots.take(setup.runId, slotsFor(job.output), own));
   } catch (error) {
     await Promise.allSettled(lanes.map((lane) => lane.close()));
     throw error;

@@ -124,6 +124,7 @@ export function laneThreads<Work>(options: ThreadOptions<Work>): LaneThreads {
         }
       },
       scalar: (sql, own) => asked(() => calls.scalar(id, sql), own),
+      loss: () => thread.lost,
       async close() {
         const hang = setTimeout(() => void thread.end(), hangMs);
         try {

@@ -54,6 +54,7 @@ serveLanes(parentPort!, (setup, _work, _main, signal) => {
       return { ...RESULT, notes: [id] };
     },
     scalar: (sql) => Promise.resolve(sql),
+    loss: () => null,
     close: () => (setup.task === 'cannot be closed' ? new Promise(() => {}) : Promise.resolve()),
   };
   return Promise.resolve(lane);

@@ -1,8 +1,8 @@
 /** A crew at work: every job once, whatever becomes of its lanes. */
 import fc from 'fast-check';
+import { slotsFor } from '../../../src/crew/budget.ts';
 import { crewOf } from '../../../src/crew/crew.ts';
-import { fairSlots } from '../../../src/crew/slots.ts';
-import { slotted } from '../../../src/crew/slotted.ts';
+import { fairSlots, type Slots } from '../../../src/crew/slots.ts';
 import { TidemarkError } from '../../../src/errors.ts';
 import type { Agreement, BatchJob, BatchResult, JobEvents, Lane } from '../../../src/lane-ports.ts';
 
@@ -22,19 +22,42 @@ const jobsOf = (count: number): BatchJob[] =>
   );
 const resultOf = (job: BatchJob): BatchResult => ({ notes: [job.id] }) as unknown as BatchResult;
 
+const slotsOf = (slots: Slots) => (job: BatchJob, signal: AbortSignal) =>
+  slots.take('run', slotsFor(job.output), signal);
+const ROOM = slotsOf(fairSlots(100));
+
+interface TestLane extends Lane {
+  closed: number;
+  /** Ends the lane, whatever it does. */
+  lose(): void;
+}
+
 /** @param run does a job, and may fail. */
-function laneThat(run: (job: BatchJob, signal: AbortSignal) => Promise<void>): Lane & { closed: number } {
+function laneThat(run: (job: BatchJob, signal: AbortSignal) => Promise<void>): TestLane {
   const unasked = (): never => {
     throw new Error('not asked for in this test');
   };
-  const lane = {
+  let loss: TidemarkError | null = null;
+  const losing = Promise.withResolvers<never>();
+  losing.promise.catch(() => {});
+  const alive = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (loss !== null) throw loss;
+    return Promise.race([work(), losing.promise]);
+  };
+  const lane: TestLane = {
     closed: 0,
-    begin: unasked,
-    scalar: unasked,
-    run: async (job: BatchJob, _events: JobEvents, signal: AbortSignal) => {
-      await run(job, signal);
-      return resultOf(job);
+    lose() {
+      loss = lost();
+      losing.reject(loss);
     },
+    begin: unasked,
+    scalar: (sql) => alive(() => Promise.resolve(sql)),
+    run: (job, _events, signal) =>
+      alive(async () => {
+        await run(job, signal);
+        return resultOf(job);
+      }),
+    loss: () => loss,
     close: () => Promise.resolve(void lane.closed++),
   };
   return lane;
@@ -59,10 +82,7 @@ it('does every job once, in whatever order, and gives the results in theirs', as
           });
         });
         const all = fairSlots(slots);
-        const crew = crewOf(
-          lanes.map((lane) => slotted(lane, 'run', all)),
-          ONE_MOMENT,
-        );
+        const crew = crewOf(lanes, ONE_MOMENT, slotsOf(all));
         const jobs = jobsOf(count);
         const heard: string[] = [];
         const exported = crew.export(
@@ -92,9 +112,58 @@ it('does a job again in another lane when its own is lost, and not a third time'
       await turns(1);
       throw lost();
     });
-  const crew = crewOf([dying(), dying(), dying()], ONE_MOMENT);
+  const crew = crewOf([dying(), dying(), dying()], ONE_MOMENT, ROOM);
   await expect(crew.export(jobsOf(1), () => EVENTS, NEVER)).rejects.toMatchObject({ code: 'LANE_LOST' });
   expect(tried).toEqual(['job 0', 'job 0']);
+});
+
+it('does not give a job to a lane that died while it waited for one', async () => {
+  const never = (): Promise<void> => new Promise(() => {});
+  const [busy, idle] = [laneThat(never), laneThat(never)];
+  const { promise: free, resolve } = Promise.withResolvers<void>();
+  const elsewhere = laneThat(() => free);
+  const crew = crewOf([busy, elsewhere, idle], ONE_MOMENT, ROOM);
+  const exported = crew.export(jobsOf(2), () => EVENTS, NEVER);
+  await turns(1);
+  // The one thread of both.
+  busy.lose();
+  idle.lose();
+  await turns(2);
+  resolve();
+  expect(await exported).toEqual(jobsOf(2).map(resultOf));
+});
+
+it('does not take a job for the cause where its lane died before it began', async () => {
+  const slots = fairSlots(1);
+  const others = await slots.take('somebody else', 1, NEVER);
+  const [one, two] = [laneThat(() => turns(1)), laneThat(() => turns(1))];
+  const third = laneThat(() => turns(1));
+  const crew = crewOf([one, two, third], ONE_MOMENT, slotsOf(slots));
+  const exported = crew.export(jobsOf(1), () => EVENTS, NEVER);
+  await turns(1);
+  one.lose();
+  two.lose();
+  others();
+  expect(await exported).toEqual(jobsOf(1).map(resultOf));
+});
+
+it('fails when all lanes are lost, and so does what it is asked for afterwards', async () => {
+  const lanes = [laneThat(() => new Promise(() => {})), laneThat(() => turns(1))];
+  const crew = crewOf(lanes, ONE_MOMENT, ROOM);
+  const exported = crew.export(jobsOf(1), () => EVENTS, NEVER);
+  await turns(1);
+  for (const lane of lanes) lane.lose();
+  const isLost = { code: 'LANE_LOST' };
+  await expect(exported).rejects.toMatchObject(isLost);
+  await expect(crew.export(jobsOf(1), () => EVENTS, NEVER)).rejects.toMatchObject(isLost);
+  await expect(crew.scalar('SELECT 1', NEVER)).rejects.toMatchObject(isLost);
+});
+
+it('asks another lane where the first is lost', async () => {
+  const [first, second] = [laneThat(() => turns(1)), laneThat(() => turns(1))];
+  const crew = crewOf([first, second], ONE_MOMENT, ROOM);
+  first.lose();
+  expect(await crew.scalar('SELECT 1', NEVER)).toBe('SELECT 1');
 });
 
 it('fails with the first failure, once no lane does anything any more', async () => {
@@ -113,7 +182,7 @@ it('fails with the first failure, once no lane does anything any more', async ()
     await turns(1);
     if (job.id === 'job 5') throw failure;
   });
-  const crew = crewOf([...lanes, failing], ONE_MOMENT);
+  const crew = crewOf([...lanes, failing], ONE_MOMENT, ROOM);
   await expect(crew.export(jobsOf(10), () => EVENTS, NEVER)).rejects.toBe(failure);
   expect(working.size).toBe(0);
   await crew.close();
@@ -124,12 +193,7 @@ it('ends when it is told to, also while it waits for a slot', async () => {
   const slots = fairSlots(1);
   await slots.take('somebody else', 1, NEVER);
   const told = new AbortController();
-  const lane = slotted(
-    laneThat(() => turns(1)),
-    'run',
-    slots,
-  );
-  const crew = crewOf([lane], ONE_MOMENT);
+  const crew = crewOf([laneThat(() => turns(1))], ONE_MOMENT, slotsOf(slots));
   const exported = crew.export(jobsOf(2), () => EVENTS, told.signal);
   const reason = new Error('stop');
   told.abort(reason);
