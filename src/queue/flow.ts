@@ -5,7 +5,7 @@
 import { FlowProducer, Job, Queue } from 'bullmq';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { BatchJob, BatchResult, JobEvents } from '../lane-ports.ts';
-import { fromPlain } from '../plain-error.ts';
+import { fromPlain, type PlainError } from '../plain-error.ts';
 import { packJobs } from './batch-data.ts';
 import { before } from './before.ts';
 import type { CrewRoom, JobReport } from './crew-room.ts';
@@ -56,11 +56,22 @@ export async function runFlow(
     eventsOf.set(id, known);
     return known;
   };
-  const desk = openDesk(room, current, answered);
+  const isPresent = (lane: string): boolean => room.present().some((member) => member.lane.id === lane);
+  /** Redis knows it, also of lanes that an earlier leader has given up, and of batches that it gave out a second time. */
+  const holds = async (lane: string, job: string): Promise<boolean> => {
+    const holder = await connection.client.get(`${batches.toKey(job)}:lock`);
+    return isPresent(lane) && holder === lane;
+  };
+  const desk = openDesk(room, { eventsOf: current, holds, answered, detach });
+  const fail = async (lane: string, job: string, error: PlainError): Promise<void> => {
+    if (await holds(lane, job)) reject(fromPlain(error));
+  };
 
   const hear = (lane: string, report: JobReport): void => {
     // Of an earlier flow.
     if (!byId.has(report.job)) return;
+    // Its questions are answered: with that.
+    if (report.type !== 'ledger' && !isPresent(lane)) return;
     switch (report.type) {
       case 'taken':
         eventsOf.set(report.job, events(byId.get(report.job)!));
@@ -78,7 +89,8 @@ export async function runFlow(
         current(report.job).progress(report.total);
         break;
       case 'failed':
-        reject(fromPlain(report.error));
+        // Where Redis cannot say who has it, the batch is seen to be in nobody's hand, and is read again.
+        fail(lane, report.job, report.error).catch(() => {});
         break;
     }
   };
@@ -186,8 +198,12 @@ async function putBack(room: CrewRoom, batches: Queue, idle: IdleSince): Promise
     idle.delete(id);
     const job = await Job.fromId(batches, id);
     // It may have been done at this very moment.
-    await job?.moveToWait(lane).catch(() => {});
-    room.log.warn('a batch is read again by another lane', { lane, worker: member?.worker, batch: id });
+    const isBack = await job?.moveToWait(lane).then(
+      () => true,
+      () => false,
+    );
+    if (isBack === true)
+      room.log.warn('a batch is read again by another lane', { lane, worker: member?.worker, batch: id });
   }
   for (const id of idle.keys()) if (!active.includes(id)) idle.delete(id);
 }
