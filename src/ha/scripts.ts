@@ -2,21 +2,24 @@
  * What has to be one step in Redis. Each script first sees whether its caller may: a daemon that is no longer the leader
  * is refused, however late its request arrives. Redis's own clock is the only one that ends a lease.
  *
+ * A token is a number and the daemon that was given it: a Redis that has lost its last second may give a number out again.
  * "led" is the token of who has brought something of the state to Redis last, be it that there was nothing to bring. A lease
  * that was given back before that leaves it as it was: the state is the same as before.
  *
  * https://redis.io/docs/latest/develop/programmability/eval-intro/
  */
 
-/** KEYS lease, token, released. ARGV holder, milliseconds, floor. → the new fencing token; 0: somebody leads. */
+/** KEYS lease, token, released. ARGV holder, milliseconds, floor, node. → the new fencing token's number; 0: somebody leads. */
 export const ACQUIRE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-local token = math.max(tonumber(redis.call('GET', KEYS[2]) or '0'), tonumber(ARGV[3])) + 1
-redis.call('SET', KEYS[2], string.format('%d', token))
+local last = string.match(redis.call('GET', KEYS[2]) or '0', '^%d+')
+local number = math.max(tonumber(last), tonumber(ARGV[3])) + 1
+local token = string.format('%d:', number) .. ARGV[4]
+redis.call('SET', KEYS[2], token)
 redis.call('DEL', KEYS[3])
-redis.call('HSET', KEYS[1], 'token', string.format('%d', token), 'holder', ARGV[1])
+redis.call('HSET', KEYS[1], 'token', token, 'holder', ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return token`;
+return number`;
 
 /**
  * KEYS lease, token. ARGV token, holder, milliseconds, whether it was renewed within a lease of now (1).

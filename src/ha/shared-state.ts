@@ -67,7 +67,11 @@ export interface Standpoint {
 /** What became of passing changes on. */
 export type Appended = 'lost' | 'free' | 'empty' | { readonly seq: number; readonly digest: string };
 
-/** All reject with REDIS_UNREACHABLE where there is no answer; what was asked may have been done all the same. */
+/**
+ * A token counts only together with the daemon that was given it, which is the one that asks.
+ *
+ * All reject with REDIS_UNREACHABLE where there is no answer; what was asked may have been done all the same.
+ */
 export interface SharedState {
   /** @param after number of the last change that is known. */
   look(after: number): Promise<View>;
@@ -119,6 +123,7 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
   const [lease, token, released, led] = [key('lease'), key('token'), key('released'), key('led')];
   const [head, log, members, standing] = [key('head'), key('log'), key('members'), key('standing')];
   const holder = JSON.stringify(me);
+  const ownToken = (number: number): string => `${number}:${me.node}`;
   const pieces = key('copy:');
 
   const asked = async <T>(ask: () => Promise<T>): Promise<T> => {
@@ -159,9 +164,10 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
       const [state, held, [last, back, leads], joined, changes] = replies as unknown as Replies;
       return {
         head: headOf(state),
-        lease: held['token'] === undefined ? null : { token: Number(held['token']), holder: holderOf(held) },
-        lastToken: Number(leads ?? 0),
-        given: Number(last ?? 0),
+        lease:
+          held['token'] === undefined ? null : { token: numberOf(held['token']), holder: holderOf(held) },
+        lastToken: numberOf(leads),
+        given: numberOf(last),
         released: last !== null && last === back,
         changes: changes.map(changeOf),
         members: Object.entries(joined).map(([node, text]) => ({ ...(JSON.parse(text) as Joined), node })),
@@ -169,12 +175,16 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
       };
     },
     acquire: async (floor) =>
-      (await run<number>(ACQUIRE, [lease, token, released], [holder, LEASE_MS, floor])) || null,
+      (await run<number>(ACQUIRE, [lease, token, released], [holder, LEASE_MS, floor, me.node])) || null,
     async renew(mine, recent) {
-      const said = await run<number>(RENEW, [lease, token], [mine, holder, LEASE_MS, recent ? 1 : 0]);
+      const said = await run<number>(
+        RENEW,
+        [lease, token],
+        [ownToken(mine), holder, LEASE_MS, recent ? 1 : 0],
+      );
       return said === 1 ? 'held' : said === 2 ? 'reclaimed' : said === 0 ? 'lost' : 'forgotten';
     },
-    release: async (mine) => void (await run(RELEASE, [lease, released], [mine])),
+    release: async (mine) => void (await run(RELEASE, [lease, released], [ownToken(mine)])),
     async append(mine, before, changes) {
       const values = changes.flatMap(({ seq, token: by, digest, changeset }) => [
         seq,
@@ -185,7 +195,7 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
       const [said, seq, digest] = await run<readonly string[]>(
         APPEND,
         [lease, head, log, led],
-        [mine, before, ...values],
+        [ownToken(mine), before, ...values],
       );
       return said === 'at' ? { seq: Number(seq), digest: digest! } : (said as Exclude<Appended, object>);
     },
@@ -201,7 +211,7 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
         KEEP_COPY,
         [lease, head, log, pieces + copy.id, led],
         [
-          mine,
+          ownToken(mine),
           anew ? 1 : 0,
           lineage,
           version,
@@ -262,6 +272,11 @@ function headOf(fields: Fields): Head | null {
     },
     logged: number('logged'),
   };
+}
+
+/** Of a token: see `scripts.ts`. */
+function numberOf(token: string | null | undefined): number {
+  return Number.parseInt(token ?? '0', 10);
 }
 
 function holderOf(fields: Fields): Holder {

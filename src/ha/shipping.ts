@@ -69,7 +69,8 @@ export function openShipping(options: ShippingOptions): Shipping {
     if (answer.seq > positionOf(db)!.seq) throw lose('Redis has changes that the state here has not');
     const passed = hasPassed(db, answer);
     if (answer.seq >= sent && passed !== false) return answer;
-    // Redis has lost some. What it has is of this state: they are sent again from there.
+    // Redis has lost some, as nobody else can have written under this daemon's token. What it has is of this state: they
+    // are sent again from there; or of one that this daemon had replaced, or of long ago.
     if (passed === true && answer.seq !== told.seq) return answer;
     begin(await reseed());
     return told;
