@@ -8,7 +8,7 @@ import { fairSlots, type GiveBack } from '../crew/slots.ts';
 import { affordableCrews } from '../crew/slotted.ts';
 import type { LaneWork } from '../lane-thread.ts';
 import type { Crews } from '../lane-ports.ts';
-import { newSharedReading, type SharedReading } from '../lanes/shared-reading.ts';
+import type { SharedReading } from '../lanes/shared-reading.ts';
 import { laneThreads, type LaneThreads } from '../lanes/threads.ts';
 import type { Meter } from '../metrics/counters.ts';
 import type { Log, Source } from '../ports.ts';
@@ -24,6 +24,7 @@ const THREAD_HEAP_MB = 512;
 export interface PoolPorts {
   readonly config: Config;
   cap(source: string): ConnectionCap;
+  reading(source: string): SharedReading;
   /** Null: nobody counts. */
   readonly meter: Meter | null;
 }
@@ -110,19 +111,13 @@ function openQueueCrews(
   return { crews, queue: crews, close };
 }
 
-function openThreads({ config, cap, meter }: PoolPorts, threads: number): LaneThreads {
-  const counts = new Map<string, SharedReading>();
-  const reading = (source: string): SharedReading => {
-    const count = counts.get(source) ?? newSharedReading();
-    counts.set(source, count);
-    return count;
-  };
+function openThreads(ports: PoolPorts, threads: number): LaneThreads {
   return laneThreads<LaneWork>({
     // The compiler renames what is imported, but not what stands in a URL.
     program: new URL(`../lane-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
     threads,
     heapMb: THREAD_HEAP_MB,
-    desk: () => threadDesk({ config, cap, reading, meter }),
+    desk: () => threadDesk(ports),
   });
 }
 

@@ -42,6 +42,7 @@ import { historyOf, type History } from './kept-history.ts';
 import { logSettings } from './log-settings.ts';
 import { paceLimits, taskBlackoutEnd } from './load-limits.ts';
 import { openSourceCaps, type SourceCaps } from './source-caps.ts';
+import { openSourceReadings, type SourceReading, type SourceReadings } from './source-readings.ts';
 import { openNotifier } from './mails.ts';
 import { metricsPast } from './metrics-past.ts';
 import { pagePast } from './page-past.ts';
@@ -52,6 +53,7 @@ export interface Shared {
   readonly state: StateDatabase;
   readonly redactor: GrowingRedactor;
   readonly caps: SourceCaps;
+  readonly readings: SourceReadings;
   readonly recovering: Installation['recovering'];
   readonly said: Installation['said'];
   /** See Journal. */
@@ -131,9 +133,11 @@ export function openInstallation(
 
   const sources = new Map<string, Source>();
   const capNamed = shared.caps.adopt(config.sources);
+  const readingNamed = (name: string): SourceReading =>
+    shared.readings.of(name, entryOf(config.sources, name, 'source'));
   /** One for all runs: they share its connections. */
   const sourceNamed = (name: string): Source => {
-    const source = sources.get(name) ?? sharedSource(name, config, capNamed(name), meter);
+    const source = sources.get(name) ?? sharedSource(name, config, capNamed(name), readingNamed(name), meter);
     sources.set(name, source);
     return source;
   };
@@ -141,6 +145,7 @@ export function openInstallation(
     config,
     source: sourceNamed,
     cap: capNamed,
+    reading: readingNamed,
     meter: meter ?? null,
     place: (name) => sinkNamed(name).url(''),
     sparesOne,
@@ -231,6 +236,7 @@ export function openShared({ state_dir }: Config, settled: Settled = () => Promi
     state: openState(state_dir),
     redactor: growingRedactor(),
     caps: openSourceCaps(),
+    readings: openSourceReadings(),
     recovering: new Map(),
     said: new Set(),
     settled,
@@ -251,8 +257,14 @@ function sharedSink(name: string, config: Config, meter: Meter | undefined): S3S
   return meteredSink(s3Sink(sinkOptions(entryOf(config.sinks, name, 'sink'))), name, meter);
 }
 
-function sharedSource(name: string, config: Config, cap: ConnectionCap, meter: Meter | undefined): Source {
+function sharedSource(
+  name: string,
+  config: Config,
+  cap: ConnectionCap,
+  { own: reading }: SourceReading,
+  meter: Meter | undefined,
+): Source {
   const source = entryOf(config.sources, name, 'source');
   const onConnection = (change: 1 | -1): void => meter?.connections(name, change);
-  return mysqlSource({ ...sourceOptions(source, config.masking.hmac_key), cap, onConnection });
+  return mysqlSource({ ...sourceOptions(source, config.masking.hmac_key), cap, reading, onConnection });
 }

@@ -2,7 +2,7 @@
  * The caps on connections of all sources, over the configs of one process: runs that began with an old config and those
  * of the new one share the server, and so they share its cap.
  */
-import type { Config } from '../config/config.ts';
+import type { Config, SourceConfig } from '../config/config.ts';
 import { connectionCap, type ChangingCap, type ConnectionCap } from '../sources/mysql/connection-cap.ts';
 import { entryOf } from './endpoints.ts';
 
@@ -21,8 +21,9 @@ export function openSourceCaps(): SourceCaps {
   return {
     adopt(sources) {
       const adopted: Record<string, ConnectionCap> = {};
-      for (const [name, { host, port, max_connections: most }] of Object.entries(sources)) {
-        const key = `${name} ${host}:${port}`;
+      for (const [name, source] of Object.entries(sources)) {
+        const key = serverKey(name, source);
+        const most = source.max_connections;
         const cap = caps.get(key) ?? connectionCap(most);
         cap.limit(most);
         caps.set(key, cap);
@@ -31,4 +32,9 @@ export function openSourceCaps(): SourceCaps {
       return (name) => entryOf(adopted, name, 'source');
     },
   };
+}
+
+/** What a source is over several configs, of the same process. */
+export function serverKey(name: string, { host, port }: Pick<SourceConfig, 'host' | 'port'>): string {
+  return `${name} ${host}:${port}`;
 }

@@ -22,6 +22,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { logSettings } from './log-settings.ts';
 import type { CommonOptions } from './options.ts';
 import { openSourceCaps } from './source-caps.ts';
+import { openSourceReadings } from './source-readings.ts';
 import { version } from './version.ts';
 
 export interface WorkerOptions extends CommonOptions {
@@ -44,7 +45,13 @@ export async function workerCommand(options: WorkerOptions): Promise<ExitCode> {
     onWriteFailure: () => {},
   });
   const connection = connectQueue(executor, 'worker');
-  const pool = openLanePool({ config, cap: openSourceCaps().adopt(config.sources), meter: null });
+  const readings = openSourceReadings();
+  const pool = openLanePool({
+    config,
+    cap: openSourceCaps().adopt(config.sources),
+    reading: (source) => readings.of(source, entryOf(config.sources, source, 'source')),
+    meter: null,
+  });
   const sinks = new Map<string, S3Sink>();
   const sinkNamed = (name: string): S3Sink => {
     const sink = sinks.get(name) ?? s3Sink(sinkOptions(entryOf(config.sinks, name, 'sink')));

@@ -4,9 +4,11 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { RunReport } from '../../src/domain/run.ts';
+import type { CrewRequest } from '../../src/lane-ports.ts';
 import { loadLargeTable } from '../support/hr.ts';
-import { readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
+import { NEVER, readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
 import { parseCsv } from '../support/parse-csv.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 let here: TestInstallation;
 beforeAll(async () => {
@@ -21,6 +23,23 @@ beforeAll(async () => {
 afterAll(() => here.close());
 
 const inThisThread = { crews: null };
+const CREW: CrewRequest = {
+  setup: {
+    task: 't',
+    runId: 'r',
+    source: 'mysql',
+    sink: 's3',
+    hmac: false,
+    deadline: null,
+    pace: { maxLoad: null, bytesPerSecond: null },
+  },
+  lanes: 1,
+  consistency: 'best',
+  tables: null,
+  output: { format: 'csv' },
+  server: null,
+  onWait: () => {},
+};
 
 it.each([
   { output_file_format: 'csv' },
@@ -41,6 +60,20 @@ it.each([
   expect(await contents(threads)).toEqual(await contents(alone));
   expect(threads.report.tables).toEqual(alone.report.tables);
   expect(threads.report.warnings).toEqual(alone.report.warnings);
+});
+
+it('counts in this thread what the others read from the server: it is no reason for a run to wait', async () => {
+  const { installation, source } = here;
+  const { own } = installation.shared.readings.of('mysql', source);
+  const crew = await installation.crews!.assemble(CREW, NEVER);
+  const snapshot = await installation.source('mysql').open(NEVER);
+  const told = new AbortController();
+  const asleep = [crew, snapshot].map((one) => one.scalar('SELECT SLEEP(10000)', told.signal));
+  await waitFor('both are counted', () => (own.results() === 2 ? true : null));
+  told.abort(new Error('awake'));
+  await Promise.allSettled(asleep);
+  await Promise.all([crew.close(), snapshot.close()]);
+  expect(own.results()).toBe(0);
 });
 
 describe('a table that is cut into ranges', () => {
