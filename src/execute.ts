@@ -205,6 +205,8 @@ export async function leadRunOn(
     const one = { ...run, number };
     if (number > run.number) return recoverThenRun(installation, spec, one, told, deadline, timed);
     try {
+      // The crew may obey another process by now.
+      await installation.journal.settled(timed);
       const crew = await left.leadOn(run.runId, spec.taskName, timed);
       if (crew === null) throw new TidemarkError('QUEUE_LOST', 'The queue has nothing of the run any more.');
       const entry = installation.journal.entries(spec.taskName).find(({ runId }) => runId === run.runId);

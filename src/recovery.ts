@@ -47,7 +47,7 @@ export interface RecoveryPorts {
  */
 export async function recoverTask(ports: RecoveryPorts, task: string): Promise<void> {
   // Before its uploads are ended: their lanes would go on.
-  await ports.left?.dissolve(task);
+  await dissolve(ports, task);
   for (const entry of ports.journal.entries(task)) {
     const { runId } = entry;
     const outcome = await recoverRun(entry, sinkOf(ports, entry), ports.journal.settled);
@@ -55,6 +55,16 @@ export async function recoverTask(ports: RecoveryPorts, task: string): Promise<v
     else ports.journal.close(runId);
     ports.log.warn(`a run that had not come to its end was ${outcome}`, { task, run_id: runId });
   }
+}
+
+/** Who leads by now may have assembled a crew for this very task. */
+async function dissolve(
+  { left, journal }: Pick<RecoveryPorts, 'left' | 'journal'>,
+  task: string,
+): Promise<void> {
+  if (left === null || left === undefined) return;
+  await journal.settled();
+  await left.dissolve(task);
 }
 
 /** The sink may have been taken out of the config meanwhile, and out of the spec. */
@@ -115,24 +125,34 @@ export async function recoverAll(ports: RecoveryPorts, signal: AbortSignal, lead
         await recovery.finally(() => ports.recovering.delete(task));
       });
       for (const task of found.keys()) tasks.delete(task);
-      await recoverIn(ports, tasks, signal);
-      await Promise.all(led);
+      try {
+        await recoverIn(ports, tasks, signal);
+      } finally {
+        await Promise.all(led);
+      }
     } finally {
       for (const task of tasks) if (ports.recovering.get(task) === known) ports.recovering.delete(task);
       resolve();
     }
-  } catch (error) {
-    if (!signal.aborted)
-      log.error('the journal cannot be read, or the queue', { error: asTidemarkError(error) });
+  } catch (thrown) {
+    const error = asTidemarkError(thrown);
+    if (!signal.aborted && !leadsNoMore(error))
+      log.error('the journal cannot be read, or the queue', { error });
   }
+}
+
+/** What is left is then another daemon's. */
+function leadsNoMore({ code }: TidemarkError): boolean {
+  return code === 'LEADERSHIP_LOST' || code === 'NOT_LEADER';
 }
 
 /** By task, what the run that is to be led on has kept. Others, and those that are recorded as ended, are dissolved. */
 async function leftOf(
-  { left, journal, unended }: RecoveryPorts,
+  ports: RecoveryPorts,
   tasks: ReadonlySet<string>,
   all: ReadonlyMap<string, unknown>,
 ): Promise<Map<string, RunMemo>> {
+  const { journal, unended } = ports;
   const found = new Map<string, RunMemo>();
   for (const [runId, kept] of all) {
     const memo = readMemo(kept);
@@ -142,12 +162,12 @@ async function leftOf(
     // What has begun to be published is finished without lanes.
     if ((entry?.phase ?? 'preparing') === 'preparing' && unended.tasks().includes(taskName))
       found.set(taskName, memo);
-    else await left!.dissolve(taskName);
+    else await dissolve(ports, taskName);
   }
   return found;
 }
 
-/** One after the other. */
+/** One after the other. Rejects where this daemon leads no more. */
 async function recoverIn(ports: RecoveryPorts, tasks: Iterable<string>, signal: AbortSignal): Promise<void> {
   for (const task of tasks) {
     if (signal.aborted) return;
@@ -172,6 +192,7 @@ async function recoverIdle(
     const error = asTidemarkError(thrown);
     // Whoever runs the task now has begun by clearing it up.
     if (error.code === 'ALREADY_RUNNING') return;
+    if (leadsNoMore(error)) throw error;
     ports.log.warn('what an earlier run left behind could not be cleared yet', {
       task,
       code: error.code,

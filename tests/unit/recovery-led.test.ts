@@ -1,0 +1,66 @@
+/** Recovery by a daemon that may not lead any more: whoever does has crews of its own for the same tasks. */
+import type { Plan } from '../../src/domain/plan.ts';
+import { TidemarkError } from '../../src/errors.ts';
+import { leadRunOn, UNOBSERVED } from '../../src/execute.ts';
+import type { LeftRuns } from '../../src/lane-ports.ts';
+import { recoverAll, recoverTask } from '../../src/recovery.ts';
+import { memoOf } from '../../src/run-memo.ts';
+import { fakeInstallation, leftBehind } from './fake-installation.ts';
+import { RUN, specOf } from './plan/sample.ts';
+
+const NEVER = new AbortController().signal;
+const LOST = new TidemarkError('LEADERSHIP_LOST', 'another one leads');
+
+/** @param told how often Redis still confirms that this daemon leads. */
+function setUp(told: number, found: ReadonlyMap<string, unknown> = new Map()) {
+  const did: string[] = [];
+  const left: LeftRuns = {
+    find: () => Promise.resolve(found),
+    leadOn: (runId) => {
+      did.push(`leads ${runId} on`);
+      return Promise.resolve(null);
+    },
+    dissolve: (task) => Promise.resolve(void did.push(`dissolves ${task}`)),
+  };
+  const installation = fakeInstallation({ entries: ['one', 'two', 'three'].map(leftBehind) });
+  let asked = 0;
+  const settled = (): Promise<void> => {
+    asked++;
+    did.push('asks');
+    return asked > told ? Promise.reject(LOST) : Promise.resolve();
+  };
+  const journal = { ...installation.journal, settled };
+  return { did, left, installation: { ...installation, left, journal } };
+}
+
+it('dissolves nothing of a task before it has asked', async () => {
+  const { did, installation } = setUp(0);
+  await expect(recoverTask(installation, 'one')).rejects.toBe(LOST);
+  expect(did).toEqual(['asks']);
+});
+
+it('leaves all other tasks alone once it leads no more', async () => {
+  const { did, installation } = setUp(2);
+  await recoverAll(installation, NEVER);
+  // For its lanes, for its uploads, and for the lanes of the next.
+  expect(did).toEqual(['asks', 'dissolves one', 'asks', 'asks']);
+  expect(installation.entries.map(({ task }) => task)).toEqual(['two', 'three']);
+  expect(installation.recovering.size).toBe(0);
+  expect(installation.held.size).toBe(0);
+});
+
+it('does not dissolve runs that are recorded as ended before it has asked', async () => {
+  const memo = memoOf({ ...specOf(), taskName: 'two' }, RUN, {} as Plan, [], null);
+  const { did, installation } = setUp(0, new Map([[RUN.runId, memo]]));
+  await recoverAll(installation, NEVER, () => Promise.reject(new Error('nobody leads it on')));
+  expect(did).toEqual(['asks']);
+  expect(installation.recovering.size).toBe(0);
+});
+
+it('takes no crew over before it has asked', async () => {
+  const memo = memoOf(specOf({ retries: 0 }), RUN, {} as Plan, [], null);
+  const { did, left, installation } = setUp(0);
+  const { error } = await leadRunOn(installation, left, memo, UNOBSERVED, NEVER);
+  expect(error?.code).toBe('LEADERSHIP_LOST');
+  expect(did).toEqual(['asks']);
+});
