@@ -4,7 +4,7 @@ import type { Config, ExecutorConfig } from '../config/config.ts';
 import { memoryBudget } from '../crew/budget.ts';
 import { cappedCrews, type Places } from '../crew/capped.ts';
 import { embeddedCrews, type EmbeddedPorts } from '../crew/embedded.ts';
-import { fairSlots, type GiveBack } from '../crew/slots.ts';
+import type { ChangingSlots, GiveBack } from '../crew/slots.ts';
 import { affordableCrews } from '../crew/slotted.ts';
 import type { LaneWork } from '../lane-thread.ts';
 import type { Crews } from '../lane-ports.ts';
@@ -25,6 +25,8 @@ export interface PoolPorts {
   readonly config: Config;
   cap(source: string): ConnectionCap;
   reading(source: string): SharedReading;
+  /** For all that is read in this process. There are as many as its config says, from now on. */
+  readonly slots: ChangingSlots;
   /** Null: nobody counts. */
   readonly meter: Meter | null;
 }
@@ -73,9 +75,10 @@ export function openLanePool(ports: PoolPorts): LanePool {
     Math.max(threads, config.max_concurrent_tasks, config.parallelism),
   );
   const pool = openThreads(ports, threads);
+  ports.slots.resize(budget.slots);
   return {
     lanes: pool,
-    slots: fairSlots(budget.slots),
+    slots: ports.slots,
     partsAtOnce: (sink) => budget.partsAtOnce(sinkOptions(entryOf(config.sinks, sink, 'sink'))),
     close: () => pool.close(),
   };

@@ -1,5 +1,6 @@
 /** Wires an installation from its config: sources, sinks, state, log and mails. The only place where all are known. */
 import { secretsOf, type Config } from '../config/config.ts';
+import { fairSlots, type ChangingSlots } from '../crew/slots.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { MetricsPast } from '../daemon/metrics-source.ts';
 import type { PauseBook } from '../daemon/controls.ts';
@@ -54,6 +55,7 @@ export interface Shared {
   readonly redactor: GrowingRedactor;
   readonly caps: SourceCaps;
   readonly readings: SourceReadings;
+  readonly slots: ChangingSlots;
   readonly recovering: Installation['recovering'];
   readonly said: Installation['said'];
   /** See Journal. */
@@ -146,6 +148,7 @@ export function openInstallation(
     source: sourceNamed,
     cap: capNamed,
     reading: readingNamed,
+    slots: shared.slots,
     meter: meter ?? null,
     place: (name) => sinkNamed(name).url(''),
     sparesOne,
@@ -237,6 +240,7 @@ export function openShared({ state_dir }: Config, settled: Settled = () => Promi
     redactor: growingRedactor(),
     caps: openSourceCaps(),
     readings: openSourceReadings(),
+    slots: fairSlots(1),
     recovering: new Map(),
     said: new Set(),
     settled,

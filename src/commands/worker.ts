@@ -6,6 +6,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { secretsOf, type Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { processSupervision } from '../config/supervision.ts';
+import { fairSlots } from '../crew/slots.ts';
 import { slotted } from '../crew/slotted.ts';
 import { startSupervisor } from '../daemon/supervisor.ts';
 import { TidemarkError } from '../errors.ts';
@@ -50,6 +51,7 @@ export async function workerCommand(options: WorkerOptions): Promise<ExitCode> {
     config,
     cap: openSourceCaps().adopt(config.sources),
     reading: (source) => readings.of(source, entryOf(config.sources, source, 'source')),
+    slots: fairSlots(1),
     meter: null,
   });
   const sinks = new Map<string, S3Sink>();

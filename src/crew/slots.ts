@@ -17,13 +17,20 @@ export interface Slots {
   take(run: string, wanted: number, signal: AbortSignal): Promise<GiveBack>;
 }
 
+/** Slots whose number can change while they are in use. */
+export interface ChangingSlots extends Slots {
+  /** As many from now on. Who has some keeps them, also where that is too many. */
+  resize(count: number): void;
+}
+
 interface Waiting {
   readonly run: string;
-  readonly needed: number;
+  readonly wanted: number;
   call(): void;
 }
 
-export function fairSlots(count: number): Slots {
+export function fairSlots(count: number): ChangingSlots {
+  let most = count;
   let free = count;
   const held = new Map<string, number>();
   // In the order of coming.
@@ -43,9 +50,10 @@ export function fairSlots(count: number): Slots {
       callNext();
     };
   };
+  const neededOf = (wanted: number): number => Math.min(wanted, most);
   /** Nobody overtakes who needs more than is free yet: others would always be quicker. */
   const callNext = (): void => {
-    for (let one = next(); one !== null && one.needed <= free; one = next()) one.call();
+    for (let one = next(); one !== null && neededOf(one.wanted) <= free; one = next()) one.call();
   };
   /** Of those who hold the fewest, who came first. */
   const next = (): Waiting | null => {
@@ -56,11 +64,17 @@ export function fairSlots(count: number): Slots {
   };
 
   return {
-    count,
+    get count() {
+      return most;
+    },
+    resize(to) {
+      free += to - most;
+      most = to;
+      callNext();
+    },
     async take(run, wanted, signal) {
       signal.throwIfAborted();
-      const needed = Math.min(wanted, count);
-      if (waiting.size === 0 && needed <= free) return enter(run, needed);
+      if (waiting.size === 0 && neededOf(wanted) <= free) return enter(run, neededOf(wanted));
       const { promise, resolve, reject } = Promise.withResolvers<GiveBack>();
       const leave = (): void => {
         waiting.delete(one);
@@ -68,10 +82,10 @@ export function fairSlots(count: number): Slots {
       };
       const one: Waiting = {
         run,
-        needed,
+        wanted,
         call() {
           leave();
-          resolve(enter(run, needed));
+          resolve(enter(run, neededOf(wanted)));
         },
       };
       const onAbort = (): void => {

@@ -89,6 +89,27 @@ it('lets those behind have what is free where the one who needs several gives up
   (await small)();
 });
 
+it('has fewer when it is told so, once they are given back, and more at once', async () => {
+  const slots = fairSlots(3);
+  const before = [await slots.take('old', 2, NEVER), await slots.take('old', 1, NEVER)];
+  slots.resize(1);
+  expect(slots.count).toBe(1);
+  const order: string[] = [];
+  const large = slots.take('new', 2, NEVER).then((giveBack) => (order.push('large'), giveBack));
+  before[0]!();
+  await turn();
+  expect(order).toEqual([]);
+  before[1]!();
+  // It has all there are.
+  const last = await large;
+  const others = [1, 2].map((n) => slots.take(`other ${n}`, 1, NEVER).then(() => order.push(`other ${n}`)));
+  await turn();
+  expect(order).toEqual(['large']);
+  slots.resize(3);
+  await Promise.all(others);
+  last();
+});
+
 it('never gives out more than there are', async () => {
   await fc.assert(
     fc.asyncProperty(
