@@ -11,6 +11,7 @@ import { watchFreshness } from './daemon/freshness-watch.ts';
 import { startDigest } from './daemon/digest.ts';
 import { startRecovery } from './daemon/recovery.ts';
 import { startRetention } from './daemon/retention.ts';
+import { confirmed } from './daemon/confirmed.ts';
 import { taskControls } from './daemon/controls.ts';
 import { ledRuns } from './daemon/led-runs.ts';
 import { liveRuns } from './daemon/live-runs.ts';
@@ -108,7 +109,7 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
   const pages = pageSource({ past: options.pages, runs: pastRuns, live, view, notReady });
   const maxConcurrentTasks = (): number => settings.maxConcurrentTasks;
   const metrics = metricsSource({ ...options.metrics, view, notReady, maxConcurrentTasks });
-  const { act } = controls;
+  const act = confirmed(controls.act, options.ha?.settled);
   const answers = { notReady, tasks, runs: pastRuns, pages, live, metrics, act, log, role: options.ha?.role };
   const http = settings.http === null ? null : await startHttp({ ...settings.http, ...answers });
   if (http !== null) releasers.push(() => http.close());

@@ -3,7 +3,7 @@ import type { Spec } from '../domain/spec.ts';
 import type { PastRun, RunRecord } from '../domain/run.ts';
 import type { Role } from '../http/probe-routes.ts';
 import type { RunList, RunQuery } from '../http/run-list.ts';
-import type { Log, RunObserver } from '../ports.ts';
+import type { Log, RunObserver, Settled } from '../ports.ts';
 import type { RunOutcome } from '../report.ts';
 import type { SlotBook } from '../schedule/schedule.ts';
 import type { ParseSpec } from '../watch/spec-folder.ts';
@@ -85,6 +85,7 @@ export interface DaemonOptions {
   readonly ha?: {
     /** Why it cannot be proved just now that this daemon leads; null: it can. */
     readonly doubt: () => string | null;
+    readonly settled: Settled;
     readonly role: () => Role;
   };
   /** Called when the daemon begins to stop. */

@@ -23,8 +23,14 @@ import { SESSION_MS, type Sessions } from './sessions.ts';
 export interface ActionOptions {
   /** Null: the config has no token, and nothing can be done. */
   readonly sessions: Sessions | null;
-  /** Does it. @param actor `user@host`. @throws TidemarkError USAGE, ALREADY_RUNNING, BLACKOUT, STATE_UNUSABLE. */
-  readonly act: (action: Action, task: string, actor: string) => void;
+  /**
+   * Does it.
+   *
+   * @param actor `user@host`.
+   * @throws TidemarkError USAGE, ALREADY_RUNNING, BLACKOUT, NOT_LEADER, STATE_UNUSABLE; REDIS_UNREACHABLE or
+   *   LEADERSHIP_LOST where it may count for nothing.
+   */
+  readonly act: (action: Action, task: string, actor: string) => void | Promise<void>;
   readonly pages: PageSource;
   readonly log: Log;
 }
@@ -138,17 +144,22 @@ async function actByForm(
   if (name === null) return context.redirect(`/login?next=${encodeURIComponent(`/tasks/${task}`)}`, 303);
   const form = await context.req.parseBody();
   try {
-    act(action, task, `${name}@${addressOf(context)}`);
+    await act(action, task, `${name}@${addressOf(context)}`);
   } catch (thrown) {
     const { code, message } = asTidemarkError(thrown);
     if (code === 'USAGE' || NOT_NOW.has(code)) return say(context, 'Not done', message, 409);
+    if (NOT_SURE.has(code)) return say(context, 'Not confirmed', message, 503);
     throw thrown;
   }
   return context.redirect(`${localPath(form['next'])}?done=${action}`, 303);
 }
 
 /** @returns what a program reads. No other site can make a browser send this header. */
-function actByHeader(context: Context, action: Action, { sessions, act, log }: ActionOptions): Response {
+async function actByHeader(
+  context: Context,
+  action: Action,
+  { sessions, act, log }: ActionOptions,
+): Promise<Response> {
   if (sessions === null) return json({ error: OFF }, 403);
   const [, said = ''] = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '') ?? [];
   if (sessions.isTired()) return json({ error: 'too many wrong tokens: try again in a minute' }, 429);
@@ -163,16 +174,18 @@ function actByHeader(context: Context, action: Action, { sessions, act, log }: A
     throw new TidemarkError('USAGE', `X-Tidemark-Actor: found ${JSON.stringify(name)}; allowed: a name.`);
   const task = context.req.param('task') ?? '';
   try {
-    act(action, task, `${name}@${addressOf(context)}`);
+    await act(action, task, `${name}@${addressOf(context)}`);
   } catch (thrown) {
     const { code, message } = asTidemarkError(thrown);
-    if (!NOT_NOW.has(code)) throw thrown;
-    return json({ error: message, code }, 409);
+    if (NOT_NOW.has(code)) return json({ error: message, code }, 409);
+    if (NOT_SURE.has(code)) return json({ error: message, code }, 503);
+    throw thrown;
   }
   return json({ task, action, status: 'accepted' }, 202);
 }
 
 const NOT_NOW: ReadonlySet<string> = new Set<ErrorCode>(['ALREADY_RUNNING', 'BLACKOUT', 'NOT_LEADER']);
+const NOT_SURE: ReadonlySet<string> = new Set<ErrorCode>(['REDIS_UNREACHABLE', 'LEADERSHIP_LOST']);
 
 const sameSite = csrf();
 

@@ -19,8 +19,11 @@ async function serve(token: string | null): Promise<string> {
     token,
     act: (action, task, actor) => {
       if (task === 'busy') throw new TidemarkError('ALREADY_RUNNING', 'Task busy is running already.');
+      if (task === 'unsure')
+        return Promise.reject(new TidemarkError('REDIS_UNREACHABLE', 'Not confirmed yet.'));
       if (task === 'unknown') throw new TidemarkError('USAGE', 'There is no task "unknown".');
       done.push(`${action} ${task} ${actor}`);
+      return Promise.resolve();
     },
     notReady: () => null,
     pages: NO_PAGES,
@@ -128,6 +131,18 @@ it('says why something cannot be done', async () => {
     duplex: 'half',
   });
   expect(stream.status).toBe(413);
+});
+
+it('does not say that something is done that may count for nothing', async () => {
+  const answer = await post('/tasks/unsure/pause', bearer(TOKEN));
+  expect([answer.status, await answer.json()]).toEqual([
+    503,
+    { error: 'Not confirmed yet.', code: 'REDIS_UNREACHABLE' },
+  ]);
+  const cookie = await signIn();
+  const page = await post('/tasks/unsure/pause', { ...own(), Cookie: cookie });
+  expect(page.status).toBe(503);
+  expect(await page.text()).toContain('Not confirmed yet.');
 });
 
 it('says of a wrong token, and of a name that is none, what is wrong', async () => {
