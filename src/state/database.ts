@@ -2,6 +2,7 @@
  * The state file: one SQLite database in WAL mode, with a schema version. Every statement that changes something is
  * durable when it returns.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -72,7 +73,8 @@ export function openFollower(stateDir: string): StateDatabase {
 
 /**
  * Opens the state file for those who only look at it: nothing is made or changed. Where no file has been made yet, what
- * is read is empty. A file of an older Tidemark is migrated.
+ * is read is empty. A file of an older Tidemark is migrated; of one that daemons share, a copy in memory is, because it
+ * has to stay what the changes of its leader are made on.
  *
  * @throws TidemarkError STATE_UNUSABLE.
  */
@@ -84,8 +86,27 @@ export function readState(stateDir: string): StateDatabase {
     return opened(db, () => void versionOf(db, path));
   });
   if (versionOf(current.db, path) === MIGRATIONS.length) return current;
-  current.close();
+  try {
+    if (isShared(current.db)) return unlessUnusable(path, () => migratedCopy(current.db, path));
+  } finally {
+    current.close();
+  }
   return openState(stateDir);
+}
+
+/** Whether daemons on other machines have copies of it. */
+function isShared(db: DatabaseSync): boolean {
+  const table = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'replication'").get();
+  return table !== undefined && db.prepare('SELECT 1 FROM replication').get() !== undefined;
+}
+
+function migratedCopy(db: DatabaseSync, path: string): StateDatabase {
+  // Two connections of a process see the same memory by its name.
+  const name = `file:${randomUUID()}?mode=memory&cache=shared`;
+  return opened(new DatabaseSync(name), (copy) => {
+    db.prepare('VACUUM INTO ?').run(name);
+    migrate(copy, path);
+  });
 }
 
 /**

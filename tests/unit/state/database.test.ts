@@ -14,6 +14,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { openState, readState, statePath } from '../../../src/state/database.ts';
 import { listRuns } from '../../../src/state/history.ts';
 import { MIGRATIONS } from '../../../src/state/migrations.ts';
+import { follow, lead } from '../../../src/state/replica.ts';
 import { place, ran, stateDb } from './folder.ts';
 
 const ALL = { task: null, since: null, limit: 100 };
@@ -56,6 +57,30 @@ it('is not changed by who only looks', () => {
   expect(listRuns(db, ALL)).toHaveLength(1);
   expect(() => db.exec('DELETE FROM run')).toThrow(/readonly/);
   close();
+});
+
+it.each([
+  ['one that follows', null],
+  ['one that leads', 3],
+])('is not migrated by who only looks, where it is shared: %s', (_, leads) => {
+  written();
+  const { db, close } = openState(place.folder);
+  lead(db, 3, () => 'lineage');
+  if (leads === null) follow(db);
+  close();
+  const migrations = MIGRATIONS as string[];
+  migrations.push('ALTER TABLE run ADD COLUMN later TEXT');
+  try {
+    const looked = readState(place.folder);
+    expect(looked.db.prepare('SELECT later FROM run').all()).toEqual([{ later: null }]);
+    expect(listRuns(looked.db, ALL)).toHaveLength(1);
+    looked.close();
+  } finally {
+    migrations.pop();
+  }
+  const file = new DatabaseSync(statePath(place.folder));
+  expect(file.prepare('PRAGMA user_version').get()).toEqual({ user_version: MIGRATIONS.length });
+  file.close();
 });
 
 it('of an older version is migrated, also by who only looks', () => {
