@@ -150,7 +150,8 @@ async function start(options: DaemonOptions, releasers: Releaser[]): Promise<Dae
     live.changed();
     tell(spec, outcome);
   };
-  const led = ledRuns({ during: live.during, onEnd: onLedEnd, leave });
+  const makeRoom = (): (() => void) => runs.makeRoom();
+  const led = ledRuns({ during: live.during, makeRoom, onEnd: onLedEnd, leave });
   const recover = (signal: AbortSignal): Promise<void> => options.recover(signal, led.leadOn);
   releasers.push(led.stop, startRecovery({ ...options, recover }));
   const runs = dispatcher({ ...settings, runTask, onEnd, leave, log });

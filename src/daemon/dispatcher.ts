@@ -39,6 +39,8 @@ export interface Dispatcher {
   unqueue(task: string, why: string): Trigger | null;
   /** From now on. Where fewer may run than before, those in progress go on. */
   configure(settings: DispatcherSettings): void;
+  /** A run that was not started here has a place, as if fewer might run. @returns gives the place back. */
+  makeRoom(): () => void;
   /** Drops who waits, lets runs end within the grace, then aborts them. Settles when no run is left. */
   stop(): Promise<void>;
   /** Aborts all runs at once. */
@@ -50,7 +52,8 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
   let specs: ReadonlyMap<string, Spec> = new Map();
   let queue = emptyQueue(options.maxConcurrentTasks);
   let stopped = false;
-  let { shutdownGraceMs } = options;
+  let { shutdownGraceMs, maxConcurrentTasks } = options;
+  let guests = 0;
   const runs = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
 
   const start = ({ task, trigger }: Place): void => {
@@ -84,6 +87,12 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     return result.dropped;
   };
 
+  const fit = (): void => {
+    const resized = resize(queue, Math.max(0, maxConcurrentTasks - guests));
+    queue = resized.queue;
+    for (const place of resized.start) start(place);
+  };
+
   const abort = (): void => {
     options.leave?.();
     for (const one of runs.values())
@@ -94,10 +103,16 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
     queue: () => queue,
     unqueue: (task, why) => dropWaiting((one) => one === task, why)[0]?.trigger ?? null,
     configure: (settings) => {
-      ({ shutdownGraceMs } = settings);
-      const resized = resize(queue, settings.maxConcurrentTasks);
-      queue = resized.queue;
-      for (const place of resized.start) start(place);
+      ({ shutdownGraceMs, maxConcurrentTasks } = settings);
+      fit();
+    },
+    makeRoom: () => {
+      guests++;
+      fit();
+      return () => {
+        guests--;
+        fit();
+      };
     },
     setSpecs: (next) => {
       specs = next;

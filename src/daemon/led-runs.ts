@@ -21,19 +21,22 @@ export interface LedRuns {
 
 export interface LedRunsOptions {
   readonly during: LiveRuns['during'];
+  /** Gives each of them a place among those that may run. @returns gives it back. */
+  readonly makeRoom: () => () => void;
   readonly onEnd: (spec: Spec, outcome: RunOutcome) => void;
   /** See DaemonOptions. */
   readonly leave: () => void;
 }
 
-export function ledRuns({ during, onEnd, leave }: LedRunsOptions): LedRuns {
+export function ledRuns({ during, makeRoom, onEnd, leave }: LedRunsOptions): LedRuns {
   const running = new Set<Promise<void>>();
   const stopping = new AbortController();
   return {
     leadOn(spec, trigger, run) {
-      const led = during(spec, trigger, (observer) => run(observer, stopping.signal)).then((outcome) =>
-        onEnd(spec, outcome),
-      );
+      const giveBack = makeRoom();
+      const led = during(spec, trigger, (observer) => run(observer, stopping.signal))
+        .finally(giveBack)
+        .then((outcome) => onEnd(spec, outcome));
       running.add(led);
       return led.finally(() => running.delete(led));
     },

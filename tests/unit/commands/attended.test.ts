@@ -56,8 +56,13 @@ it('leaves what fails under another leader to that one, which counts it', async 
 it('lets a run that is led on wait for Redis no longer than it may', async () => {
   const { attention, waiting, given } = setUp();
   const ended: RunOutcome[] = [];
+  let places = 1;
   const led = ledRuns({
     during: liveRuns().during,
+    makeRoom: () => {
+      places--;
+      return () => places++;
+    },
     onEnd: (_, outcome) => void ended.push(outcome),
     leave: () => {},
   });
@@ -71,8 +76,10 @@ it('lets a run that is led on wait for Redis no longer than it may', async () =>
       ),
     ),
   );
+  expect(places).toBe(0);
   await led.stop();
   await running;
+  expect(places).toBe(1);
   expect(given).toEqual([expect.objectContaining({ code: 'INTERRUPTED' })]);
   expect(ended).toHaveLength(1);
 });

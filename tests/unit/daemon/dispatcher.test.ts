@@ -122,6 +122,22 @@ describe('the dispatcher', () => {
     await runs.stop();
   });
 
+  it('makes room for runs that were begun elsewhere, whatever it is told of how many may run', async () => {
+    const { runs, names, specs, end } = setUp(2);
+    runs.setSpecs(specs('a', 'b', 'c', 'd'));
+    const places = [runs.makeRoom(), runs.makeRoom(), runs.makeRoom()];
+    for (const task of ['a', 'b', 'c', 'd']) runs.run(task, trigger);
+    expect(names()).toEqual([]);
+    runs.configure({ maxConcurrentTasks: 4, shutdownGraceMs: 1 });
+    expect(names()).toEqual(['a']);
+    runs.configure({ maxConcurrentTasks: 3, shutdownGraceMs: 1 });
+    await end('a');
+    expect(names()).toEqual(['a']);
+    for (const giveBack of places) giveBack();
+    expect(names()).toEqual(['a', 'b', 'c', 'd']);
+    await runs.stop();
+  });
+
   it('makes a failed report of a run that rejects, and goes on', async () => {
     const ended: RunReport[] = [];
     const log = keptLog();
