@@ -1,13 +1,13 @@
 /** Whole copies of the state, by way of Redis: compressed, in pieces, with a checksum. */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { TidemarkError } from '../errors.ts';
-import { copyState } from '../state/replica.ts';
-import type { Head, SharedState } from './shared-state.ts';
+import { copyState, removeCopy } from '../state/replica.ts';
+import type { Copy, Head, SharedState } from './shared-state.ts';
 
 const PIECE = 1024 * 1024;
 
@@ -15,38 +15,64 @@ const PIECE = 1024 * 1024;
  * Brings a copy of the state to Redis.
  *
  * @param anew what Redis has is no later state of the same: the log begins again, after this copy.
- * @returns how far the copy is; null: somebody else leads.
- * @throws TidemarkError REDIS_UNREACHABLE, STATE_UNUSABLE.
+ * @param hold takes the lease again, which has ended. Rejects where it cannot be had.
+ * @returns number of the last change in it; null: somebody else leads.
+ * @throws TidemarkError REDIS_UNREACHABLE, also where it has lost pieces meanwhile; STATE_UNUSABLE.
  */
 export async function publishCopy(
   shared: SharedState,
   stateDir: string,
   token: number,
   anew: boolean,
-): Promise<Omit<Head, 'logged'> | null> {
+  hold: () => Promise<void>,
+): Promise<number | null> {
   const file = join(stateDir, 'outgoing.db');
   try {
     const { lineage, version, seq, digest, token: by } = await copyState(stateDir, file);
-    const id = randomUUID();
-    const hash = createHash('sha256');
-    let bytes = 0;
-    await pipeline(
-      createReadStream(file),
-      createGzip({ level: 1 }),
-      async (compressed: AsyncIterable<Buffer>) => {
-        for await (const piece of inPieces(compressed)) {
-          hash.update(piece);
-          bytes += piece.length;
-          await shared.addPiece(id, piece);
-        }
-      },
-    );
-    const copy = { id, seq, bytes, sha256: hash.digest('hex') };
+    const copy = { ...(await sendPieces(shared, file)), seq };
     const head = { lineage, version, seq, digest, token: by, copy };
-    return (await shared.keepCopy(token, head, anew)) ? head : null;
+    for (;;) {
+      const said = await shared.keepCopy(token, head, anew);
+      if (said === 'kept') return seq;
+      if (said === 'lost') return null;
+      if (said !== 'free')
+        throw new TidemarkError(
+          'REDIS_UNREACHABLE',
+          `Redis at ${shared.server} has lost something while a copy of the state was brought there.`,
+        );
+      await hold();
+    }
+  } catch (error) {
+    throw unwritable(stateDir, error);
   } finally {
-    rmSync(file, { force: true });
+    removeCopy(file);
   }
+}
+
+async function sendPieces(shared: SharedState, file: string): Promise<Omit<Copy, 'seq'>> {
+  const id = randomUUID();
+  const hash = createHash('sha256');
+  let [bytes, pieces] = [0, 0];
+  await pipeline(
+    createReadStream(file),
+    createGzip({ level: 1 }),
+    async (compressed: AsyncIterable<Buffer>) => {
+      for await (const piece of inPieces(compressed)) {
+        hash.update(piece);
+        bytes += piece.length;
+        pieces++;
+        await shared.addPiece(id, piece);
+      }
+    },
+  );
+  return { id, bytes, sha256: hash.digest('hex'), pieces };
+}
+
+/** What a copy failed with; of what is not known otherwise, the disk is the cause. */
+export function unwritable(stateDir: string, error: unknown): TidemarkError {
+  if (error instanceof TidemarkError) return error;
+  const words = `A copy of the state cannot be made in ${stateDir}: ${(error as Error).message}`;
+  return new TidemarkError('STATE_UNUSABLE', words, { cause: error });
 }
 
 async function* inPieces(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -63,41 +89,49 @@ async function* inPieces(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 }
 
 /**
- * Brings the copy in Redis to a file.
+ * Brings the copy in Redis to a file; remove it when done.
  *
- * @returns the file; remove it when done. Null: there is another copy by now.
- * @throws TidemarkError REDIS_UNREACHABLE; STATE_DIVERGED where it is not what its leader has sent.
+ * @returns 'replaced': there is another copy by now. 'incomplete': Redis has lost a part of this one.
+ * @throws TidemarkError REDIS_UNREACHABLE; STATE_UNUSABLE; STATE_DIVERGED where it is not what its leader has sent.
  */
 export async function fetchCopy(
   shared: SharedState,
   { copy }: Head,
   stateDir: string,
-): Promise<string | null> {
+): Promise<{ readonly file: string } | 'replaced' | 'incomplete'> {
   const file = join(stateDir, 'incoming.db');
   const hash = createHash('sha256');
-  let bytes = 0;
+  let isMissing = false;
   const pieces = async function* (): AsyncGenerator<Buffer> {
-    for (let index = 0; bytes < copy.bytes; index++) {
+    for (let index = 0; index < copy.pieces; index++) {
       const piece = await shared.piece(copy.id, index);
+      isMissing = piece === null;
       if (piece === null) return;
       hash.update(piece);
-      bytes += piece.length;
       yield piece;
     }
   };
+  removeCopy(file);
   try {
     await pipeline(Readable.from(pieces()), createGunzip(), createWriteStream(file, { mode: 0o600 }));
+    if (!isMissing && hash.digest('hex') === copy.sha256) return { file };
   } catch (error) {
-    if (bytes < copy.bytes && !(error instanceof TidemarkError)) return null;
-    throw error;
+    const isDamaged = ((error as NodeJS.ErrnoException).code ?? '').startsWith('Z_');
+    if (!isDamaged) {
+      removeCopy(file);
+      throw unwritable(stateDir, error);
+    }
   }
-  if (bytes < copy.bytes) return null;
-  if (hash.digest('hex') === copy.sha256) return file;
+  removeCopy(file);
+  if (isMissing) {
+    const { head } = await shared.look(copy.seq);
+    return head?.copy.id === copy.id ? 'incomplete' : 'replaced';
+  }
   throw new TidemarkError(
     'STATE_DIVERGED',
     `The copy of the state in Redis at ${shared.server} is damaged.`,
     {
-      hint: 'Restart the daemon that leads: it writes a new copy. See what else writes to that Redis.',
+      hint: `Delete the key there that ends with \`:ha:copy:${copy.id}\`: the daemon that leads writes a new copy within seconds. See what else writes to that Redis.`,
     },
   );
 }

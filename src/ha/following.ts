@@ -1,5 +1,4 @@
 /** What a daemon does while another leads: it keeps its state the same, and takes over when the lease ends. */
-import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { Log } from '../ports.ts';
@@ -14,11 +13,12 @@ import {
   isBlank,
   knownMembers,
   OWN_VERSION,
+  removeCopy,
   versionOf,
   type Member,
 } from '../state/replica.ts';
 import { census } from './census.ts';
-import { fetchCopy } from './copies.ts';
+import { fetchCopy, unwritable } from './copies.ts';
 import { keepMembers } from './members.ts';
 import type { Holder, Joined, SharedState, View } from './shared-state.ts';
 import { patience, standingOf, type Claim, type Local, type Standing } from './standing.ts';
@@ -88,6 +88,10 @@ export async function followUntilLeading(options: FollowOptions, signal: AbortSi
       if (won !== null) await shared.renew(won.token, true);
       const step = await advance(options, view, [...met.values()]);
       if (step === 'again') continue;
+      if (step === 'later') {
+        await pause(signal);
+        continue;
+      }
       if (step.kind === 'ready' && won !== null) {
         return { token: won.token, anew: step.anew || won.anew, seeds: options.seed };
       }
@@ -107,10 +111,14 @@ export async function followUntilLeading(options: FollowOptions, signal: AbortSi
       if (error.code !== 'REDIS_UNREACHABLE') throw error;
       tell(null, error.message);
     }
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+    await pause(signal);
   }
   if (won !== null) await shared.release(won.token).catch(() => {});
   return null;
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
 }
 
 /** A lease that was taken, and what had to be done before it may be used. */
@@ -150,9 +158,11 @@ async function joinOnce({ shared, state }: FollowOptions, view: View, joined: st
 }
 
 type Ready = Extract<Standing, { kind: 'ready' | 'wait' }>;
+/** What is to be done next: a further step, at once or after a moment; or nothing, but to lead or to wait. */
+type Step = Ready | 'again' | 'later';
 
 /** One step towards the state of the leader. */
-async function advance(options: FollowOptions, view: View, met: readonly Joined[]): Promise<Ready | 'again'> {
+async function advance(options: FollowOptions, view: View, met: readonly Joined[]): Promise<Step> {
   const { shared, state, stateDir, log } = options;
   const standing = standingOf(localOf(options, view), view, OWN_VERSION);
   if (options.seed && standing.kind !== 'wait') {
@@ -200,14 +210,19 @@ async function takeCopy(
   stateDir: string,
   keep: boolean,
   log: Log,
-): Promise<'again'> {
+): Promise<Step> {
   const copy = await fetchCopy(shared, head!, stateDir);
-  // There is a newer one.
-  if (copy === null) return 'again';
+  if (copy === 'replaced') return 'later';
+  if (copy === 'incomplete') {
+    const words = 'Redis has lost a part of the copy of the state. The daemon that leads writes another one';
+    return { kind: 'wait', words };
+  }
   try {
-    await installState(copy, stateDir, keep ? KEPT_COPY : null);
+    await installState(copy.file, stateDir, keep ? KEPT_COPY : null);
+  } catch (error) {
+    throw unwritable(stateDir, error);
   } finally {
-    rmSync(copy, { force: true });
+    removeCopy(copy.file);
   }
   log.info('a copy of the leader’s state was taken', { changes: head!.copy.seq, bytes: head!.copy.bytes });
   if (keep)

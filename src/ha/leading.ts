@@ -68,10 +68,18 @@ export async function beginLeading(
   };
 
   const proven = (at: number): void => void (renewedAt = Math.max(renewedAt, at));
-  const copy = async (begins: boolean): Promise<number> => {
-    const head = await publishCopy(shared, stateDir, token, begins);
-    if (head === null) throw lose('another one leads');
-    return head.seq;
+  let copied: Promise<unknown> = Promise.resolve();
+  /** One after the other: they use one file. */
+  const copy = (begins: boolean): Promise<number> => {
+    const next = copied
+      .catch(() => {})
+      .then(async () => {
+        const seq = await publishCopy(shared, stateDir, token, begins, renewOnce);
+        if (seq === null) throw lose('another one leads');
+        return seq;
+      });
+    copied = next;
+    return next;
   };
   const join = (): Promise<void> => shared.join(positionOf(state.db)!.lineage);
   const renewOnce = async (): Promise<void> => {
@@ -113,13 +121,18 @@ export async function beginLeading(
   const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: ended.signal }).catch(() => {});
   const renewing = again(RENEW_MS, renewOnce, sayOnce(shared, log));
 
-  /** The first copy, or one of a newer schema, comes before all changes; later ones keep the log from growing. */
+  /**
+   * The first copy, or one of a newer schema, comes before all changes, as does one for a Redis that has lost the state;
+   * later ones keep the log from growing, or replace one that Redis has no longer as a whole.
+   */
   const keepCopies = async (): Promise<void> => {
     const view = await shared.look(positionOf(state.db)!.seq);
     keepMembers(state.db, view);
     await join();
     const { head } = view;
-    if (head === null || head.logged > Math.max(LOGGED, head.copy.bytes)) await copy(head === null);
+    if (head === null) return;
+    const whole = (await shared.countPieces(head.copy.id)) === head.copy.pieces;
+    if (!whole || head.logged > Math.max(LOGGED, head.copy.bytes)) await copy(false);
     forgetOld(state.db, shipping.told());
   };
   if (seeds) leaveLineage(state.db);

@@ -82,10 +82,15 @@ return {'at', string.format('%d', seq), digest}`;
  *
  * KEYS lease, head, log, its pieces, led. ARGV token, anew (1): what Redis has is not a later state of the same; lineage,
  * version, number, digest and token of the copy; its id, bytes, checksum; milliseconds that the old pieces stay; the
- * beginning of the keys of pieces. → 1; 0: lost.
+ * beginning of the keys of pieces; how many of this one there are. → 'kept'; 'lost': another leads; 'free': nobody does;
+ * 'incomplete': Redis has not all pieces; 'empty': there is nothing that it could be a later state of.
  */
 export const KEEP_COPY = `
-if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
+local held = redis.call('HGET', KEYS[1], 'token')
+if not held then return 'free' end
+if held ~= ARGV[1] then return 'lost' end
+if redis.call('LLEN', KEYS[4]) ~= tonumber(ARGV[13]) then return 'incomplete' end
+if ARGV[2] ~= '1' and redis.call('HEXISTS', KEYS[2], 'seq') == 0 then return 'empty' end
 redis.call('SET', KEYS[5], ARGV[1])
 local old = redis.call('HGET', KEYS[2], 'copy')
 if old then redis.call('PEXPIRE', ARGV[12] .. old, ARGV[11]) end
@@ -97,5 +102,5 @@ else
 end
 redis.call('PERSIST', KEYS[4])
 redis.call('HSET', KEYS[2], 'lineage', ARGV[3], 'version', ARGV[4], 'copy', ARGV[8], 'copy_seq', ARGV[5],
-  'copy_bytes', ARGV[9], 'copy_sha256', ARGV[10], 'logged', 0)
-return 1`;
+  'copy_bytes', ARGV[9], 'copy_sha256', ARGV[10], 'copy_pieces', ARGV[13], 'logged', 0)
+return 'kept'`;

@@ -3,6 +3,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { Change } from '../state/changes.ts';
 import type { Member } from '../state/replica.ts';
+import { changeOf, headOf, holderOf, numberOf, type Replies } from './replies.ts';
 import { ACQUIRE, APPEND, KEEP_COPY, RELEASE, RENEW } from './scripts.ts';
 import { ANSWER_MS, CENSUS_MS, LEASE_MS, OLD_COPY_MS } from './timing.ts';
 
@@ -30,6 +31,7 @@ export interface Copy {
   /** As it is kept. */
   readonly bytes: number;
   readonly sha256: string;
+  readonly pieces: number;
 }
 
 export interface View {
@@ -48,6 +50,9 @@ export interface View {
   /** Another one after each loss of the connection: what was seen before may be out of date. */
   readonly connection: number;
 }
+
+/** What became of a copy whose pieces were sent. See KEEP_COPY. */
+export type Kept = 'kept' | 'lost' | 'free' | 'incomplete' | 'empty';
 
 /** A daemon that has a copy of the state of this lineage. */
 export interface Joined extends Member {
@@ -84,8 +89,10 @@ export interface SharedState {
   addPiece(copy: string, piece: Buffer): Promise<void>;
   /** Null: there is none of this number. */
   piece(copy: string, index: number): Promise<Buffer | null>;
-  /** @param anew what Redis has is no later state of the same. @returns false: lost. */
-  keepCopy(token: number, head: Omit<Head, 'logged'>, anew: boolean): Promise<boolean>;
+  /** How many there are of this copy. */
+  countPieces(copy: string): Promise<number>;
+  /** @param anew what Redis has is no later state of the same. */
+  keepCopy(token: number, head: Omit<Head, 'logged'>, anew: boolean): Promise<Kept>;
   /** Says for good that this daemon has a copy of the state of this lineage. */
   join(lineage: string): Promise<void>;
   /** Says for a moment how far this daemon's state is. */
@@ -206,8 +213,9 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
         await client.pexpire(pieces + copy, OLD_COPY_MS);
       }),
     piece: (copy, index) => asked(() => client.lindexBuffer(pieces + copy, index)),
-    keepCopy: async (mine, { lineage, version, seq, digest, token: by, copy }, anew) =>
-      (await run<number>(
+    countPieces: (copy) => asked(() => client.llen(pieces + copy)),
+    keepCopy: (mine, { lineage, version, seq, digest, token: by, copy }, anew) =>
+      run<Kept>(
         KEEP_COPY,
         [lease, head, log, pieces + copy.id, led],
         [
@@ -223,8 +231,9 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
           copy.sha256,
           OLD_COPY_MS,
           pieces,
+          copy.pieces,
         ],
-      )) === 1,
+      ),
     join: (lineage) =>
       asked(async () => {
         await client.hset(members, me.node, JSON.stringify({ host: me.host, lineage }));
@@ -248,46 +257,5 @@ export function openSharedState(connection: RedisOptions, prefix: string, me: Ho
         );
       }),
     close: () => client.disconnect(),
-  };
-}
-
-type Fields = Readonly<Record<string, string>>;
-type Entry = readonly [id: Buffer, fields: readonly Buffer[]];
-type Replies = readonly [Fields, Fields, readonly (string | null)[], Fields, readonly Entry[]];
-
-function headOf(fields: Fields): Head | null {
-  const number = (name: string): number => Number(fields[name]);
-  if (fields['lineage'] === undefined) return null;
-  return {
-    lineage: fields['lineage'],
-    version: number('version'),
-    seq: number('seq'),
-    digest: fields['digest']!,
-    token: number('token'),
-    copy: {
-      id: fields['copy']!,
-      seq: number('copy_seq'),
-      bytes: number('copy_bytes'),
-      sha256: fields['copy_sha256']!,
-    },
-    logged: number('logged'),
-  };
-}
-
-/** Of a token: see `scripts.ts`. */
-function numberOf(token: string | null | undefined): number {
-  return Number.parseInt(token ?? '0', 10);
-}
-
-function holderOf(fields: Fields): Holder {
-  return JSON.parse(fields['holder']!) as Holder;
-}
-
-function changeOf([id, [, token, , digest, , changeset]]: Entry): Change {
-  return {
-    seq: Number.parseInt(id.toString(), 10),
-    token: Number(token!.toString()),
-    digest: digest!.toString(),
-    changeset: changeset!,
   };
 }

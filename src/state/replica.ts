@@ -136,7 +136,7 @@ export async function copyState(
   stateDir: string,
   to: string,
 ): Promise<Position & { readonly version: number }> {
-  rmSync(to, { force: true });
+  removeCopy(to);
   const source = new DatabaseSync(statePath(stateDir), { readOnly: true });
   try {
     await backup(source, to, { rate: WHOLE });
@@ -144,6 +144,11 @@ export async function copyState(
     source.close();
   }
   return looked(to);
+}
+
+/** Removes a copy, and what SQLite may have left beside it where it was interrupted. */
+export function removeCopy(file: string): void {
+  for (const beside of ['', '-journal', '-wal', '-shm']) rmSync(file + beside, { force: true });
 }
 
 /** All pages in one step: a copy in several begins anew whenever somebody writes. */

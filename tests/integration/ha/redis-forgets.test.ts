@@ -58,3 +58,17 @@ it('lets one of two lead that were given the same token', async () => {
   expect(await a.shared.look(0)).toMatchObject({ lease: { token: third.token, holder: { node: 'a' } } });
   await third.stop();
 });
+
+it('has another copy written where Redis has lost a part of it', async () => {
+  const [a, b] = [node('a'), node('b')];
+  const first = await a.lead();
+  note(first.state, 'told');
+  await first.settled();
+  const lost = (await a.shared.look(0)).head!.copy.id;
+  expect(await client.del(`test:ha:copy:${lost}`)).toBe(1);
+  const following = b.follow();
+  await waitFor('the copy', has(following.state, 'told'));
+  expect((await a.shared.look(0)).head!.copy.id).not.toBe(lost);
+  following.stop();
+  await first.stop();
+});

@@ -9,7 +9,7 @@ const HEAD: Head = {
   seq: 100,
   digest: 'd100',
   token: 4,
-  copy: { id: 'c', seq: 50, bytes: 1, sha256: '' },
+  copy: { id: 'c', seq: 50, bytes: 1, sha256: '', pieces: 1 },
   logged: 0,
 };
 const HOLDER = { node: 'a', host: 'a', pid: 1 };
