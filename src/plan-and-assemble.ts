@@ -4,11 +4,13 @@
  */
 import type { Plan } from './domain/plan.ts';
 import type { Spec } from './domain/spec.ts';
+import { TidemarkError } from './errors.ts';
 import { soloCrew } from './crew/solo.ts';
 import type { Crew, CrewRequest } from './lane-ports.ts';
 import { paceOf, UNLIMITED } from './pace/pace.ts';
 import { lanesOf, withAgreement } from './plan/consistency.ts';
 import { refuseSchemaChanges } from './plan/schema-change.ts';
+import { columnsSql } from './plan/sql.ts';
 import { makePlan, needsOf } from './planner.ts';
 import type { Snapshot } from './ports.ts';
 import type { RunAttempt, RunState } from './report.ts';
@@ -36,20 +38,22 @@ export async function planAndAssemble(
   const snapshot = await source.open(signal, { ...needsOf(spec, run), timeLeftMs, onWait });
   let open: { close(): Promise<void> } | null = snapshot;
   try {
+    const known = await knownColumns(spec, snapshot, ports, signal);
     const drawn = await makePlan(spec, snapshot, run, ports.memory, settings, signal);
     state.plan = drawn;
     state.warnings.push(...drawn.warnings);
     refuseSchemaChanges(drawn, spec);
     const request = crewRequest(spec, run, drawn, snapshot, ports);
-    if (!isSolo(ports, request)) {
+    const solo = isSolo(ports, request);
+    if (!solo) {
       await snapshot.close();
       open = null;
     }
-    const crew =
-      open === null
-        ? await ports.crews!.assemble(request, signal)
-        : soloCrew(snapshot, { sink: ports.sink, transforms: ports.transforms, pace });
+    const crew = solo
+      ? soloCrew(snapshot, { sink: ports.sink, transforms: ports.transforms, pace })
+      : await ports.crews!.assemble(request, signal);
     open = crew;
+    if (!solo && known !== null) await checkUnaltered(known, crew, signal);
     const plan = withAgreement(drawn, crew.agreement);
     state.plan = plan;
     observer.planned(plan);
@@ -61,8 +65,48 @@ export async function planAndAssemble(
 }
 
 /** Whether the connection that the plan was made with reads everything. A lock is taken before a snapshot is begun. */
-function isSolo({ crews = null }: RunPorts, { lanes, consistency }: CrewRequest): boolean {
+function isSolo(
+  { crews = null }: RunPorts,
+  { lanes, consistency }: Pick<CrewRequest, 'lanes' | 'consistency'>,
+): boolean {
   return crews === null || (crews.sparesOne && lanes === 1 && consistency !== 'locked');
+}
+
+interface KnownColumns {
+  readonly tables: readonly string[];
+  readonly sql: string;
+  readonly found: string | null;
+}
+
+/** What the columns of the tables are before the plan is made; null: the same snapshot reads them, or a query names them. */
+async function knownColumns(
+  { tables, consistency }: Spec,
+  snapshot: Snapshot,
+  ports: RunPorts,
+  signal: AbortSignal,
+): Promise<KnownColumns | null> {
+  const lanes = ports.settings.parallelism ?? 1;
+  if (tables.length === 0 || isSolo(ports, { lanes, consistency })) return null;
+  const names = tables.map(({ name }) => name);
+  const sql = columnsSql(snapshot.server.database, names);
+  return { tables: names, sql, found: await snapshot.scalar(sql, signal) };
+}
+
+/**
+ * An ALTER TABLE that has waited for the planning transaction to end goes before the snapshots of the crew. Ranges of a
+ * column that has become nullable, or has another collation, would lose rows or have them twice.
+ */
+async function checkUnaltered(
+  { tables, sql, found }: KnownColumns,
+  crew: Crew,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await crew.scalar(sql, signal)) === found) return;
+  throw new TidemarkError(
+    'TABLE_CHANGED',
+    `Columns of ${tables.join(', ')} are others than those that the run was planned with.`,
+    { sql },
+  );
 }
 
 function crewRequest(

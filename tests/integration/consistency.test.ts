@@ -93,3 +93,41 @@ it('names the table that keeps no snapshots, or fails by it', async () => {
     expect(report.error!.hint).toContain('ALTER TABLE `log` ENGINE=InnoDB;');
   }
 });
+
+it.each([
+  'MODIFY changed INT NULL',
+  'MODIFY word VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+  'MODIFY word VARBINARY(20)',
+])('notices an ALTER TABLE that went between the plan and the snapshots: %s', async (change) => {
+  const { connection } = here.database;
+  await connection.query(
+    'CREATE TABLE altered (changed INT NOT NULL PRIMARY KEY, word VARCHAR(20) CHARACTER SET utf8mb4)',
+  );
+  const crews = here.installation.crews!;
+  const altering = (statement: string): { crews: typeof crews } => ({
+    crews: {
+      ...crews,
+      async assemble(request, signal) {
+        await connection.query(statement);
+        return crews.assemble(request, signal);
+      },
+    },
+  });
+  try {
+    const spec = here.spec({ table: [{ name: 'debit' }, { name: 'altered' }], parallelism: 2 });
+    const other = await here.runSpec(
+      spec,
+      undefined,
+      altering('CREATE OR REPLACE VIEW other AS SELECT 1 AS n'),
+    );
+    expect(other.error).toBeNull();
+    const { error } = await here.runSpec(
+      spec,
+      undefined,
+      altering(`ALTER TABLE altered DROP PRIMARY KEY, ${change}`),
+    );
+    expect(error).toMatchObject({ code: 'TABLE_CHANGED', retryable: true });
+  } finally {
+    await connection.query('DROP TABLE altered');
+  }
+});
