@@ -53,8 +53,6 @@ export interface Won {
   readonly seeds: boolean;
 }
 
-export const KEPT_COPY = 'superseded.db';
-
 /**
  * Follows until this daemon is to lead.
  *
@@ -163,7 +161,7 @@ type Step = Ready | 'again' | 'later';
 
 /** One step towards the state of the leader. */
 async function advance(options: FollowOptions, view: View, met: readonly Joined[]): Promise<Step> {
-  const { shared, state, stateDir, log } = options;
+  const { state, log } = options;
   const standing = standingOf(localOf(options, view), view, OWN_VERSION);
   if (options.seed && standing.kind !== 'wait') {
     if (view.lease === null) return { kind: 'ready', anew: true };
@@ -187,10 +185,10 @@ async function advance(options: FollowOptions, view: View, met: readonly Joined[
         const error = asTidemarkError(thrown);
         if (error.code !== 'STATE_DIVERGED') throw error;
         log.warn('the state differs from the leader’s: a copy is taken', { error });
-        return takeCopy(shared, view, stateDir, true, log);
+        return takeCopy(options, view, true);
       }
     case 'copy':
-      return takeCopy(shared, view, stateDir, standing.keep, log);
+      return takeCopy(options, view, standing.keep);
   }
 }
 
@@ -204,12 +202,11 @@ function localOf({ state: { db } }: FollowOptions, { head }: View): Local {
   };
 }
 
+/** @param keep what the state holds is kept unless the copy turns out to have all of it. */
 async function takeCopy(
-  shared: SharedState,
+  { shared, state, stateDir, log }: FollowOptions,
   { head }: View,
-  stateDir: string,
   keep: boolean,
-  log: Log,
 ): Promise<Step> {
   const copy = await fetchCopy(shared, head!, stateDir);
   if (copy === 'replaced') return 'later';
@@ -217,18 +214,19 @@ async function takeCopy(
     const words = 'Redis has lost a part of the copy of the state. The daemon that leads writes another one';
     return { kind: 'wait', words };
   }
+  let kept: string | null;
   try {
-    await installState(copy.file, stateDir, keep ? KEPT_COPY : null);
+    kept = await installState(copy.file, stateDir, positionOf(state.db), keep);
   } catch (error) {
     throw unwritable(stateDir, error);
   } finally {
     removeCopy(copy.file);
   }
   log.info('a copy of the leader’s state was taken', { changes: head!.copy.seq, bytes: head!.copy.bytes });
-  if (keep)
+  if (kept !== null)
     log.warn(
-      'what this daemon had recorded last never came to Redis, and counts no more; it is kept in another file',
-      { file: `${stateDir}/${KEPT_COPY}` },
+      'the copy is not known to have all that this daemon had recorded last, which counts no more; it is kept in another file',
+      { file: kept },
     );
   return 'again';
 }

@@ -1,5 +1,5 @@
 /** A state that follows another: changes are applied in their order, or a whole copy is put in its place. */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { backup, constants, DatabaseSync } from 'node:sqlite';
 import { TidemarkError } from '../errors.ts';
@@ -173,18 +173,30 @@ function looked(file: string): Position & { readonly version: number } {
  * kept beside it where it was not a part of the copy's past.
  *
  * @param copy a file, which is changed.
- * @param keep a name for what it held; null: the copy has all of it.
+ * @param held where the state in the folder stands; null: it is not replicated.
+ * @param unsure whether it is kept, too, where the copy does not tell.
+ * @returns the file in which it is kept; null: the copy has all of it.
  */
-export async function installState(copy: string, stateDir: string, keep: string | null): Promise<void> {
+export async function installState(
+  copy: string,
+  stateDir: string,
+  held: Position | null,
+  unsure: boolean,
+): Promise<string | null> {
   const path = statePath(stateDir);
-  if (keep !== null && existsSync(path)) await copyTo(path, join(stateDir, keep));
   const db = new DatabaseSync(copy);
+  let kept: string | null = null;
   try {
     db.exec('PRAGMA journal_mode = DELETE; UPDATE replication SET leads = NULL');
+    if (held !== null && !((held.seq <= positionOf(db)!.seq ? hasPassed(db, held) : null) ?? !unsure))
+      // The same name is the same content.
+      kept = join(stateDir, `superseded-${held.seq}-${held.digest.slice(0, 8)}.db`);
   } finally {
     db.close();
   }
+  if (kept !== null) await copyTo(path, kept);
   await copyTo(copy, path);
+  return kept;
 }
 
 async function copyTo(from: string, to: string): Promise<void> {
