@@ -189,7 +189,7 @@ export interface Crew {
    *
    * @param memo plain data without secrets.
    */
-  keep?(memo: unknown): Promise<void>;
+  keep?(memo: unknown, signal: AbortSignal): Promise<void>;
   /**
    * Runs jobs, as many at once as there are lanes; one whose lane is lost is done again in another, under the same keys.
    *

@@ -104,7 +104,7 @@ async function prepareAll(
       ? await planAndAssemble(spec, run, ports, state, signal)
       : leadOn(ports.begun, ports.observer, state);
   try {
-    await crew.keep?.(memoOf(spec, run, plan, state.warnings, ports.deadline ?? null));
+    await crew.keep?.(memoOf(spec, run, plan, state.warnings, ports.deadline ?? null), signal);
     await extractAll(plan, crew, ports.observer, publication, (table) => addTable(state, table), signal);
     sortTables(state, plan);
     if (ports.verifyCount === true)

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { TidemarkError } from '../errors.ts';
+import { before, CLOSE_MS, within } from './before.ts';
 import type { CrewRoom, Member } from './crew-room.ts';
 import type { LaneRequest } from './messages.ts';
 import { REQUESTS } from './names.ts';
@@ -32,17 +33,18 @@ export async function assembleLanes(
   const kept = { removeOnComplete: true, removeOnFail: true };
   try {
     for (const id of ids) room.add(id, 'asked');
-    await queue.addBulk(ids.map((id) => ({ name: 'lane', data: request, opts: { jobId: id, ...kept } })));
+    await before([signal], () =>
+      queue.addBulk(ids.map((id) => ({ name: 'lane', data: request, opts: { jobId: id, ...kept } }))),
+    );
     await gathered(room, refusals, signal);
   } finally {
     forget();
     // What nobody has taken is taken back; who has just taken it is sent away when they report.
-    for (const { lane, state } of room.members()) {
-      if (state !== 'asked') continue;
-      await queue.remove(lane.id).catch(() => {});
-      room.dismiss(lane.id, new TidemarkError('LANE_LOST', 'Nobody took it.'));
-    }
-    await queue.close().catch(() => {});
+    const untaken = room.members().filter(({ state }) => state === 'asked');
+    const removed = Promise.allSettled(untaken.map(({ lane }) => queue.remove(lane.id)));
+    await within(connection.away() === null ? CLOSE_MS : 0, removed);
+    for (const { lane } of untaken) room.dismiss(lane.id, new TidemarkError('LANE_LOST', 'Nobody took it.'));
+    void removed.then(() => queue.close()).catch(() => {});
   }
 }
 

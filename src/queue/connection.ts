@@ -26,8 +26,10 @@ export interface QueueConnection {
    * @throws TidemarkError REDIS_UNREACHABLE, or the signal's reason.
    */
   ready(patienceMs: number, signal?: AbortSignal): Promise<void>;
-  /** Ends at once; what was waiting is rejected. */
+  /** Ends at once. What was waiting for the server may wait for ever: who cannot, listens to `closed`. */
   close(): void;
+  /** Aborted by `close`. */
+  readonly closed: AbortSignal;
 }
 
 /** Between two tries to connect, in milliseconds. */
@@ -43,6 +45,7 @@ export function connectQueue(config: QueueConfig, role: string): QueueConnection
   const options = redisOptions(config, role);
   const listeners = new Set<(reason: string | null) => void>();
   const all = new Set<Redis>();
+  const closing = new AbortController();
   let reason: string | null = 'not connected yet';
   const say = (next: string | null): void => {
     if (reason === next) return;
@@ -79,6 +82,7 @@ export function connectQueue(config: QueueConfig, role: string): QueueConnection
   pinging.unref();
   return {
     client,
+    closed: closing.signal,
     blocking: open,
     away: () => reason,
     onAway: (listener) => {
@@ -102,6 +106,7 @@ export function connectQueue(config: QueueConfig, role: string): QueueConnection
     close() {
       clearInterval(pinging);
       listeners.clear();
+      closing.abort(new Error('The connection to Redis was closed.'));
       for (const one of all) one.disconnect();
     },
   };

@@ -1,13 +1,10 @@
 /** A crew whose lanes are in workers, on any number of machines. Its jobs go through BullMQ. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { TidemarkError } from '../errors.ts';
 import type { Agreement, Crew } from '../lane-ports.ts';
+import { before, CLOSE_MS, within } from './before.ts';
 import type { CrewRoom } from './crew-room.ts';
 import { runFlow } from './flow.ts';
-
-/** How long the end of a run waits for Redis to forget the crew; it is done behind its back otherwise. */
-const CLOSE_MS = 5000;
 
 export interface QueueCrewOptions {
   readonly runId: string;
@@ -24,9 +21,9 @@ export function queueCrew(room: CrewRoom, options: QueueCrewOptions): Crew {
   let isLeft = false;
   return {
     agreement,
-    async keep(memo) {
+    async keep(memo, signal) {
       const lanes = room.present().map(({ lane }) => lane.id);
-      await room.record.keep(runId, { lanes, agreement, memo });
+      await before([detach, signal], () => room.record.keep(runId, { lanes, agreement, memo }));
     },
     async export(jobs, events, signal, onResult) {
       flows += 1;
@@ -56,10 +53,7 @@ export function queueCrew(room: CrewRoom, options: QueueCrewOptions): Crew {
         room.leave();
         return;
       }
-      const late = new AbortController();
-      const patience = sleep(CLOSE_MS, undefined, { signal: late.signal }).catch(() => {});
-      await Promise.race([dissolve(room, runId).catch(() => {}), patience]);
-      late.abort();
+      await within(CLOSE_MS, dissolve(room, runId));
       room.leave();
     },
   };

@@ -6,7 +6,7 @@ import type { Source } from '../ports.ts';
 import { assembleLanes } from './assembling.ts';
 import { dissolve, queueCrew } from './crew.ts';
 import { openRoom, type CrewRoom, type RoomPorts } from './crew-room.ts';
-import { before } from './before.ts';
+import { before, CLOSE_MS, within } from './before.ts';
 import { questionName } from './ledger-desk.ts';
 import type { LaneRequest, Order } from './messages.ts';
 import { crewNames, releaseOf } from './names.ts';
@@ -33,7 +33,7 @@ export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCre
 
   return {
     sparesOne,
-    async assemble({ setup, lanes, consistency, tables, server, onWait }, signal) {
+    async assemble({ setup, lanes, consistency, tables, output, server, onWait }, signal) {
       await connection.ready(config.worker_wait_ms, signal);
       const crew = `${setup.runId}.${randomBytes(3).toString('hex')}`;
       const room = openRoom(ports, crew, setup.task);
@@ -45,6 +45,7 @@ export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCre
           release,
           crew,
           setup: laneSetup(setup, lanes),
+          output: { format: output.format },
           place: ports.place(setup.sink),
           hmacProof: setup.hmac ? ports.hmacProof(crew) : null,
           lostAfterMs: config.lost_after_ms,
@@ -56,7 +57,8 @@ export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCre
         return led(room, runId, agreement, new Set(), stopTelling);
       } catch (error) {
         stopTelling();
-        if (connection.away() === null) await dissolve(room, setup.runId).catch(() => {});
+        // Queued where Redis is away: it is done when it is back.
+        await within(connection.away() === null ? CLOSE_MS : 0, dissolve(room, setup.runId));
         room.leave();
         throw error;
       }
@@ -75,10 +77,10 @@ export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCre
 
     async leadOn(runId, task, signal) {
       await connection.ready(config.worker_wait_ms, signal);
-      const run = await kept(runId);
+      const run = await before([detach, signal], () => kept(runId));
       if (run === null) return null;
       const names = crewNames(config.prefix, run.crew);
-      const said = await connection.client.xrange(names.orders, '-', '+');
+      const said = await before([detach, signal], () => connection.client.xrange(names.orders, '-', '+'));
       const orders = said.map(([, fields]) => ({
         lane: fields[1] ?? '',
         order: JSON.parse(fields[3] ?? '') as Order,

@@ -7,7 +7,7 @@ import { asTidemarkError, TidemarkError } from '../errors.ts';
 import type { BatchJob, BatchResult, JobEvents } from '../lane-ports.ts';
 import { fromPlain, type PlainError } from '../plain-error.ts';
 import { packJobs } from './batch-data.ts';
-import { before } from './before.ts';
+import { before, CLOSE_MS, within } from './before.ts';
 import type { CrewRoom, JobReport } from './crew-room.ts';
 import { openDesk } from './ledger-desk.ts';
 import type { BatchData, JobProgress } from './messages.ts';
@@ -116,7 +116,8 @@ export async function runFlow(
   const stopHearing = room.onJobReport(hear);
   let stopLooking = (): void => {};
   try {
-    await before([signal, detach], async () => {
+    // In this order: a run that is left and told to end at once is left.
+    await before([detach, signal], async () => {
       if ((await commits.getJobState(commit)) === 'unknown') await add();
       await room.tell('*', { type: 'start' });
     });
@@ -234,7 +235,7 @@ async function atRest(room: CrewRoom, batches: Queue): Promise<void> {
   clearTimeout(late);
   stopHearing();
   stopLooking();
-  if (room.connection.away() === null) await batches.obliterate({ force: true }).catch(() => {});
+  if (room.connection.away() === null) await within(CLOSE_MS, batches.obliterate({ force: true }));
 }
 
 function lost(): TidemarkError {

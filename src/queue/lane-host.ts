@@ -5,6 +5,7 @@ import type { BatchResult, Lane } from '../lane-ports.ts';
 import { toPlain } from '../plain-error.ts';
 import type { Log } from '../ports.ts';
 import { unpackJob } from './batch-data.ts';
+import { before } from './before.ts';
 import { watchBeats } from './beats.ts';
 import type { QueueConfig, QueueConnection } from './connection.ts';
 import { beatMs } from './crew-room.ts';
@@ -75,6 +76,8 @@ export function hostLane(id: string, request: LaneRequest, ports: HostPorts): Ho
   });
 
   let taking: Promise<void> | null = null;
+  /** For Redis, which may be away for longer than the worker is there. */
+  const waiting = <T>(work: () => Promise<T>): Promise<T> => before([connection.closed], work);
 
   const takeAll = async (): Promise<void> => {
     const taker = new Worker<BatchData, BatchResult>(names.batches, null, {
@@ -90,7 +93,7 @@ export function hostLane(id: string, request: LaneRequest, ports: HostPorts): Ho
     closing.signal.addEventListener('abort', unblock);
     try {
       while (state.mayTake && !state.leaves && !closing.signal.aborted) {
-        const job = await taker.getNextJob(id).catch(() => undefined);
+        const job = await waiting(() => taker.getNextJob(id)).catch(() => undefined);
         if (job !== undefined) await doOne(job);
       }
     } finally {
@@ -108,7 +111,7 @@ export function hostLane(id: string, request: LaneRequest, ports: HostPorts): Ho
     const signal = AbortSignal.any([abort.signal, closing.signal]);
     try {
       if (!state.mayTake) throw new TidemarkError('LANE_LOST', 'It came too late.');
-      const common = await client.hget(names.record, job.data.common);
+      const common = await waiting(() => client.hget(names.record, job.data.common));
       if (common === null)
         throw new TidemarkError('QUEUE_LOST', 'What a batch refers to is gone from Redis.');
       say({ type: 'taken', job: jobId });
@@ -116,16 +119,16 @@ export function hostLane(id: string, request: LaneRequest, ports: HostPorts): Ho
       const result = await lane!.run(unpackJob(job.data, common), events, signal);
       await completed(job, result);
       const { rows, bytes, objects } = result;
-      await client.hdel(names.progress, jobId);
+      await waiting(() => client.hdel(names.progress, jobId));
       log.info('batch read', { task, run_id: runId, lane: id, rows, bytes, files: objects.length });
       say({ type: 'done', job: jobId, total: { rows, bytes, files: objects.length } });
     } catch (thrown) {
       const error = asTidemarkError(thrown);
       if (signal.aborted || !state.mayTake) {
         // Told to end it, or to go: what was begun is the run's to end.
-        await job.moveToWait(id).catch(() => {});
+        await waiting(() => job.moveToWait(id)).catch(() => {});
       } else if (error.code === 'LANE_LOST') {
-        await job.moveToWait(id).catch(() => {});
+        await waiting(() => job.moveToWait(id)).catch(() => {});
         close(error);
       } else {
         log.warn('a batch failed', { task, lane: id, code: error.code, error });
@@ -138,10 +141,10 @@ export function hostLane(id: string, request: LaneRequest, ports: HostPorts): Ho
 
   const completed = async (job: Job<BatchData, BatchResult>, result: BatchResult): Promise<void> => {
     try {
-      await job.moveToCompleted(result, id, false);
+      await waiting(() => job.moveToCompleted(result, id, false));
     } catch (error) {
       // Sent again because the answer was lost, it is done already; otherwise the batch was given to somebody else.
-      if (await job.isCompleted().catch(() => false)) return;
+      if (await waiting(() => job.isCompleted()).catch(() => false)) return;
       throw new TidemarkError('LANE_LOST', 'The batch was given to another lane.', { cause: error });
     }
   };

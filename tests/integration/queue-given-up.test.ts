@@ -145,7 +145,7 @@ it.each(['LEADERSHIP_LOST', 'NOT_LEADER', 'INTERRUPTED'] as const)(
     });
     const detach = new AbortController();
     const crew = await place.crews({ detach: detach.signal }).assemble(crewRequest(1), NEVER);
-    await crew.keep?.({});
+    await crew.keep?.({}, NEVER);
     const deposed = jobEvents({
       beginning: async () => {
         refused.resolve();
