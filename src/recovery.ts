@@ -102,8 +102,8 @@ function namedSink({ sink }: Pick<RecoveryPorts, 'sink'>, { runId, sink: name }:
 export type LeadOn = (memo: RunMemo) => Promise<void>;
 
 /**
- * The same for every task that nobody is running; where lanes have gone on, the run is led on instead. Never rejects:
- * what fails is kept for the next time.
+ * The same for every task that nobody is running; where lanes have gone on, the run is led on instead, and nobody waits
+ * for its end. Never rejects: what fails is kept for the next time.
  *
  * @param leadOn left out: runs whose lanes go on are cleared away, too.
  */
@@ -111,7 +111,9 @@ export async function recoverAll(ports: RecoveryPorts, signal: AbortSignal, lead
   const { left = null, log } = ports;
   try {
     const entries = ports.journal.entries(null).map((entry) => entry.task);
-    const tasks = new Set([...entries, ...ports.unended.tasks()]);
+    const all = new Set([...entries, ...ports.unended.tasks()]);
+    // Those that are led on are in there, too.
+    const tasks = new Set([...all].filter((task) => !ports.recovering.has(task)));
     if (left === null || leadOn === undefined || tasks.size === 0)
       return await recoverIn(ports, tasks, signal);
     // No run of these begins before it is known which of them are led on.
@@ -119,31 +121,34 @@ export async function recoverAll(ports: RecoveryPorts, signal: AbortSignal, lead
     for (const task of tasks) ports.recovering.set(task, known);
     try {
       const found = await leftOf(ports, tasks, await left.find(signal));
-      const led = Array.from(found, async ([task, memo]) => {
-        const recovery = recoverIdle(ports, task, () => leadOn(memo));
-        ports.recovering.set(task, recovery);
-        await recovery.finally(() => ports.recovering.delete(task));
-      });
-      for (const task of found.keys()) tasks.delete(task);
-      try {
-        await recoverIn(ports, tasks, signal);
-      } finally {
-        await Promise.all(led);
+      for (const [task, memo] of found) {
+        tasks.delete(task);
+        const led = recoverIdle(ports, task, () => leadOn(memo)).catch((error: unknown) =>
+          complain(log, error),
+        );
+        ports.recovering.set(
+          task,
+          led.finally(() => ports.recovering.delete(task)),
+        );
       }
     } finally {
-      for (const task of tasks) if (ports.recovering.get(task) === known) ports.recovering.delete(task);
+      for (const task of tasks) ports.recovering.delete(task);
       resolve();
     }
-  } catch (thrown) {
-    const error = asTidemarkError(thrown);
-    if (!signal.aborted && !leadsNoMore(error))
-      log.error('the journal cannot be read, or the queue', { error });
+    await recoverIn(ports, tasks, signal);
+  } catch (error) {
+    if (!signal.aborted) complain(log, error);
   }
 }
 
 /** What is left is then another daemon's. */
 function leadsNoMore({ code }: TidemarkError): boolean {
   return code === 'LEADERSHIP_LOST' || code === 'NOT_LEADER';
+}
+
+function complain(log: Log, thrown: unknown): void {
+  const error = asTidemarkError(thrown);
+  if (!leadsNoMore(error)) log.error('the journal cannot be read, or the queue', { error });
 }
 
 /** By task, what the run that is to be led on has kept. Others, and those that are recorded as ended, are dissolved. */

@@ -100,7 +100,8 @@ function daemonOptions({ generations, metrics, log, leadership }: ServeOptions):
         recoverAll(one, signal, (kept) =>
           leadOn(kept.spec, kept.run, (observer, runSignal) =>
             attended(attention, kept.spec, observer, runSignal, (counted) =>
-              leadRunOn(one, one.left!, kept, counted, runSignal),
+              // The recovery does not wait for its end.
+              generations.during((now) => leadRunOn(now, now.left!, kept, counted, runSignal)),
             ),
           ),
         ),

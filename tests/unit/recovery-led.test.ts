@@ -64,3 +64,29 @@ it('takes no crew over before it has asked', async () => {
   expect(error?.code).toBe('LEADERSHIP_LOST');
   expect(did).toEqual(['asks']);
 });
+
+it('clears up behind other tasks while a run is led on, and lets these run', async () => {
+  const memo = memoOf({ ...specOf(), taskName: 'two' }, RUN, {} as Plan, [], null);
+  const { did, installation } = setUp(Infinity, new Map([[RUN.runId, memo]]));
+  const unended = { ...installation.unended, tasks: () => ['two'] };
+  const end = Promise.withResolvers<void>();
+  let begun = 0;
+  const leadOn = (): Promise<void> => {
+    begun++;
+    return end.promise;
+  };
+  const ports = { ...installation, unended };
+  await recoverAll(ports, NEVER, leadOn);
+  expect(installation.entries.map(({ task }) => task)).toEqual(['two']);
+  expect([...installation.recovering.keys()]).toEqual(['two']);
+  expect([...installation.held]).toEqual(['two']);
+  // The next time, it is let be.
+  did.length = 0;
+  await recoverAll(ports, NEVER, leadOn);
+  expect({ did, begun }).toEqual({ did: [], begun: 1 });
+  const led = installation.recovering.get('two');
+  end.resolve();
+  await led;
+  expect(installation.recovering.size).toBe(0);
+  expect(installation.held.size).toBe(0);
+});
