@@ -16,7 +16,14 @@ import type { Session } from './connect.ts';
 import { grantee } from './errors.ts';
 import { replicationSql } from './read-horizon.ts';
 
-const VARIABLES = ['log_bin', 'gtid_mode', 'log_slave_updates', 'log_replica_updates', 'innodb_read_only'];
+const VARIABLES = [
+  'log_bin',
+  'gtid_mode',
+  'log_slave_updates',
+  'log_replica_updates',
+  'innodb_read_only',
+  'wsrep_on',
+];
 
 const LOCKED_INSTEAD = '"consistency": "locked" needs no log.';
 
@@ -51,26 +58,29 @@ export async function readLog(session: Session, server: ServerIdentity): Promise
       remedy: `Set gtid_mode = ON, or upgrade to 5.7.6 or newer. ${LOCKED_INSTEAD}`,
     });
   }
-  // The position was asked for before: whatever was in the log by then is in plain sight by now, or counted here.
+  // The position was asked for before: whatever was in the log by then is in plain sight by now, or counted here. Where
+  // `gtid_mode` is permissive, some have a GTID, and are not among the anonymous ones.
   const [row] = status;
   return {
     server: name,
     position: `${row!['File']}:${row!['Position']}`,
-    settled: Number(underWay[0]['Value']) === 0,
+    settled: Number(underWay[0]['Value']) === 0 && !(await ownsGtids(session)),
     obstacle: null,
   };
 }
 
 /** Whether commits are under way is looked at before and after, so that none slips through between two questions. */
 async function gtids(session: Session): Promise<Pick<LogReading, 'position' | 'settled'>> {
-  const owned = async (): Promise<boolean> => {
-    const [row] = await session.query('SELECT @@global.gtid_owned AS owned');
-    return String(row!['owned']).trim() !== '';
-  };
-  const before = await owned();
+  const before = await ownsGtids(session);
   const [row] = await session.query('SELECT @@global.gtid_executed AS executed');
-  const after = await owned();
+  const after = await ownsGtids(session);
   return { position: String(row!['executed']).replace(/\s+/g, ''), settled: !before && !after };
+}
+
+/** Whether commits with a GTID are under way. */
+async function ownsGtids(session: Session): Promise<boolean> {
+  const [row] = await session.query('SELECT @@global.gtid_owned AS owned');
+  return String(row!['owned']).trim() !== '';
 }
 
 async function variablesOf(session: Session): Promise<Map<string, string>> {
@@ -114,9 +124,12 @@ async function unloggedObstacle(
     };
   }
   const setting = variables.has('log_replica_updates') ? 'log_replica_updates' : 'log_slave_updates';
+  if (isOn(variables.get(setting))) return null;
+  // A node of Galera applies what the others commit, and that is no replication to be seen.
+  const isGalera = isOn(variables.get('wsrep_on'));
   // MySQL counts a GTID as executed whether the transaction is logged or not.
-  const isSafe = isOn(variables.get(setting)) || variables.get('gtid_mode') === 'ON';
-  if (isSafe || !(await appliesUnseen(session, server, mayAsk))) return null;
+  if (!isGalera && variables.get('gtid_mode') === 'ON') return null;
+  if (!isGalera && !(await appliesUnseen(session, server, mayAsk))) return null;
   return {
     why: `the server applies changes of others that it does not log (${setting} is OFF)`,
     remedy: `Start it with ${setting}. ${LOCKED_INSTEAD}`,
