@@ -12,7 +12,7 @@ import type { Session } from './connect.ts';
 import { grantee } from './errors.ts';
 
 /**
- * How long to wait for the lock: while it is waited for, new writers queue behind it. A transaction that holds it up for
+ * How long to wait for the lock on all tables together: while it is waited for, new writers queue behind it. A transaction that holds it up for
  * longer is let finish first.
  */
 const LOCK_WAIT_S = 2;
@@ -33,6 +33,7 @@ export async function lockWriters(
   server: ServerIdentity,
   tables: readonly string[] | null,
 ): Promise<WriteLock> {
+  await refuseReader(session);
   const name = await nameOf(session);
   await session.query(
     `SET SESSION wait_timeout = ${LOCK_HOLD_S}, SESSION lock_wait_timeout = ${LOCK_WAIT_S}, ` +
@@ -51,11 +52,22 @@ export async function lockWriters(
   };
 }
 
+/** A reader of Aurora locks for itself alone: who writes is on another server. */
+async function refuseReader(session: Session): Promise<void> {
+  const [row] = await session.query("SHOW GLOBAL VARIABLES LIKE 'innodb\\_read\\_only'");
+  if (row?.['Value'] !== 'ON') return;
+  throw new TidemarkError(
+    'CONSISTENCY_UNPROVEN',
+    'Writers cannot be kept out, as "consistency": "locked" asks for: the server is read-only (innodb_read_only), and its rows are changed by way of another one.',
+    { hint: 'Read from the writer, or set "consistency" to "snapshot".', retryable: false },
+  );
+}
+
 /** With autocommit off, InnoDB locks the tables too: MySQL 5.6 waits for no open transaction otherwise. */
 async function lockTables(session: Session, tables: readonly string[]): Promise<string | null> {
   const names = [...new Set(tables)];
   const sql = `LOCK TABLES ${names.map((name) => `${quoteName(name)} READ`).join(', ')}`;
-  if ((await unlessDenied(session, sql)) === null) return null;
+  if ((await unlessDenied(inTime(session, sql))) === null) return null;
   return `of ${names.join(', ')} were kept out by LOCK TABLES … READ`;
 }
 
@@ -65,7 +77,7 @@ async function lockAll(
   tables: readonly string[] | null,
 ): Promise<string> {
   if (server.flavor === 'mysql') await refuseToPileUp(session, tables);
-  if ((await unlessDenied(session, 'FLUSH TABLES WITH READ LOCK')) === null)
+  if ((await unlessDenied(inTime(session, 'FLUSH TABLES WITH READ LOCK'))) === null)
     throw notGranted(session, tables, 'The account may not keep writers out');
   return 'of the whole server were kept out by FLUSH TABLES WITH READ LOCK';
 }
@@ -75,7 +87,8 @@ async function lockAll(
  * for that statement, too, also when FLUSH TABLES has long given up. MariaDB has learnt not to.
  */
 async function refuseToPileUp(session: Session, tables: readonly string[] | null): Promise<void> {
-  if ((await unlessDenied(session, 'SELECT 1 FROM information_schema.INNODB_TRX LIMIT 1')) === null) {
+  const asked = session.query('SELECT 1 FROM information_schema.INNODB_TRX LIMIT 1');
+  if ((await unlessDenied(asked)) === null) {
     throw notGranted(
       session,
       tables,
@@ -109,10 +122,28 @@ function lockGrant({ context }: Session): string {
   return `GRANT LOCK TABLES ON \`${context.database}\`.* TO ${grantee(context)};`;
 }
 
-/** Null: the account may not. */
-async function unlessDenied(session: Session, sql: string): Promise<true | null> {
+/**
+ * `lock_wait_timeout` is for each table anew, and those who write to the tables that are locked already wait all the time.
+ *
+ * @throws TidemarkError LOCK_TIMEOUT; the session is broken then, and is to be killed.
+ */
+async function inTime(session: Session, sql: string): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    session.broken = true;
+    reject(new TidemarkError('LOCK_TIMEOUT', `The lock was not to be had within ${LOCK_WAIT_S} s.`, { sql }));
+  }, LOCK_WAIT_S * 1000);
   try {
-    await session.query(sql);
+    await Promise.race([session.query(sql), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Null: the account may not. */
+async function unlessDenied(asked: Promise<unknown>): Promise<true | null> {
+  try {
+    await asked;
     return true;
   } catch (error) {
     if (error instanceof TidemarkError && error.code === 'PRIVILEGE_MISSING') return null;
