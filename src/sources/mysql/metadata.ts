@@ -11,8 +11,8 @@ import type { Session } from './connect.ts';
 import { jsonColumns } from './json-columns.ts';
 import { whyNotSeen, withSuggestion } from './unknown-names.ts';
 
-/** Engines whose tables take part in a consistent snapshot. */
-const SNAPSHOT_ENGINES = new Set(['InnoDB', 'ROCKSDB', 'TokuDB', 'ndbcluster']);
+/** Engines whose tables take part in a consistent snapshot. NDB has transactions, and knows only READ COMMITTED. */
+const SNAPSHOT_ENGINES = new Set(['InnoDB', 'ROCKSDB', 'TokuDB']);
 
 /**
  * Columns, primary key and size of a table or view, by information_schema.
