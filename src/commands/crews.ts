@@ -5,7 +5,7 @@ import { memoryBudget } from '../crew/budget.ts';
 import { cappedCrews, type Places } from '../crew/capped.ts';
 import { embeddedCrews, type EmbeddedPorts } from '../crew/embedded.ts';
 import type { ChangingSlots, GiveBack } from '../crew/slots.ts';
-import { affordableCrews } from '../crew/slotted.ts';
+import { affordableCrews } from '../crew/affordable.ts';
 import type { LaneWork } from '../lane-thread.ts';
 import type { Crews } from '../lane-ports.ts';
 import type { SharedReading } from '../lanes/shared-reading.ts';
@@ -67,14 +67,9 @@ export function openCrews(ports: CrewPorts): OpenCrews {
 /** Lanes in threads of this process, which share its memory and its connections fairly. */
 export function openLanePool(ports: PoolPorts): LanePool {
   const { config } = ports;
-  const threads = availableParallelism();
   const demands = Object.values(config.sinks).map(sinkOptions);
-  const budget = memoryBudget(
-    config.memory_limit_mb,
-    demands,
-    Math.max(threads, config.max_concurrent_tasks, config.parallelism),
-  );
-  const pool = openThreads(ports, threads);
+  const budget = memoryBudget(config.memory_limit_mb, demands, wantedLanes(config));
+  const pool = openThreads(ports, availableParallelism());
   ports.slots.resize(budget.slots);
   return {
     lanes: pool,
@@ -82,6 +77,13 @@ export function openLanePool(ports: PoolPorts): LanePool {
     partsAtOnce: (sink) => budget.partsAtOnce(sinkOptions(entryOf(config.sinks, sink, 'sink'))),
     close: () => pool.close(),
   };
+}
+
+/** Lanes that there should be memory for in this process. */
+export function wantedLanes({ executor, max_concurrent_tasks, parallelism }: Config): number {
+  const threads = availableParallelism();
+  if (executor.type === 'bullmq') return executor.concurrency ?? threads;
+  return Math.max(threads, max_concurrent_tasks, parallelism);
 }
 
 /** Its libraries take half a second and 25 MB: they are loaded when they are first needed, and only by who does. */

@@ -2,12 +2,12 @@
  * `tidemark worker`: reads batches for daemons on other machines, with the sources and sinks of its own config. Runs
  * until SIGTERM or SIGINT: then it takes no more, and ends what it has in hand or hands it back.
  */
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { secretsOf, type Config } from '../config/config.ts';
 import { loadProcessConfig } from '../config/load.ts';
 import { processSupervision } from '../config/supervision.ts';
+import { slotsFor } from '../crew/budget.ts';
 import { fairSlots } from '../crew/slots.ts';
-import { slotted } from '../crew/slotted.ts';
 import { startSupervisor } from '../daemon/supervisor.ts';
 import { TidemarkError } from '../errors.ts';
 import { createLog, type ProcessLog } from '../log.ts';
@@ -17,7 +17,7 @@ import type { LaneRequest } from '../queue/messages.ts';
 import { startWorker, type RunningWorker } from '../queue/worker.ts';
 import { createRedactor } from '../redact.ts';
 import { s3Sink, type S3Sink } from '../sinks/s3/sink.ts';
-import { openLanePool, type LanePool } from './crews.ts';
+import { openLanePool, wantedLanes, type LanePool } from './crews.ts';
 import { entryOf, sinkOptions } from './endpoints.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { logSettings } from './log-settings.ts';
@@ -61,7 +61,8 @@ export async function workerCommand(options: WorkerOptions): Promise<ExitCode> {
     return sink;
   };
   const name = `${hostname()}:${process.pid}`;
-  const concurrency = executor.concurrency ?? availableParallelism();
+  // Lanes beyond that would wait for memory, with a connection and buffers of their own meanwhile.
+  const concurrency = Math.min(wantedLanes(config), pool.slots.count);
   const sayAway = (reason: string | null): void => {
     if (reason === null) log.info('the queue can be used', {});
     else log.warn('the queue cannot be used; the worker waits for it', { reason });
@@ -73,6 +74,8 @@ export async function workerCommand(options: WorkerOptions): Promise<ExitCode> {
     worker: name,
     program: version(),
     concurrency,
+    slots: pool.slots.count,
+    slotsFor: ({ output }) => slotsFor(output),
     objection: (request) => objection(config, request, (sink) => sinkNamed(sink).url('')),
     open: (request, signal) => openLane(pool, request, signal),
     abortUpload: (sink, upload) => sinkNamed(sink).abort(upload),
@@ -136,7 +139,7 @@ function objection(
 async function openLane(pool: LanePool, { setup }: LaneRequest, signal: AbortSignal) {
   const partsAtOnce = pool.partsAtOnce(setup.sink);
   const [lane] = await pool.lanes.open({ ...setup, partsAtOnce }, 1, signal);
-  return slotted(lane!, setup.runId, pool.slots);
+  return lane!;
 }
 
 function sayHealth(worker: RunningWorker, away: string | null, log: ProcessLog): void {

@@ -1,5 +1,5 @@
 /** What a crew and its lanes say to each other. Plain data without secrets: errors are redacted where they were thrown. */
-import type { BatchJob, Begun, LaneSetup, SnapshotMark } from '../lane-ports.ts';
+import type { BatchJob, Begun, CrewRequest, LaneSetup, SnapshotMark } from '../lane-ports.ts';
 import type { PlainError } from '../plain-error.ts';
 
 /** The data of a request for a lane; its id is the lane's. */
@@ -8,6 +8,8 @@ export interface LaneRequest {
   readonly release: string;
   readonly crew: string;
   readonly setup: LaneSetup;
+  /** See CrewRequest. */
+  readonly output: CrewRequest['output'];
   /** What the sink's name stands for where the run is led. */
   readonly place: string;
   /** Shows that the key of the mask `hmac` is the same; null: the lane needs none. */

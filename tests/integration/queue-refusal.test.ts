@@ -66,6 +66,8 @@ it.each([
       worker: 'somewhere:1',
       program,
       concurrency: 4,
+      slots: 4,
+      slotsFor: UNUSED,
       objection: () => objection,
       open: UNUSED,
       abortUpload: UNUSED,

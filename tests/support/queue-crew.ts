@@ -1,4 +1,5 @@
 /** Crews and workers on one Redis, whose lanes read nothing: what they do with a batch, each test says itself. */
+import { slotsFor } from '../../src/crew/budget.ts';
 import type { BatchJob, BatchResult, CrewRequest, JobEvents } from '../../src/lane-ports.ts';
 import type { Log, Source } from '../../src/ports.ts';
 import { connectQueue, type QueueConfig, type QueueConnection } from '../../src/queue/connection.ts';
@@ -10,6 +11,8 @@ export type Read = (job: BatchJob, events: JobEvents, signal: AbortSignal) => Pr
 
 export interface WorkerOptions {
   readonly concurrency?: number;
+  /** Of memory; Parquet takes two. By default, there are enough. */
+  readonly slots?: number;
   readonly objection?: (request: LaneRequest) => string | null;
 }
 
@@ -106,13 +109,15 @@ export function queuePlace(url: string, prefix: string, own: Partial<QueueConfig
     config,
     said,
     connect,
-    worker: (name, read, { url: to, concurrency = 1, objection = () => null } = {}) =>
+    worker: (name, read, { url: to, concurrency = 1, slots = 100, objection = () => null } = {}) =>
       startWorker({
         connection: connect(to),
         config,
         worker: name,
         program: '0.1.0',
         concurrency,
+        slots,
+        slotsFor: ({ output }) => slotsFor(output),
         objection,
         open: async () => ({
           begin: async () => ({ server: 'server', position: null }),

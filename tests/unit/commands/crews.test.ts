@@ -17,6 +17,20 @@ const configOf = (memory: number, others: object = {}): Config =>
     ...others,
   }) as unknown as Config;
 
+it.each([
+  ['embedded', 1],
+  // It reads for others: what its own tasks would want does not matter.
+  ['bullmq', 3],
+])('has parts wait where as many lanes as are wanted would not fit (%s)', async (type, parts) => {
+  const sinks = { s3: { part_size_mb: 8, upload_concurrency: 4 } };
+  const executor = { type, concurrency: 3 };
+  const ports = { cap: unasked, reading: unasked, slots: fairSlots(1), meter: null };
+  const config = configOf(240, { sinks, executor, max_concurrent_tasks: 64 });
+  const pool = openLanePool({ ...ports, config });
+  expect([pool.slots.count, pool.partsAtOnce('s3')]).toEqual([3, parts]);
+  await pool.close();
+});
+
 it('is that of the newest config, for runs that began with an old one as well', async () => {
   const slots = fairSlots(1);
   const ports = { cap: unasked, reading: unasked, slots, meter: null };

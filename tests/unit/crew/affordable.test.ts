@@ -1,6 +1,6 @@
 /** As many lanes as there is memory for. */
 import { fairSlots } from '../../../src/crew/slots.ts';
-import { affordableCrews } from '../../../src/crew/slotted.ts';
+import { affordableCrews } from '../../../src/crew/affordable.ts';
 import type { Crew, CrewRequest } from '../../../src/lane-ports.ts';
 
 it.each([
