@@ -77,7 +77,7 @@ export async function followUntilLeading(options: FollowOptions, signal: AbortSi
   while (!signal.aborted) {
     try {
       const found = await shared.look(positionOf(state.db)?.seq ?? 0);
-      if (won !== null && found.lease?.token !== won.token) won = null;
+      if (won !== null && !isHeld(found, won.token, options.me)) won = null;
       // Its own lease is nobody's yet: what it has to do first is what it had to do before.
       const view = won === null ? found : { ...found, lease: null };
       joined = await joinOnce(options, view, joined);
@@ -113,6 +113,10 @@ export async function followUntilLeading(options: FollowOptions, signal: AbortSi
   }
   if (won !== null) await shared.release(won.token).catch(() => {});
   return null;
+}
+
+function isHeld({ lease }: View, token: number, me: Member): boolean {
+  return lease !== null && lease.token === token && lease.holder.node === me.node;
 }
 
 async function pause(signal: AbortSignal): Promise<void> {

@@ -51,7 +51,7 @@ function emptied(said: () => ReadonlyMap<string, Standpoint>) {
     stand: () => Promise.resolve(),
     standpoints: () => Promise.resolve(new Map(said())),
   } as unknown as SharedState;
-  return { shared, done };
+  return { shared, done, gives: (to: View['lease']) => void (lease = to) };
 }
 
 const optionsOf = (shared: SharedState, stopping: AbortController, looks = Infinity): FollowOptions => ({
@@ -74,6 +74,28 @@ it('gives the lease back where another has to be heard first, who says nothing w
   const won = await followUntilLeading(optionsOf(redis.shared, new AbortController()), AbortSignal.any([]));
   expect(redis.done).toEqual(['joined', 'took 5', 'gave 5 back', 'took 6']);
   expect(won).toMatchObject({ token: 6, anew: true });
+});
+
+it('does not take the lease of another for its own, who was given the same token', async () => {
+  lead(state.db, 4, () => 'lineage');
+  follow(state.db);
+  const redis = emptied(() => new Map());
+  const stopping = new AbortController();
+  const { acquire } = redis.shared;
+  redis.shared.acquire = async (floor) => {
+    const token = await acquire(floor);
+    // Redis loses that, and gives the number out again.
+    redis.gives({ token: token!, holder: { node: 'b', host: 'two', pid: 2 } });
+    return token;
+  };
+  const statuses: (string | null)[] = [];
+  const options = optionsOf(redis.shared, stopping);
+  const onStatus: FollowOptions['onStatus'] = ({ leader }) => {
+    statuses.push(leader?.host ?? null);
+    stopping.abort();
+  };
+  expect(await followUntilLeading({ ...options, onStatus }, stopping.signal)).toBeNull();
+  expect(statuses).toEqual(['two']);
 });
 
 it('is nobody to wait for while it has no copy', async () => {
