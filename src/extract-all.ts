@@ -27,13 +27,18 @@ export async function extractAll(
 ): Promise<void> {
   const progress = addedProgress();
   observer.progress(progress.total);
-  const events = (job: BatchJob): JobEvents => ({
-    beginning: ledger.beginning,
-    begun: ledger.begun,
-    progress: progress.of(job.id),
-    said: (message) => observer.said?.(job.export.name, message),
-    waits: (reason) => observer.waits?.(reason),
-  });
+  const waits = addedWaits((reason) => observer.waits?.(reason));
+  const events = (job: BatchJob): JobEvents => {
+    // The lane that had it may have been lost while it waited.
+    waits.of(job.id)(null);
+    return {
+      beginning: ledger.beginning,
+      begun: ledger.begun,
+      progress: progress.of(job.id),
+      said: (message) => observer.said?.(job.export.name, message),
+      waits: waits.of(job.id),
+    };
+  };
   const told = new Set<string>();
   const tables = plan.exports.map((table) =>
     collector(plan, table, (result) => {
@@ -42,7 +47,10 @@ export async function extractAll(
     }),
   );
   const ofJob = new Map(tables.flatMap((table) => table.jobs.map(({ id }) => [id, table])));
-  const done = (job: BatchJob, result: BatchResult): void => ofJob.get(job.id)!.done(job, result);
+  const done = (job: BatchJob, result: BatchResult): void => {
+    waits.of(job.id)(null);
+    ofJob.get(job.id)!.done(job, result);
+  };
   await crew.export(
     tables.flatMap(({ jobs }) => jobs),
     events,
@@ -86,6 +94,21 @@ function addedProgress(): { readonly total: Progress; of(job: string): (now: Pro
       total.bytes += now.bytes - before.bytes;
       total.files += now.files - before.files;
       last.set(job, now);
+    },
+  };
+}
+
+/** The waiting of several jobs as one: it begins with the first, and ends with the last. */
+function addedWaits(tell: (reason: string | null) => void): {
+  of(job: string): (reason: string | null) => void;
+} {
+  const waiting = new Set<string>();
+  return {
+    of: (job) => (reason) => {
+      const before = waiting.size;
+      if (reason === null) waiting.delete(job);
+      else waiting.add(job);
+      if ((before === 0) !== (waiting.size === 0)) tell(reason);
     },
   };
 }

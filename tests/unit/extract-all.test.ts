@@ -67,3 +67,32 @@ it('fails where nothing is known of a table at the end', async () => {
     message: 'Nothing came of b.',
   });
 });
+
+it('waits from the first job that waits to the last, and no longer for one whose lane is lost', async () => {
+  const waits: (string | null)[] = [];
+  const crew = {
+    export: (...[jobs, events, , onResult]: Parameters<Crew['export']>) => {
+      const [a, b, c] = jobs.map((job) => events(job));
+      a!.waits('busy');
+      b!.waits('busy too');
+      a!.waits(null);
+      c!.waits('busy still');
+      b!.waits(null);
+      expect(waits).toEqual(['busy']);
+      // Done again, in another lane.
+      events(jobs[2]!);
+      expect(waits).toEqual(['busy', null]);
+      a!.waits('busy again');
+      for (const job of jobs) onResult?.(job, resultOf(job));
+      return Promise.resolve(jobs.map(resultOf));
+    },
+  } as unknown as Crew;
+  const nothing = (): void => {};
+  const observer = {
+    progress: nothing,
+    planned: nothing,
+    waits: (reason: string | null) => void waits.push(reason),
+  };
+  await extractAll(planOf([exportOf('a', 3)]), crew, observer, {} as never, nothing, NEVER);
+  expect(waits).toEqual(['busy', null, 'busy again', null]);
+});
