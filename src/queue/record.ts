@@ -41,7 +41,10 @@ export function crewRecord(client: Redis, prefix: string, names: CrewNames, crew
     async beat() {
       // Without the check, a beat would make a record of its own where Redis has lost the crew's.
       if ((await client.hexists(record, 'release')) === 0) return false;
-      await client.multi().hincrby(record, 'beat', 1).expire(record, FORGOTTEN_S).exec();
+      const beat = client.multi().hincrby(record, 'beat', 1);
+      // What was said is what the next leader goes by, also where nothing has been said for long.
+      for (const key of [record, names.orders, names.reports, names.progress]) beat.expire(key, FORGOTTEN_S);
+      await beat.exec();
       return true;
     },
     async keep(runId, { lanes, agreement, memo }) {
@@ -77,7 +80,7 @@ export async function keptRuns(client: Redis, prefix: string): Promise<string[]>
   return client.hkeys(runsName(prefix));
 }
 
-/** Those of a task, with their crews. */
+/** Those of a task, with their crews, and those of which there is no telling: their record has been forgotten. */
 export async function keptRunsOf(
   client: Redis,
   prefix: string,
@@ -87,9 +90,7 @@ export async function keptRunsOf(
   const found: { runId: string; crew: string }[] = [];
   for (const [runId, crew] of all) {
     const of = await client.hget(crewNames(prefix, crew).record, 'task');
-    // Of one without a record there is nothing left but its name.
-    if (of === null) await client.hdel(runsName(prefix), runId);
-    else if (of === task) found.push({ runId, crew });
+    if (of === null || of === task) found.push({ runId, crew });
   }
   return found;
 }

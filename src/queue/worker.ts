@@ -76,6 +76,12 @@ export function startWorker(ports: WorkerPorts): RunningWorker {
   };
 
   const take = async (job: Job<LaneRequest>): Promise<void> => {
+    const { record } = crewNames(config.prefix, job.data.crew);
+    // Whoever asked was killed, and nobody takes it back.
+    if ((await waiting(() => connection.client.hexists(record, 'release'))) === 0) {
+      await waiting(() => job.moveToCompleted(null, job.token!, false));
+      return;
+    }
     const own = releaseOf(program);
     const { release } = job.data;
     const why =
