@@ -131,7 +131,9 @@ async function draftOne(
   const transformed = await transform(assignment, from, sourceOf, snapshot);
   const questions = questionsOf(table, (name) => find(name)!, context);
   const answers = await ask(questions, table.name, snapshot, clocks, signal);
-  const draft = draftTable(table, facts, context, answers, transformed);
+  const drafted = draftTable(table, facts, context, answers, transformed);
+  const draft =
+    facts.transactional === null ? { ...drafted, unkept: await snapshot.unkept(drafted.sql) } : drafted;
   const explained = await snapshot.explain(draft.sql);
   const rows = draft.filtered || facts.rows === null ? explained.rows : null;
   const estimate = estimateTable(facts, selectedColumns(table, facts), rows, spec.output.format);
@@ -230,7 +232,7 @@ async function draftCustom(
   const behind =
     spec.queryWatermark === null ? [] : queryWarnings(spec.taskName, spec.queryWatermark, context);
   return {
-    draft: { ...draft, warnings: [...draft.warnings, ...behind] },
+    draft: { ...draft, unkept: await snapshot.unkept(sql), warnings: [...draft.warnings, ...behind] },
     estimate: estimateQuery(explained.rows),
     ...((settings.parallelism ?? 1) > 1 ? { ranges: { sequential: QUERY_IS_WHOLE } } : {}),
     warnings,

@@ -73,6 +73,11 @@ export interface Snapshot {
   /** EXPLAIN's estimate of the rows a SELECT reads and returns, and what it warns of. */
   explain(sql: string): Promise<{ readonly rows: number | null; readonly warnings: readonly string[] }>;
   /**
+   * Tables that a SELECT reads, also by way of views, and that keep no snapshots, as names in SQL; null: what it reads
+   * cannot be seen.
+   */
+  unkept(sql: string): Promise<readonly string[] | null>;
+  /**
    * The server's own wall clock at an instant, `YYYY-MM-DD HH:MM:SS.ffffff`, as DATETIME values are written in.
    *
    * @param instant in microseconds since 1970 UTC.

@@ -10,7 +10,7 @@ import { withNearest } from '../nearest.ts';
 import { creates } from '../spec/transformation-names.ts';
 import { outputColumn, selectExpression, wrappedExpression } from './columns.ts';
 import { orderOnMariaDb } from './query-order.ts';
-import { countQuerySql, countSql, filterSql, selectSql, type SelectParts } from './sql.ts';
+import { countQuerySql, countSql, filterSql, quoteName, selectSql, type SelectParts } from './sql.ts';
 import type { TransformedColumns } from './transform.ts';
 import { windowSql, type Answers, type WindowContext } from './windows.ts';
 
@@ -37,8 +37,8 @@ export interface Draft {
   readonly windows: readonly Window[];
   /** Whether a WHERE keeps rows out, so that the table's own row count says too much. */
   readonly filtered: boolean;
-  /** Whether its rows are those of the snapshot: false where the engine is known to keep none. */
-  readonly inSnapshot: boolean;
+  /** Tables that it reads and that keep no snapshots, as names in SQL; null: not known. */
+  readonly unkept: readonly string[] | null;
   readonly warnings: readonly string[];
 }
 
@@ -110,7 +110,7 @@ export function draftTable(
     key: facts.primaryKey,
     windows: cdc.map((entry) => entry.window),
     filtered: conditions.length > 0,
-    inSnapshot: facts.transactional !== false,
+    unkept: facts.transactional === false ? [quoteName(facts.name)] : [],
     warnings: [...tableWarnings(spec.name, facts), ...cdc.flatMap((entry) => entry.warnings)],
   };
 }
@@ -170,7 +170,7 @@ export function draftQuery(
     key: [],
     windows,
     filtered: true,
-    inSnapshot: true,
+    unkept: [],
     warnings: kept ? [] : [ORDER_UNSURE],
   };
 }

@@ -1,6 +1,7 @@
 /** What a spec asks of consistency, what its run then does, and what the manifest says of it. */
-import { serverVersion } from '../support/mysql.ts';
-import { readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
+import { mysqlSource } from '../../src/sources/mysql/snapshot.ts';
+import { grantReader, serverVersion, sourceOptionsOf } from '../support/mysql.ts';
+import { NEVER, readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
 import { createPairs, startPairWriters } from '../support/pair-writers.ts';
 
 const BOTH = { table: [{ name: 'debit' }, { name: 'credit' }] };
@@ -92,6 +93,52 @@ it('names the table that keeps no snapshots, or fails by it', async () => {
     });
     expect(report.error!.hint).toContain('ALTER TABLE `log` ENGINE=InnoDB;');
   }
+});
+
+it('looks for tables without snapshots beneath views and queries', async () => {
+  const admin = async (sql: string): Promise<unknown> => here.database.connection.query(sql);
+  await admin('CREATE VIEW kept AS SELECT * FROM debit');
+  await admin('CREATE VIEW unkept AS SELECT COUNT(*) AS n FROM kept JOIN log ON log.id = kept.id');
+  await admin('CREATE VIEW above AS SELECT * FROM unkept');
+  const level = async (fields: Readonly<Record<string, unknown>>): Promise<unknown[]> => {
+    const { error, report } = await here.runSpec(here.spec(fields));
+    expect(error).toBeNull();
+    const { consistency, consistency_basis: basis } = (await readExport(here.s3, here.bucket, report))
+      .manifest;
+    return [consistency, basis];
+  };
+  const BASIS = 'log keeps no snapshots, as InnoDB does: what was read of it is as it was at that moment.';
+  expect(await level({ table: { name: 'kept' } })).toEqual(['snapshot', ONE]);
+  expect(await level({ table: { name: 'above' } })).toEqual(['per_batch', BASIS]);
+  const query = (custom: string) => ({ task_name: 'asked', query: { custom } });
+  expect(await level(query('SELECT c.id FROM (SELECT id FROM kept) c'))).toEqual(['snapshot', ONE]);
+  expect(await level(query('SELECT d.id FROM debit d LEFT JOIN `log` l ON l.id = d.id'))).toEqual([
+    'per_batch',
+    BASIS,
+  ]);
+  const { error } = await here.runSpec(here.spec({ table: { name: 'above' }, consistency: 'snapshot' }));
+  expect(error).toMatchObject({
+    code: 'CONSISTENCY_UNPROVEN',
+    hint: expect.stringContaining('ALTER TABLE `log` ENGINE=InnoDB;'),
+  });
+});
+
+it('sees beneath a view with SHOW VIEW alone, and claims nothing without', async () => {
+  const { connection, name } = here.database;
+  await connection.query('CREATE VIEW shown AS SELECT * FROM debit');
+  const reader = await grantReader(here.database, ['shown']);
+  const unkept = async (): Promise<readonly string[] | null> => {
+    const source = mysqlSource(sourceOptionsOf({ ...here.database, ...reader }));
+    const snapshot = await source.open(NEVER);
+    try {
+      return await snapshot.unkept('SELECT * FROM shown');
+    } finally {
+      await snapshot.close();
+    }
+  };
+  expect(await unkept()).toBeNull();
+  await connection.query(`GRANT SHOW VIEW ON ${name}.* TO '${reader.user}'@'%'`);
+  expect(await unkept()).toEqual([]);
 });
 
 it.each([

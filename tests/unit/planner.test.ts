@@ -21,6 +21,7 @@ function snapshotOf(explained: number | null, facts: TableFacts = EMPLOYEES, ask
       asked.push(`facts ${table}`);
       return { ...facts, name: table };
     },
+    unkept: async () => [],
     explain: async (sql) => {
       asked.push(`explain ${sql}`);
       return { rows: explained, warnings: ['sorted by the server'] };

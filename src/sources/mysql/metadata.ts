@@ -9,10 +9,8 @@ import type { TableColumn, TableFacts } from '../../ports.ts';
 import { columnOfResult } from './columns.ts';
 import type { Session } from './connect.ts';
 import { jsonColumns } from './json-columns.ts';
+import { keepsSnapshots } from './kept.ts';
 import { whyNotSeen, withSuggestion } from './unknown-names.ts';
-
-/** Engines whose tables take part in a consistent snapshot. NDB has transactions, and knows only READ COMMITTED. */
-const SNAPSHOT_ENGINES = new Set(['InnoDB', 'ROCKSDB', 'TokuDB']);
 
 /**
  * Columns, primary key and size of a table or view, by information_schema.
@@ -56,7 +54,7 @@ export async function tableFacts(session: Session, table: string): Promise<Table
     primaryKey: key.map((row) => row['name']),
     rows: size['row_count'] === null ? null : Number(size['row_count']),
     bytes: size['data_length'] === null ? null : Number(size['data_length']),
-    transactional: size['engine'] === null ? null : SNAPSHOT_ENGINES.has(size['engine']),
+    transactional: size['engine'] === null ? null : keepsSnapshots(size['engine']),
   };
 }
 

@@ -20,6 +20,7 @@ import type { GiveBack } from './connection-cap.ts';
 import { setHmacKey } from './hmac-key.ts';
 import { identify } from './identify.ts';
 import { mysqlReferee } from './referee.ts';
+import { unkeptTables } from './kept.ts';
 import { keyQuestions } from './key-questions.ts';
 import { serverLoad } from './server-load.ts';
 import { killSession, onSideSession } from './side-session.ts';
@@ -154,6 +155,7 @@ function snapshotOf(
     tableFacts: (table) => tableFacts(session, table),
     describeQuery: (sql) => describeQuery(session, sql),
     explain: (sql) => explain(session, server, sql),
+    unkept: (sql) => unkeptTables(session, sql),
     wallClock: (instant) => wallClock(session, instant),
     keys: keyQuestions(session, server),
     scalar: (sql, signal) => whole(readScalar(session, options, sql, signal)),

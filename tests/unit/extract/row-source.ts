@@ -40,6 +40,7 @@ export function rowSource(): RowSource {
       tableFacts: unasked,
       describeQuery: unasked,
       explain: unasked,
+      unkept: unasked,
       wallClock: unasked,
       keys: { indexes: unasked, estimates: unasked, texts: unasked },
       scalar: unasked,

@@ -57,7 +57,7 @@ describe('a custom query', () => {
       key: [],
       windows: [],
       filtered: true,
-      inSnapshot: true,
+      unkept: [],
       warnings: ['first'],
     };
     const estimate = { rows: 1, bytes: 9e9, basis: 'a guess' };
@@ -84,10 +84,10 @@ describe('a custom query', () => {
       filtered: false,
       warnings: [],
     };
-    const draft: Draft = { ...none, inSnapshot: false };
+    const draft: Draft = { ...none, unkept: ['`events`'] };
     const estimate = { rows: 1, bytes: 1, basis: 'a guess' };
     const mixed = [
-      { draft: { ...draft, inSnapshot: true }, estimate, warnings: [] },
+      { draft: { ...draft, unkept: [] }, estimate, warnings: [] },
       { draft, estimate, warnings: [] },
     ];
     expect(buildPlan(specOf({}), RUN, settings, SERVER, mixed, null).consistency).toBe('per_batch');
@@ -140,7 +140,7 @@ describe('what cannot be promised', () => {
       key: [],
       windows: found,
       filtered: true,
-      inSnapshot: true,
+      unkept: [],
       warnings: [],
     };
     const sized = [{ draft, estimate, warnings: [] }];

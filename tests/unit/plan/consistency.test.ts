@@ -3,9 +3,10 @@ import type { Plan } from '../../../src/domain/plan.ts';
 import type { Agreement } from '../../../src/lane-ports.ts';
 import { plannedConsistency, withAgreement } from '../../../src/plan/consistency.ts';
 
-const InnoDb = { name: 'orders', inSnapshot: true };
-const MyIsam = { name: 'log', inSnapshot: false };
-const Memory = { name: 'cache', inSnapshot: false };
+const InnoDb = { name: 'orders', unkept: [] };
+const MyIsam = { name: 'log', unkept: ['`log`'] };
+const Memory = { name: 'cache', unkept: ['`cache`'] };
+const Unseen = { name: 'sales', unkept: null };
 
 it.each(['best', 'snapshot', 'locked', 'per_batch'] as const)(
   'is a snapshot where all tables keep them, asked for %s',
@@ -53,4 +54,21 @@ it('says what a crew has agreed on, unless a table keeps no snapshots anyway', (
   });
   const mixed = plan([InnoDb, MyIsam]);
   expect(withAgreement(mixed, agreement)).toBe(mixed);
+});
+
+it('promises nothing of a view beneath which nothing can be seen', () => {
+  const why = 'hich tables sales reads by way of views cannot be seen: they may keep no snapshots.';
+  expect(plannedConsistency('best', [InnoDb, Unseen])).toEqual({
+    consistency: 'per_batch',
+    consistencyBasis: `W${why}`,
+    sourcePosition: null,
+  });
+  expect(() => plannedConsistency('snapshot', [InnoDb, Unseen])).toThrow(
+    expect.objectContaining({
+      code: 'CONSISTENCY_UNPROVEN',
+      retryable: false,
+      message: expect.stringContaining(`w${why}`),
+      hint: expect.stringContaining('SHOW VIEW'),
+    }),
+  );
 });

@@ -27,7 +27,7 @@ it('selects all but invisible columns for "*", in the order of the primary key',
   expect(found).toMatchObject({
     name: 'employees',
     filtered: false,
-    inSnapshot: true,
+    unkept: [],
     windows: [],
     warnings: [],
   });
@@ -136,7 +136,7 @@ describe('a custom query', () => {
   it('is taken as it is', () => {
     const sql = 'SELECT id, name FROM a JOIN b USING (id)';
     const columns = [result('id', 'int', 'number'), result('name', 'varchar', 'text')];
-    const taken = { name: 'task', sql, columns, windows: [], filtered: true, inSnapshot: true };
+    const taken = { name: 'task', sql, columns, windows: [], filtered: true, unkept: [] };
     expect(draftQuery('task', sql, columns, 'mysql', [])).toMatchObject(taken);
     expect(draftQuery('task', sql, columns, 'mariadb', [])).toMatchObject(taken);
   });

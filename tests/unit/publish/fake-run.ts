@@ -56,6 +56,7 @@ export function fakeSource(
     describeQuery: () =>
       call('describeQuery', '', () => [{ name: 'n', mysqlType: 'bigint', nullable: true, kind: 'number' }]),
     explain: () => call('explain', '', () => ({ rows: 2, warnings: [] })),
+    unkept: async () => [],
     wallClock: (instant) => call('wallClock', '', () => `${formatClock(instant, 'date')} 00:00:00.000000`),
     keys: { indexes: async () => [], estimates: async () => [], texts: async () => [] },
     scalar: (sql) => call('scalar', sql, () => '101'),
