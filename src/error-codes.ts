@@ -437,7 +437,8 @@ export const ERRORS = {
   },
   REDIS_UNREACHABLE: {
     title: 'Redis cannot be reached',
-    cause: 'The server of `executor.url` is down, refuses the login, or is not reached from this machine.',
+    cause:
+      'The server of `executor.url` is down, refuses the login or to write, or is not reached from this machine.',
     hint: 'Check `executor.url` and the server.',
     retryable: true,
   },

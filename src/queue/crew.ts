@@ -61,8 +61,13 @@ export function queueCrew(room: CrewRoom, options: QueueCrewOptions): Crew {
 
 /** Sends the lanes home and leaves nothing of the crew in Redis. */
 export async function dissolve(room: CrewRoom, runId: string): Promise<void> {
-  await room.tell('*', { type: 'close' });
-  await removeQueues(room);
+  // A Redis that is full takes no words, and may not let go of a queue either. Without the record, lanes go home all the
+  // same, and the rest goes when the task is next cleared up.
+  await room.tell('*', { type: 'close' }).catch(() => {});
+  await removeQueues(room).catch(async (error: unknown) => {
+    await room.connection.client.del(room.names.record);
+    throw error;
+  });
   await room.record.remove(runId);
 }
 

@@ -11,6 +11,7 @@ import { before, CLOSE_MS, within } from './before.ts';
 import type { CrewRoom, JobReport } from './crew-room.ts';
 import { openDesk } from './ledger-desk.ts';
 import type { BatchData, JobProgress } from './messages.ts';
+import { orRefusal } from './refusal.ts';
 
 export interface FlowJobs {
   /** Counts the flows of a crew: makes names distinct. */
@@ -106,7 +107,8 @@ export async function runFlow(
         if (byId.has(id)) current(id).progress(JSON.parse(now) as JobProgress);
     } catch (error) {
       // Redis may have gone away in between. Anything else will not pass by itself.
-      if (connection.away() === null && connection.client.status === 'ready') reject(asTidemarkError(error));
+      if (connection.away() === null && connection.client.status === 'ready')
+        reject(asTidemarkError(orRefusal(error)));
     }
   };
   const idle: IdleSince = new Map();
@@ -115,10 +117,16 @@ export async function runFlow(
   const onDetach = (): void => reject(detach.reason);
   const stopHearing = room.onJobReport(hear);
   let stopLooking = (): void => {};
+  /** Or may be. */
+  let isThere = true;
   try {
     // In this order: a run that is left and told to end at once is left.
     await before([detach, signal], async () => {
-      if ((await commits.getJobState(commit)) === 'unknown') await add();
+      if ((await commits.getJobState(commit)) === 'unknown')
+        await add().catch((error: unknown) => {
+          isThere = orRefusal(error) === error;
+          throw error;
+        });
       await room.tell('*', { type: 'start' });
     });
     stopLooking = room.onLook(look);
@@ -127,7 +135,7 @@ export async function runFlow(
     return await over;
   } catch (error) {
     desk.close();
-    if (!detach.aborted) await atRest(room, batches);
+    if (isThere && !detach.aborted) await atRest(room, batches);
     throw error;
   } finally {
     stopHearing();

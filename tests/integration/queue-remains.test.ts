@@ -20,7 +20,9 @@ it('keeps what was said in a run for as long as it is led', async () => {
   const crew = await place.crews({ connection }).assemble(crewRequest(1), NEVER);
   const { client } = connection;
   const streams = await keysOf(place, 'crew:*:*s');
-  expect(streams.map((name) => name.split(':').at(-1)).toSorted()).toEqual(['beats', 'orders', 'reports']);
+  expect(new Set(streams.map((name) => name.split(':').at(-1)))).toEqual(
+    new Set(['beats', 'orders', 'reports']),
+  );
   for (const name of streams) await client.expire(name, FORGOTTEN_S / 2);
   for (const name of streams)
     await waitFor(name, async () => ((await client.ttl(name)) > FORGOTTEN_S / 2 ? true : null));
