@@ -28,4 +28,6 @@ export interface KeyQuestions {
   estimates(selects: readonly string[]): Promise<readonly ReadEstimate[]>;
   /** The rows of a SELECT that has few of them, as text. */
   texts(sql: string): Promise<readonly (readonly (string | null)[])[]>;
+  /** The same, of a SELECT that puts texts into order: by the whole of them, however long they are. */
+  sortedTexts(sql: string): Promise<readonly (readonly (string | null)[])[]>;
 }

@@ -147,7 +147,7 @@ export function surveyOf(
       for (let texts = 0; to < groups.length && texts < SORTED_AT_ONCE; to++)
         texts += groups[to]!.keys.length + 2;
       const part = groups.slice(from, to);
-      found.push(...sortedProposals(await keys.texts(sortSql(text, part)), part));
+      found.push(...sortedProposals(await keys.sortedTexts(sortSql(text, part)), part));
       from = to;
     }
     return found;

@@ -34,7 +34,7 @@ function snapshotOf(explained: number | null, facts: TableFacts = EMPLOYEES, ask
       asked.push(`describe ${sql}`);
       return [{ name: 'n', mysqlType: 'int', nullable: false, kind: 'number' }];
     },
-    keys: { indexes: unasked, estimates: unasked, texts: unasked },
+    keys: { indexes: unasked, estimates: unasked, texts: unasked, sortedTexts: unasked },
     scalar: unasked,
     load: unasked,
     rows: unasked,

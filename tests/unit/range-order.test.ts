@@ -13,6 +13,7 @@ function comparing(asked: string[]): KeyQuestions {
   return {
     indexes: unasked,
     estimates: unasked,
+    sortedTexts: unasked,
     texts: async (sql) => {
       asked.push(sql);
       const pairs = [...sql.matchAll(/CONVERT\('(\w*)' USING \w+\) COLLATE \w+ < CONVERT\('(\w*)'/g)];

@@ -28,6 +28,7 @@ function serverOf(keys: readonly (number | null)[], wrong: (rows: number) => num
         const rows = rowsOf(sql);
         return { access: 'range', index: 'k', rows: Math.max(1, Math.round(wrong(rows))) };
       }),
+    sortedTexts: () => Promise.reject(new Error('not asked of numbers')),
     texts: async (sql) =>
       sql.split('\nUNION ALL\n').flatMap((branch) => {
         const [, place, which] = /SELECT (\d+) AS place, (\d) AS which/.exec(branch)!;

@@ -12,6 +12,11 @@ import type { Session } from './connect.ts';
 const EXPLAINED_AT_ONCE = 200;
 /** And so many characters of them: servers take statements of a megabyte, by default more. */
 const CHARACTERS_AT_ONCE = 250_000;
+/**
+ * Of the weights of a text, servers compare the first kilobyte. A key has 3072 bytes at most, mostly 768 letters, and of
+ * each the weight has up to 16 bytes; that of several levels is longer by as much again. A sort needs room for 15.
+ */
+const SORTED_BYTES = 32_768;
 
 export function keyQuestions(session: Session, server: ServerIdentity): KeyQuestions {
   return {
@@ -21,15 +26,32 @@ export function keyQuestions(session: Session, server: ServerIdentity): KeyQuest
       for (const some of inPortions(selects)) found.push(...(await estimatesOf(session, server, some)));
       return found;
     },
-    async texts(sql) {
-      const rows = await session.query(sql);
-      return rows.map((row) =>
-        Object.values(row as Record<string, string | number | null>).map((value) =>
-          value === null ? null : String(value),
-        ),
+    texts: (sql) => textsOf(session, sql),
+    async sortedTexts(sql) {
+      // Not for good: the session may be the one that reads, and exports that are sorted would need as much for each row.
+      await session.query(
+        'SET @tidemark_length = @@session.max_sort_length, @tidemark_buffer = @@session.sort_buffer_size',
       );
+      await session.query(
+        `SET SESSION max_sort_length = ${SORTED_BYTES}, ` +
+          `SESSION sort_buffer_size = CAST(GREATEST(@tidemark_buffer, ${32 * SORTED_BYTES}) AS UNSIGNED)`,
+      );
+      const found = await textsOf(session, sql);
+      await session.query(
+        'SET SESSION max_sort_length = @tidemark_length, SESSION sort_buffer_size = @tidemark_buffer',
+      );
+      return found;
     },
   };
+}
+
+async function textsOf(session: Session, sql: string): Promise<(string | null)[][]> {
+  const rows = await session.query(sql);
+  return rows.map((row) =>
+    Object.values(row as Record<string, string | number | null>).map((value) =>
+      value === null ? null : String(value),
+    ),
+  );
 }
 
 export async function indexesOf(session: Session, table: string): Promise<TableIndex[]> {

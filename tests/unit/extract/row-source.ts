@@ -42,7 +42,7 @@ export function rowSource(): RowSource {
       explain: unasked,
       unkept: unasked,
       wallClock: unasked,
-      keys: { indexes: unasked, estimates: unasked, texts: unasked },
+      keys: { indexes: unasked, estimates: unasked, texts: unasked, sortedTexts: unasked },
       scalar: unasked,
       load: unasked,
       close: unasked,

@@ -58,7 +58,12 @@ export function fakeSource(
     explain: () => call('explain', '', () => ({ rows: 2, warnings: [] })),
     unkept: async () => [],
     wallClock: (instant) => call('wallClock', '', () => `${formatClock(instant, 'date')} 00:00:00.000000`),
-    keys: { indexes: async () => [], estimates: async () => [], texts: async () => [] },
+    keys: {
+      indexes: async () => [],
+      estimates: async () => [],
+      texts: async () => [],
+      sortedTexts: async () => [],
+    },
     scalar: (sql) => call('scalar', sql, () => '101'),
     rows(sql, _columns, onRow, signal) {
       const isJobs = sql.includes('FROM `jobs`');
