@@ -29,7 +29,12 @@ export interface LaneSetup {
   /** ISO 8601 UTC: when the run's timeout is over; null: it has none. */
   readonly deadline: string | null;
   /** Of this lane alone: the run's, divided. */
-  readonly pace: { readonly maxLoad: MaxLoad | null; readonly bytesPerSecond: number | null };
+  readonly pace: {
+    readonly maxLoad: MaxLoad | null;
+    readonly bytesPerSecond: number | null;
+    /** How many lanes the crew has, where they are in several processes: none waits for the others. */
+    readonly lanes?: number;
+  };
   /** Parts that the lane may have on their way; null: what the sink says. */
   readonly partsAtOnce: number | null;
 }

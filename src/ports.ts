@@ -98,6 +98,8 @@ export interface Snapshot {
 export interface LoadQuestion {
   readonly threads: boolean;
   readonly replication: boolean;
+  /** Connections of the run in all processes: not counted either, where they are more than those of this one. */
+  readonly lanes?: number;
 }
 
 /** How busy a server is. */

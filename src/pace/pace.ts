@@ -17,6 +17,8 @@ export interface PaceLimits {
   readonly maxLoad: MaxLoad | null;
   /** Null: as fast as it goes. */
   readonly bytesPerSecond: number | null;
+  /** Connections of the run, where they are in several processes. */
+  readonly lanes?: number;
 }
 
 export const UNLIMITED: PaceLimits = { maxLoad: null, bytesPerSecond: null };
@@ -56,6 +58,7 @@ export function paceOf(
   const question: LoadQuestion = {
     threads: maxLoad?.threadsRunning !== null,
     replication: maxLoad?.replicaLagMs !== null,
+    ...(limits.lanes === undefined ? {} : { lanes: limits.lanes }),
   };
   let isTold = false;
   const tell = ({ heldSince, reason }: LoadState): void => {

@@ -122,7 +122,11 @@ export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCre
 /** Limits of the run hold for all lanes together. */
 function laneSetup(setup: CrewRequest['setup'], lanes: number): LaneRequest['setup'] {
   const { bytesPerSecond } = setup.pace;
-  const pace = { ...setup.pace, bytesPerSecond: bytesPerSecond === null ? null : bytesPerSecond / lanes };
+  const pace = {
+    ...setup.pace,
+    bytesPerSecond: bytesPerSecond === null ? null : bytesPerSecond / lanes,
+    lanes,
+  };
   // How many parts a lane may have on their way, the worker knows: it is its memory.
   return { ...setup, pace, partsAtOnce: null };
 }

@@ -18,7 +18,9 @@ export async function serverLoad(
   ownThreads: number,
 ): Promise<ServerLoad> {
   return {
-    threadsRunning: question.threads ? await threadsRunning(side, ownThreads) : 0,
+    threadsRunning: question.threads
+      ? await threadsRunning(side, Math.max(ownThreads, question.lanes ?? 0))
+      : 0,
     replicaLagS: question.replication ? await replicaLag(side, server) : null,
   };
 }

@@ -100,6 +100,17 @@ it('waits before the snapshot until the server is calm, and says so once', async
   expect(waits.slice(1)).toEqual([null]);
 });
 
+it('asks for all connections of the run, wherever they are', async () => {
+  const asked: unknown[] = [];
+  const pace = paceOf({ ...UNLIMITED, maxLoad: BUSY, lanes: 18 }, () => {});
+  const load = async (question: unknown): Promise<ServerLoad> => {
+    asked.push(question);
+    return { threadsRunning: 0, replicaLagS: null };
+  };
+  await pace.beforeTable({ ...rowSource().snapshot, load }, NEVER);
+  expect(asked).toEqual([{ threads: true, replication: false, lanes: 18 }]);
+});
+
 it('takes a server without a connection left for busy', async () => {
   const { pace, source, server, time, waits } = setUp({ maxLoad: BUSY });
   server.failure = new TidemarkError('TOO_MANY_CONNECTIONS', 'Too many connections');
