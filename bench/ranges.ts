@@ -60,8 +60,7 @@ try {
     await connection.query(`INSERT INTO t SELECT ${value}, 'x' FROM seq_1_to_${rows} ORDER BY 1`);
     await connection.query('ANALYZE TABLE t');
     const uneven = type.startsWith('VARCHAR');
-    for (const count of uneven ? [FEWER, ranges] : [ranges])
-      lines.push(...(await linesOf(name, count)));
+    for (const count of uneven ? [FEWER, ranges] : [ranges]) lines.push(...(await linesOf(name, count)));
     await connection.query('DROP TABLE t');
   }
 } finally {
