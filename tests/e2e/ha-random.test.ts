@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openPair, logOf, EVERY, type Daemon, type Pair } from './ha/site.ts';
 import { chanceFrom, type Chance } from './kill/random.ts';
 
-const ROUNDS = Number(process.env['HA_ROUNDS'] ?? 12);
+const ROUNDS = Number(process.env['HA_ROUNDS'] ?? 8);
 const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000);
 
 let pair: Pair;

@@ -9,7 +9,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { chanceFrom } from './kill/random.ts';
 import { openKillSite, type KillSite } from './kill/site.ts';
 
-const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 12);
+const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 8);
 const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000);
 const WORKERS = 4;
 /** After so many, a run has to come to its end. */
