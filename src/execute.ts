@@ -205,13 +205,15 @@ export async function leadRunOn(
     const one = { ...run, number };
     if (number > run.number) return recoverThenRun(installation, spec, one, told, deadline, timed);
     try {
+      // Before there is a crew: from then on, the run closes it.
+      const entry = installation.journal.entries(spec.taskName).find(({ runId }) => runId === run.runId);
+      const ports = portsOf(installation, spec, one, told, deadline);
       // The crew may obey another process by now.
       await installation.journal.settled(timed);
       const crew = await left.leadOn(run.runId, spec.taskName, timed);
       if (crew === null) throw new TidemarkError('QUEUE_LOST', 'The queue has nothing of the run any more.');
-      const entry = installation.journal.entries(spec.taskName).find(({ runId }) => runId === run.runId);
       const begun = { plan, crew, warnings, uploads: entry?.uploads ?? [] };
-      return await runTask(spec, one, { ...portsOf(installation, spec, one, told, deadline), begun }, timed);
+      return await runTask(spec, one, { ...ports, begun }, timed);
     } catch (thrown) {
       return notBegun(beginRun(spec.taskName, one), asTidemarkError(thrown));
     }
