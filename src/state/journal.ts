@@ -108,22 +108,20 @@ export function closeEntry(db: DatabaseSync, runId: string): void {
  */
 export function recordEntry(db: DatabaseSync, runId: string): void {
   durably(db, 'the run', () => {
-    const entry = db.prepare('SELECT record FROM journal_run WHERE run_id = ?').get(runId);
+    const entry = db.prepare('SELECT record, prepared FROM journal_run WHERE run_id = ?').get(runId);
     if (entry === undefined) return;
     // An entry of before runs were recorded has none; one of before columns were compared has no columns.
     const record = JSON.parse((entry['record'] as string | null) ?? 'null') as RunRecord | null;
     if (record !== null) recordEnd(db, { ...record, schemas: record.schemas ?? [] }, new Date());
-    keepStrays(db, runId);
+    const prepared = JSON.parse((entry['prepared'] as string | null) ?? '[]') as PreparedObject[];
+    keepStrays(db, runId, prepared);
     removeEntry(db, runId);
   });
 }
 
 /** Uploads that have not become objects of the run were aborted before its commit. */
-function keepStrays(db: DatabaseSync, runId: string): void {
-  const { prepared } = db.prepare('SELECT prepared FROM journal_run WHERE run_id = ?').get(runId)!;
-  const published = new Set(
-    (JSON.parse((prepared as string | null) ?? '[]') as PreparedObject[]).map(({ key }) => key),
-  );
+function keepStrays(db: DatabaseSync, runId: string, prepared: readonly PreparedObject[]): void {
+  const published = new Set(prepared.map(({ key }) => key));
   const uploads = db.prepare('SELECT key FROM journal_upload WHERE run_id = ?').all(runId);
   for (const { key } of uploads)
     if (!published.has(key as string)) keepAborted(db, runId, new Date(), key as string);

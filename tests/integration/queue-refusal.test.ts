@@ -3,6 +3,7 @@ import type { CrewRequest } from '../../src/lane-ports.ts';
 import { connectQueue, type QueueConfig } from '../../src/queue/connection.ts';
 import { queueCrews } from '../../src/queue/crews.ts';
 import { startWorker } from '../../src/queue/worker.ts';
+import { RUN_SETUP } from '../support/lane-setup.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
 let redis: TestRedis;
@@ -17,15 +18,7 @@ const UNUSED = (): never => {
 };
 
 const REQUEST: CrewRequest = {
-  setup: {
-    task: 't',
-    runId: 'r',
-    source: 'mysql',
-    sink: 's3',
-    hmac: false,
-    deadline: null,
-    pace: { maxLoad: null, bytesPerSecond: null },
-  },
+  setup: RUN_SETUP,
   lanes: 2,
   consistency: 'best',
   tables: ['a'],

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { RunReport } from '../../src/domain/run.ts';
 import type { CrewRequest } from '../../src/lane-ports.ts';
+import { RUN_SETUP } from '../support/lane-setup.ts';
 import { loadLargeTable } from '../support/hr.ts';
 import { NEVER, readExport, testInstallation, type TestInstallation } from '../support/installation.ts';
 import { parseCsv } from '../support/parse-csv.ts';
@@ -24,15 +25,7 @@ afterAll(() => here.close());
 
 const inThisThread = { crews: null };
 const CREW: CrewRequest = {
-  setup: {
-    task: 't',
-    runId: 'r',
-    source: 'mysql',
-    sink: 's3',
-    hmac: false,
-    deadline: null,
-    pace: { maxLoad: null, bytesPerSecond: null },
-  },
+  setup: RUN_SETUP,
   lanes: 1,
   consistency: 'best',
   tables: null,

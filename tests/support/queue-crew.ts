@@ -6,6 +6,7 @@ import { connectQueue, type QueueConfig, type QueueConnection } from '../../src/
 import { queueCrews, type QueueCrews } from '../../src/queue/crews.ts';
 import type { LaneRequest } from '../../src/queue/messages.ts';
 import { startWorker, type RunningWorker } from '../../src/queue/worker.ts';
+import { RUN_SETUP } from './lane-setup.ts';
 
 export type Read = (job: BatchJob, events: JobEvents, signal: AbortSignal) => Promise<BatchResult>;
 
@@ -48,15 +49,7 @@ const UNPROVEN: Source['referee'] = () => ({
 
 export function crewRequest(lanes: number, runId = 'r'): CrewRequest {
   return {
-    setup: {
-      task: 't',
-      runId,
-      source: 'mysql',
-      sink: 's3',
-      hmac: false,
-      deadline: null,
-      pace: { maxLoad: null, bytesPerSecond: null },
-    },
+    setup: { ...RUN_SETUP, runId },
     lanes,
     consistency: 'per_batch',
     tables: ['a'],

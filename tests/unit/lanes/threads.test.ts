@@ -1,18 +1,10 @@
 /** Threads that hold lanes, with real threads: what is asked of them, and what becomes of those who die. */
 import type { BatchJob, JobEvents, Lane, LaneSetup } from '../../../src/lane-ports.ts';
 import { laneThreads, type LaneThreads } from '../../../src/lanes/threads.ts';
+import { RUN_SETUP } from '../../support/lane-setup.ts';
 
 const NEVER = new AbortController().signal;
-const SETUP: LaneSetup = {
-  task: 't',
-  runId: 'r',
-  source: 'mysql',
-  sink: 's3',
-  hmac: false,
-  deadline: null,
-  pace: { maxLoad: null, bytesPerSecond: null },
-  partsAtOnce: null,
-};
+const SETUP: LaneSetup = { ...RUN_SETUP, partsAtOnce: null };
 const job = (id: string): BatchJob => ({ id }) as BatchJob;
 
 const pools: LaneThreads[] = [];

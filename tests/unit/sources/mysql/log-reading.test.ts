@@ -1,15 +1,6 @@
 /** What the end of a log proves, on servers that tests do not start. */
-import type { ServerIdentity } from '../../../../src/domain/plan.ts';
 import { readLog } from '../../../../src/sources/mysql/log-reading.ts';
-import { fakeSession } from './session.ts';
-
-const SERVER: ServerIdentity = {
-  flavor: 'mysql',
-  version: '8.4.3',
-  host: 'db',
-  port: 3306,
-  database: 'shop',
-};
+import { fakeSession, SERVER } from './session.ts';
 
 function serverWith(variables: Readonly<Record<string, string>>, owned: string) {
   return fakeSession((sql) => {

@@ -1,6 +1,15 @@
 /** A session on a server that exists in a test alone. */
 import type { RowDataPacket } from 'mysql2';
+import type { ServerIdentity } from '../../../../src/domain/plan.ts';
 import type { Session } from '../../../../src/sources/mysql/connect.ts';
+
+export const SERVER: ServerIdentity = {
+  flavor: 'mysql',
+  version: '8.4.3',
+  host: 'db',
+  port: 3306,
+  database: 'shop',
+};
 
 /** What is answered to a statement: rows, or for good nothing; left out: no rows. */
 export type Answer = (sql: string) => readonly object[] | 'silence' | undefined;

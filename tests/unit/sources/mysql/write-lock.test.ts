@@ -1,16 +1,7 @@
 /** When no lock is taken, or waited for any longer. */
 import { jest } from '@jest/globals';
-import type { ServerIdentity } from '../../../../src/domain/plan.ts';
 import { lockWriters } from '../../../../src/sources/mysql/write-lock.ts';
-import { fakeSession } from './session.ts';
-
-const SERVER: ServerIdentity = {
-  flavor: 'mysql',
-  version: '8.4.3',
-  host: 'db',
-  port: 3306,
-  database: 'shop',
-};
+import { fakeSession, SERVER } from './session.ts';
 
 afterEach(() => void jest.useRealTimers());
 
