@@ -45,6 +45,18 @@ const has = (state: Following['state'], task: string) => (): true | null =>
   noted(state).includes(task) || null;
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 
+/** One leads and the other follows, and both have what was noted. */
+async function together(
+  a: Node,
+  b: Node,
+): Promise<{ readonly first: Leading; readonly following: Following }> {
+  const first = await a.lead();
+  const following = b.follow();
+  note(first.state, 'both');
+  await waitFor('the change', has(following.state, 'both'));
+  return { first, following };
+}
+
 it.concurrent('lets one lead; the other has all of it, and goes on at once when the first stops', () =>
   inPlace(async ({ withRedis, node }) => {
     await withRedis();
@@ -171,10 +183,7 @@ it.concurrent(
     inPlace(async ({ withRedis, node }) => {
       const redis = await withRedis({ durable: false });
       const [a, b] = [node('a'), node('b')];
-      const first = await a.lead();
-      const following = b.follow();
-      note(first.state, 'both');
-      await waitFor('the change', has(following.state, 'both'));
+      const { first, following } = await together(a, b);
       const known = (): string[] => knownMembers(first.state.db).map(({ host }) => host);
       await waitFor('the leader to know of it', () => (known().includes('b') ? true : null));
       following.stop();
@@ -202,10 +211,7 @@ it.concurrent(
     inPlace(async ({ withRedis, node }) => {
       const redis = await withRedis({ durable: false });
       const [a, b, c] = [node('a'), node('b'), node('c')];
-      const first = await a.lead();
-      const following = b.follow();
-      note(first.state, 'both');
-      await waitFor('the change', has(following.state, 'both'));
+      const { first, following } = await together(a, b);
       const known = (): string[] => knownMembers(following.state.db).map(({ host }) => host);
       await waitFor('it to know of the leader', () => (known().includes('a') ? true : null));
       await redis.kill();
@@ -265,10 +271,7 @@ it.concurrent('goes on with less where that is asked for', () =>
   inPlace(async ({ withRedis, node }) => {
     const redis = await withRedis({ durable: false });
     const [a, b] = [node('a'), node('b')];
-    const first = await a.lead();
-    const following = b.follow();
-    note(first.state, 'both');
-    await waitFor('the change', has(following.state, 'both'));
+    const { first, following } = await together(a, b);
     await redis.kill();
     following.stop();
     first.abandon();
