@@ -219,13 +219,15 @@ describe('parquetWriter', () => {
     const targets = [collector(), collector()];
     const writers = targets.map((target) => parquetWriter(COLUMNS, OPTIONS, target));
     for (const writer of writers) add(writer, cellsOf(1));
+    // In this order: a file so small may be finished before the thread has ended.
+    const ended = endThread();
     const finished = writers[0]!.finish();
     const rejected = expect(finished).rejects.toMatchObject({
       code: 'ENCODER_DIED',
       message: 'The thread that encodes Parquet died: it ended with code 1',
       retryable: true,
     });
-    await endThread();
+    await ended;
     await rejected;
     expect(targets.map(({ failures }) => failures.length)).toEqual([1, 1]);
     expect(writers[1]!.isFull()).toBe(false);
