@@ -8,10 +8,12 @@ import type { PreparedObject } from './domain/run.ts';
 import type { MaxLoad, OutputOptions, WantedConsistency } from './domain/spec.ts';
 import type { TidemarkError } from './errors.ts';
 
-/** Which snapshot it is. Two of one server whose positions are known and equal show the same rows. */
+/** Which snapshot it is. Two of one server whose commits are known and equal show the same rows. */
 export interface SnapshotMark {
   /** Tells the server from all others, whatever name or proxy led to it. */
   readonly server: string;
+  /** How many commits the snapshot shows, of all since the server was started; null: the session cannot tell. */
+  readonly commits: string | null;
   /** Where the snapshot stands in the server's log, `mysql-bin.000007:1234`; null: the session cannot tell. */
   readonly position: string | null;
 }

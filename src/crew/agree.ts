@@ -91,13 +91,11 @@ async function prove(
     const marks = await beginAll(lanes, options, signal);
     checkServers([before, ...marks], options);
     if (before.obstacle !== null) return { ...before.obstacle, passes: false };
-    const position = ofMarks(marks);
-    if (position !== null)
-      return {
-        level: 'snapshot',
-        basis: `${lanes.length} snapshots were begun at one place in the binary log.`,
-        position,
-      };
+    const commits = inCommon(marks, 'commits');
+    if (commits !== null) {
+      const basis = `${lanes.length} snapshots show the same ${commits} commits since the server was started.`;
+      return { level: 'snapshot', basis, position: inCommon(marks, 'position') };
+    }
     if (before.position !== null && before.settled) {
       const after = await referee.reading(signal);
       if (after.obstacle !== null) return { ...after.obstacle, passes: false };
@@ -113,12 +111,10 @@ async function prove(
   }
 }
 
-/** Where all snapshots stand; null: not at one place, or not known. */
-function ofMarks(marks: readonly SnapshotMark[]): string | null {
+/** What is the same of all snapshots; null: it is not the same, or not known. */
+function inCommon(marks: readonly SnapshotMark[], key: 'commits' | 'position'): string | null {
   const [first] = marks;
-  return first !== undefined && marks.every(({ position }) => position === first.position)
-    ? first.position
-    : null;
+  return first !== undefined && marks.every((mark) => mark[key] === first[key]) ? first[key] : null;
 }
 
 async function agreeLocked(
@@ -153,7 +149,7 @@ async function beginUnderLock(
   const heldMs = Math.ceil(options.now() - since);
   const many = lanes.length === 1 ? 'the snapshot was' : `${lanes.length} snapshots were`;
   const basis = `Writers ${lock.how}, for ${heldMs} ms, while ${many} begun.`;
-  return { level: 'locked', basis, position: ofMarks(marks) };
+  return { level: 'locked', basis, position: inCommon(marks, 'position') };
 }
 
 /**

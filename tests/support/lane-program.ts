@@ -48,7 +48,7 @@ serveLanes(parentPort!, (setup, _work, _main, signal) => {
   if (setup.task === 'cannot be opened')
     return Promise.reject(new TidemarkError('SERVER_UNREACHABLE', 'nobody there'));
   const lane: Lane = {
-    begin: () => Promise.resolve({ server: 's', position: '1' }),
+    begin: () => Promise.resolve({ server: 's', commits: '1', position: 'log.1:1' }),
     async run({ id }: BatchJob, events, jobSignal): Promise<BatchResult> {
       await DEEDS[id]!(events, jobSignal);
       return { ...RESULT, notes: [id] };

@@ -113,7 +113,7 @@ export function queuePlace(url: string, prefix: string, own: Partial<QueueConfig
         slotsFor: ({ output }) => slotsFor(output),
         objection,
         open: async () => ({
-          begin: async () => ({ server: 'server', position: null }),
+          begin: async () => ({ server: 'server', commits: null, position: null }),
           run: read,
           scalar: async () => null,
           loss: () => null,

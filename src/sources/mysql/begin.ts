@@ -19,9 +19,56 @@ export function beginSnapshot(
       // MySQL 8+ serves table sizes from a cache that is up to a day old.
       await session.query('SET SESSION information_schema_stats_expiry = 0');
     }
-    await session.query('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
-    return { server: await nameOf(session), position: await positionOf(session, server) };
+    const commits = await begin(session, server);
+    const position = await positionOf(session, server);
+    // Without a log, or with changes that are not in it, the count says nothing.
+    return { server: await nameOf(session), commits: position === null ? null : commits, position };
   });
+}
+
+/** Of a server that counts its commits where sessions can look: MariaDB 10.1 and newer. */
+export function countsCommits({ flavor, version }: ServerIdentity): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return flavor === 'mariadb' && (major > 10 || (major === 10 && minor >= 1));
+}
+
+const START = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY';
+
+/** A snapshot between two commits comes off sooner or later; where it does not, all lanes begin anew. */
+const MOST_TRIES = 20;
+
+const COUNT =
+  "SELECT VARIABLE_VALUE INTO after_it FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME = 'BINLOG_COMMITS'";
+
+/** One statement: each way to the server and back would be time in which something is committed. */
+const START_BETWEEN_COMMITS = `BEGIN NOT ATOMIC
+DECLARE before_it, after_it BIGINT UNSIGNED;
+DECLARE tries INT DEFAULT 0;
+${COUNT};
+REPEAT
+SET before_it = after_it;
+${START};
+${COUNT};
+SET tries = tries + 1;
+UNTIL before_it = after_it OR tries = ${MOST_TRIES} END REPEAT;
+SET @tidemark_commits = IF(before_it = after_it, before_it, NULL);
+END`;
+
+/**
+ * MariaDB counts a commit in the same breath as it becomes visible, and takes snapshots between two: where the count is
+ * the same before and after, it is that of the snapshot. Why not the place in the log that it remembers for the snapshot:
+ * docs/decisions/0017-one-moment.md.
+ *
+ * @returns how many commits the snapshot shows; null: not known.
+ */
+async function begin(session: Session, server: ServerIdentity): Promise<string | null> {
+  if (!countsCommits(server)) {
+    await session.query(START);
+    return null;
+  }
+  await session.query(START_BETWEEN_COMMITS);
+  const [row] = await session.query('SELECT @tidemark_commits AS commits');
+  return row!['commits'] === null ? null : String(row!['commits']);
 }
 
 /** Which server it is, whatever name led to it. */
@@ -34,20 +81,31 @@ export async function nameOf(session: Session): Promise<string> {
   return row!['name'];
 }
 
+/** Asked for so often, a place that somebody else's question has slipped into is told from the true one. */
+const MOST_LOOKS = 10;
+
 /**
- * MariaDB takes its snapshots between two commits and remembers the end of the binary log of that very moment: two
- * snapshots with the same position are the same. MySQL does not.
+ * MariaDB remembers the end of the binary log of the moment of the snapshot. Sessions that ask at the same time may be given
+ * one another's answer, so that what is said twice in a row counts.
  *
  * https://mariadb.com/kb/en/enhancements-for-start-transaction-with-consistent-snapshot/
  */
 async function positionOf(session: Session, { flavor }: ServerIdentity): Promise<string | null> {
-  if (flavor !== 'mariadb') return null;
+  if (flavor !== 'mariadb' || (await appliesUnlogged(session))) return null;
+  let last = await rememberedPlace(session);
+  for (let looks = 1; looks < MOST_LOOKS; looks++) {
+    const place = await rememberedPlace(session);
+    if (place === last) return place;
+    last = place;
+  }
+  return null;
+}
+
+async function rememberedPlace(session: Session): Promise<string | null> {
   const status = await session.query("SHOW SESSION STATUS LIKE 'binlog\\_snapshot\\_%'");
   const values = new Map(status.map((row) => [String(row['Variable_name']).toLowerCase(), row['Value']]));
   const file = values.get('binlog_snapshot_file') ?? '';
-  const offset = values.get('binlog_snapshot_position') ?? '';
-  if (file === '' || (await appliesUnlogged(session))) return null;
-  return `${file}:${offset}`;
+  return file === '' ? null : `${file}:${values.get('binlog_snapshot_position')}`;
 }
 
 /** Whether a MariaDB applies changes of other servers, and does not write them to its own log. Anybody may ask. */

@@ -11,7 +11,7 @@ import type { RowDataPacket } from 'mysql2';
 import type { ServerIdentity } from '../../domain/plan.ts';
 import { TidemarkError } from '../../errors.ts';
 import type { LogReading, Obstacle } from '../../lane-ports.ts';
-import { appliesUnlogged, nameOf } from './begin.ts';
+import { appliesUnlogged, countsCommits, nameOf } from './begin.ts';
 import type { Session } from './connect.ts';
 import { grantee } from './errors.ts';
 import { replicationSql } from './read-horizon.ts';
@@ -47,8 +47,14 @@ export async function readLog(session: Session, server: ServerIdentity): Promise
   const obstacle =
     filterObstacle(status) ?? (await unloggedObstacle(session, server, variables, status !== null));
   if (obstacle !== null) return unknown(obstacle);
-  // Each of its snapshots knows its own place.
-  if (server.flavor === 'mariadb') return { server: name, position: null, settled: true, obstacle: null };
+  if (server.flavor === 'mariadb') {
+    // Each of its snapshots knows by itself what it shows.
+    if (countsCommits(server)) return { server: name, position: null, settled: true, obstacle: null };
+    return unknown({
+      why: 'this version of MariaDB does not let sessions count commits',
+      remedy: `Upgrade to 10.1 or newer. ${LOCKED_INSTEAD}`,
+    });
+  }
   if (variables.get('gtid_mode') === 'ON') return { server: name, ...(await gtids(session)), obstacle: null };
   if (status === null) return unknown(hiddenLog(session));
   const underWay = await session.query("SHOW GLOBAL STATUS LIKE 'Ongoing\\_anonymous\\_transaction\\_count'");

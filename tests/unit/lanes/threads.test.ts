@@ -53,7 +53,7 @@ function heard(): JobEvents & { readonly lines: string[] } {
 
 it('does jobs, and passes on what they tell, in order', async () => {
   const [lane] = await poolOf(1).open(SETUP, 1, NEVER);
-  expect(await lane!.begin(NEVER)).toEqual({ server: 's', position: '1' });
+  expect(await lane!.begin(NEVER)).toEqual({ server: 's', commits: '1', position: 'log.1:1' });
   expect(await lane!.scalar('SELECT 1', NEVER)).toBe('SELECT 1');
   const events = heard();
   expect(await lane!.run(job('done'), events, NEVER)).toMatchObject({ rows: 1, notes: ['done'] });
