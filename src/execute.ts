@@ -53,6 +53,12 @@ export interface RunBook {
   memory(spec: Spec, scheduledFor: Date): TaskMemory;
   /** The run that has succeeded for this time, or for this window of a backfill; null: none has. */
   successFor(task: string, run: RunIdentity): RunReport | null;
+  /** How the run for a time has failed since a moment; null: it has not. */
+  failureSince(
+    task: string,
+    scheduledFor: Date,
+    since: Date,
+  ): { readonly runId: string; readonly code: string } | null;
   /** Whether any run has been named after this time. */
   isTaken(task: string, scheduledFor: Date): boolean;
   began(run: { readonly task: string; readonly sink: string; readonly attempt: RunAttempt }): void;
@@ -87,7 +93,7 @@ export async function executeRun(
   }
   try {
     refuseInBlackout(installation, spec);
-    const run = { ...nameRun(installation, spec.taskName, trigger), startedAt };
+    const run = { ...nameRun(installation, spec.taskName, trigger, startedAt), startedAt };
     return await logged(installation, spec, run, observer, signal);
   } catch (error) {
     // Also where the state says that there is nothing to do, or cannot be read or written.

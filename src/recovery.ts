@@ -23,7 +23,7 @@ export interface RecoveryPorts {
   };
   /** Runs that are marked as running: those in progress, and those of processes that died. */
   readonly unended: {
-    tasks(): string[];
+    runs(): readonly { readonly task: string; readonly runId: string }[];
     /** Marks those of a task as failed; the task's lock must be held. Returns their ids. */
     close(task: string): string[];
   };
@@ -111,7 +111,7 @@ export async function recoverAll(ports: RecoveryPorts, signal: AbortSignal, lead
   const { left = null, log } = ports;
   try {
     const entries = ports.journal.entries(null).map((entry) => entry.task);
-    const all = new Set([...entries, ...ports.unended.tasks()]);
+    const all = new Set([...entries, ...ports.unended.runs().map(({ task }) => task)]);
     // Those that are led on are in there, too.
     const tasks = new Set([...all].filter((task) => !ports.recovering.has(task)));
     if (left === null || leadOn === undefined || tasks.size === 0)
@@ -159,14 +159,14 @@ async function leftOf(
 ): Promise<Map<string, RunMemo>> {
   const { journal, unended } = ports;
   const found = new Map<string, RunMemo>();
+  const running = new Set(unended.runs().map(({ runId }) => runId));
   for (const [runId, kept] of all) {
     const memo = readMemo(kept);
     const { taskName } = memo.spec;
     if (!tasks.has(taskName)) continue;
     const entry = journal.entries(taskName).find((one) => one.runId === runId);
     // What has begun to be published is finished without lanes.
-    if ((entry?.phase ?? 'preparing') === 'preparing' && unended.tasks().includes(taskName))
-      found.set(taskName, memo);
+    if ((entry?.phase ?? 'preparing') === 'preparing' && running.has(runId)) found.set(taskName, memo);
     else await dissolve(ports, taskName);
   }
   return found;

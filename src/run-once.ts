@@ -8,11 +8,17 @@ import { identifyRun } from './planner.ts';
 
 /**
  * The run's identity. Its time names its objects, so no two runs of a task may share one: a slot that has succeeded is
- * not run again, and who asks for a run gets the next free second.
+ * not run again, nor is one that has failed while this run waited for it; and who asks for a run gets the next free second.
  *
- * @throws TidemarkError ALREADY_DONE.
+ * @param since when the run was asked for.
+ * @throws TidemarkError ALREADY_DONE, ALREADY_RUNNING.
  */
-export function nameRun({ runs }: Pick<Installation, 'runs'>, task: string, trigger: Trigger): RunIdentity {
+export function nameRun(
+  { runs }: Pick<Installation, 'runs'>,
+  task: string,
+  trigger: Trigger,
+  since: Date,
+): RunIdentity {
   let run = identifyRun(trigger);
   if (trigger.kind === 'backfill') return run;
   if (trigger.kind === 'manual') {
@@ -22,8 +28,22 @@ export function nameRun({ runs }: Pick<Installation, 'runs'>, task: string, trig
     return run;
   }
   const earlier = runs.successFor(task, run);
-  if (earlier === null) return run;
-  throw alreadyDone(run, earlier);
+  if (earlier !== null) throw alreadyDone(run, earlier);
+  const failure = runs.failureSince(task, run.scheduledFor, since);
+  if (failure !== null) throw failedMeanwhile(run, failure);
+  return run;
+}
+
+/** The slot's run was under way when it was asked for again: it was led on from an earlier process. */
+function failedMeanwhile(
+  { scheduledFor }: RunIdentity,
+  { runId, code }: { readonly runId: string; readonly code: string },
+): TidemarkError {
+  return new TidemarkError(
+    'ALREADY_RUNNING',
+    `The run for ${scheduledFor.toISOString()} was under way when it was to be made up for, and has failed: ${runId}, ${code}.`,
+    { hint: 'Its own mail, or `tidemark history`, says why. The next slot reads what it has not.' },
+  );
 }
 
 /** Why a run is not made: its slot, or its window, has succeeded. */

@@ -32,7 +32,7 @@ import {
 } from '../state/lock.ts';
 import { mailBook } from '../state/outbox.ts';
 import { noteRunAsked, pausedTasks, pauseTask, resumeTask } from '../state/pauses.ts';
-import { recordDeaths, unendedTasks } from '../state/runs.ts';
+import { recordDeaths, unendedRuns } from '../state/runs.ts';
 import { saveSlots, settledSlots } from '../state/slots.ts';
 import { abortedAgain, abortedUploads, forgetUploads } from '../state/uploads.ts';
 import { transformsIn } from '../transform/transforms.ts';
@@ -187,7 +187,7 @@ export function openInstallation(
       forget: (uploads) => forgetUploads(state.db, uploads),
     },
     unended: {
-      tasks: () => unendedTasks(state.db),
+      runs: () => unendedRuns(state.db),
       close: (task) => recordDeaths(state.db, task, new Date()),
     },
     transforms: transformsIn(config.transforms_dir),

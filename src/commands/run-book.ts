@@ -14,6 +14,7 @@ export function runBook(db: StateDatabase['db'], timezone: string): RunBook {
   return {
     memory: (spec, scheduledFor) => memoryOf(db, spec, timezone, scheduledFor),
     successFor: (task, run) => runs.successFor(db, task, run),
+    failureSince: (task, scheduledFor, since) => runs.failureSince(db, task, scheduledFor, since),
     isTaken: (task, scheduledFor) => runs.isTaken(db, task, scheduledFor),
     began: ({ task, sink, attempt }) =>
       runs.recordBeginning(db, { task, sink, identity: attempt }, attempt.startedAt),

@@ -177,16 +177,44 @@ export function isTaken(db: DatabaseSync, task: string, scheduledFor: Date): boo
 }
 
 /**
- * Tasks with runs that are marked as running.
+ * How the run for a time, a backfill aside, has failed since a moment; null: it has not. That of a process that died has
+ * been given up, and not failed.
  *
  * @throws TidemarkError STATE_UNUSABLE.
  */
-export function unendedTasks(db: DatabaseSync): string[] {
-  return consulted('the history', () =>
+export function failureSince(
+  db: DatabaseSync,
+  task: string,
+  scheduledFor: Date,
+  since: Date,
+): { readonly runId: string; readonly code: string } | null {
+  const row = consulted('the history', () =>
     db
-      .prepare("SELECT DISTINCT task FROM run WHERE status = 'running'")
-      .all()
-      .map((row) => row['task'] as string),
+      .prepare(
+        `SELECT run_id, error_code FROM run
+         WHERE task = ? AND scheduled_for = ? AND kind <> 'backfill' AND status = 'failed'
+           AND error_code <> 'PROCESS_DIED' AND finished_at >= ?`,
+      )
+      .get(task, scheduledFor.toISOString(), since.toISOString()),
+  );
+  if (row === undefined) return null;
+  return { runId: row['run_id'] as string, code: row['error_code'] as string };
+}
+
+/** A run that is marked as running. */
+export interface UnendedRun {
+  readonly task: string;
+  readonly runId: string;
+}
+
+/** @throws TidemarkError STATE_UNUSABLE. */
+export function unendedRuns(db: DatabaseSync): UnendedRun[] {
+  return consulted(
+    'the history',
+    () =>
+      db
+        .prepare("SELECT task, run_id AS runId FROM run WHERE status = 'running'")
+        .all() as unknown as UnendedRun[],
   );
 }
 

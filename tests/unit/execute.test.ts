@@ -192,6 +192,21 @@ describe('which run it is', () => {
     expect((await execute(installation)).report.status).toBe('succeeded');
   });
 
+  it('does not run a slot whose run has failed while this one waited for it', async () => {
+    const later = new Date(Date.now() + 60_000).toISOString();
+    const failed = recordFor(attemptOf(slotOf(SCHEDULED_FOR)), 'staff', {
+      status: 'failed',
+      finished_at: later,
+    });
+    const installation = fakeInstallation({ remains: { ...nothing(), records: [failed] } });
+    const { report } = await execute(installation);
+    expect(report).toMatchObject({
+      status: 'skipped',
+      error: { code: 'ALREADY_RUNNING', message: expect.stringMatching(/was under way .* and has failed: /) },
+    });
+    expect(installation.began).toEqual([]);
+  });
+
   it('gives who asks for a run the next second that no run is named after', async () => {
     const installation = fakeInstallation({ remains: { ...nothing(), records: [done] } });
     const later = (seconds: number): string =>

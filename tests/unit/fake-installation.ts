@@ -120,7 +120,7 @@ export function fakeInstallation(options: FakeOptions = {}): FakeInstallation {
       settled: () => Promise.resolve(),
     },
     unended: {
-      tasks: () => [],
+      runs: () => [],
       close(task) {
         closed.push(task);
         return [];
@@ -133,6 +133,11 @@ export function fakeInstallation(options: FakeOptions = {}): FakeInstallation {
         remains.records.find(
           ({ report, stamp: of }) => report.task === task && of === stamp && report.status === 'succeeded',
         )?.report ?? null,
+      failureSince(task, scheduledFor, since) {
+        const { report } = remains.records.filter(isFor(task, scheduledFor)).at(-1) ?? {};
+        if (report?.status !== 'failed' || report.finished_at < since.toISOString()) return null;
+        return { runId: report.run_id, code: report.error?.code ?? '' };
+      },
       isTaken: (task, scheduledFor) =>
         remains.records.some(isFor(task, scheduledFor)) ||
         began.some((attempt) => attempt.scheduledFor.getTime() === scheduledFor.getTime()),

@@ -57,6 +57,16 @@ it('does not dissolve runs that are recorded as ended before it has asked', asyn
   expect(installation.recovering.size).toBe(0);
 });
 
+it('leads nothing on whose end is recorded, though another run of the task is not', async () => {
+  const memo = memoOf({ ...specOf(), taskName: 'two' }, RUN, {} as Plan, [], null);
+  const { did, installation } = setUp(Infinity, new Map([[RUN.runId, memo]]));
+  const unended = { ...installation.unended, runs: () => [{ task: 'two', runId: 'a later one' }] };
+  await recoverAll({ ...installation, unended }, NEVER, () => Promise.reject(new Error('led on')));
+  expect(did).toContain('dissolves two');
+  expect(installation.closed).toContain('two');
+  expect(installation.lines.filter((line) => line.startsWith('error'))).toEqual([]);
+});
+
 it('takes no crew over before it has asked', async () => {
   const memo = memoOf(specOf({ retries: 0 }), RUN, {} as Plan, [], null);
   const { did, left, installation } = setUp(0);
@@ -68,7 +78,7 @@ it('takes no crew over before it has asked', async () => {
 it('clears up behind other tasks while a run is led on, and lets these run', async () => {
   const memo = memoOf({ ...specOf(), taskName: 'two' }, RUN, {} as Plan, [], null);
   const { did, installation } = setUp(Infinity, new Map([[RUN.runId, memo]]));
-  const unended = { ...installation.unended, tasks: () => ['two'] };
+  const unended = { ...installation.unended, runs: () => [{ task: 'two', runId: RUN.runId }] };
   const end = Promise.withResolvers<void>();
   let begun = 0;
   const leadOn = (): Promise<void> => {

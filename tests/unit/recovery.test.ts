@@ -36,7 +36,10 @@ describe('recovering all tasks', () => {
 
   it('closes runs of processes that died before they began anything in the bucket', async () => {
     const installation = fakeInstallation();
-    const unended = { ...installation.unended, tasks: () => ['early', 'busy'] };
+    const unended = {
+      ...installation.unended,
+      runs: () => ['early', 'busy'].map((task) => ({ task, runId: task })),
+    };
     installation.held.add('busy');
     await recoverAll({ ...installation, unended }, NEVER);
     expect(installation.closed).toEqual(['early']);

@@ -9,7 +9,7 @@ import { rememberedTasks } from '../../../src/state/known-tasks.ts';
 import { mailBook } from '../../../src/state/outbox.ts';
 import { lastPublished } from '../../../src/state/published.ts';
 import { pruneHistory } from '../../../src/state/prune.ts';
-import { isTaken, recordDeaths, successFor, taskMemory, unendedTasks } from '../../../src/state/runs.ts';
+import { isTaken, recordDeaths, successFor, taskMemory, unendedRuns } from '../../../src/state/runs.ts';
 import { saveSlots, settledSlots } from '../../../src/state/slots.ts';
 import { lastRuns, taskStates } from '../../../src/state/task-states.ts';
 import { abortedUploads, forgetUploads } from '../../../src/state/uploads.ts';
@@ -28,7 +28,7 @@ const USES: readonly (readonly [string, (db: DatabaseSync) => unknown])[] = [
   ['the success of a slot', (db) => successFor(db, 'orders', RUN)],
   ['the success of a window', (db) => successFor(db, 'orders', { ...RUN, backfill: WINDOW })],
   ['whether a name is taken', (db) => isTaken(db, 'orders', RUN.scheduledFor)],
-  ['runs that have not ended', (db) => unendedTasks(db)],
+  ['runs that have not ended', (db) => unendedRuns(db)],
   ['runs that died', (db) => recordDeaths(db, 'orders', minutesLater(1))],
   ['the journal of all tasks', (db) => journalEntries(db, null)],
   [

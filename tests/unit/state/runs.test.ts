@@ -4,6 +4,7 @@ import type { Watermark } from '../../../src/domain/run.ts';
 import { addBackfill } from '../../../src/state/backfills.ts';
 import { listRuns } from '../../../src/state/history.ts';
 import {
+  failureSince,
   isTaken,
   recordBeginning,
   recordDeaths,
@@ -11,7 +12,7 @@ import {
   recordUnpublished,
   successFor,
   taskMemory,
-  unendedTasks,
+  unendedRuns,
 } from '../../../src/state/runs.ts';
 import { attemptOf, backfillOf, byHand, recordFor, slotOf } from '../../support/runs.ts';
 import { began, failed, minutesLater, ran, stateDb } from './folder.ts';
@@ -33,10 +34,10 @@ describe('a run', () => {
     const db = stateDb();
     const run = attemptOf(slotOf(minutesLater(0)));
     recordBeginning(db, { task: 'orders', sink: 's3', identity: run }, run.startedAt);
-    expect(unendedTasks(db)).toEqual(['orders']);
+    expect(unendedRuns(db)).toEqual([{ task: 'orders', runId: run.runId }]);
     expect(statuses(db, 'orders')).toEqual(['running']);
     recordEnd(db, recordFor(run, 'orders'), minutesLater(2));
-    expect(unendedTasks(db)).toEqual([]);
+    expect(unendedRuns(db)).toEqual([]);
     expect(listRuns(db, { task: 'orders', since: null, limit: 10 })).toMatchObject([
       { run_id: run.runId, status: 'succeeded', rows: 3, files: 1, duration_ms: 120_000 },
     ]);
@@ -207,15 +208,39 @@ describe('a backfill', () => {
   });
 });
 
+describe('a run that has failed', () => {
+  it('is known for its slot, from when it ended', () => {
+    const db = stateDb();
+    const run = attemptOf(slotOf(minutesLater(0)));
+    recordEnd(db, recordFor(run, 'orders', failedWith('CONNECTION_LOST')), minutesLater(2));
+    const since = (minutes: number, task = 'orders', slot = 0) =>
+      failureSince(db, task, minutesLater(slot), minutesLater(minutes));
+    expect(since(2)).toEqual({ runId: run.runId, code: 'CONNECTION_LOST' });
+    expect(since(1)).not.toBeNull();
+    expect(since(3)).toBeNull();
+    expect(since(1, 'people')).toBeNull();
+    expect(since(1, 'orders', 1)).toBeNull();
+  });
+
+  it('is none where its process died, or where it succeeded', () => {
+    const db = stateDb();
+    began(db, 'orders', 0);
+    recordDeaths(db, 'orders', minutesLater(5));
+    ran(db, 'orders', 1);
+    for (const slot of [0, 1])
+      expect(failureSince(db, 'orders', minutesLater(slot), minutesLater(-10))).toBeNull();
+  });
+});
+
 describe('a process that died', () => {
   it('leaves runs that are marked as failed, of this task alone, once', () => {
     const db = stateDb();
     const dead = [began(db, 'orders', 0), began(db, 'orders', 1)];
-    began(db, 'people', 0);
-    expect(unendedTasks(db).toSorted()).toEqual(['orders', 'people']);
+    const alive = { task: 'people', runId: began(db, 'people', 0) };
+    expect(unendedRuns(db)).toEqual([...dead.map((runId) => ({ task: 'orders', runId })), alive]);
     expect(recordDeaths(db, 'orders', minutesLater(5)).toSorted()).toEqual(dead.toSorted());
     expect(recordDeaths(db, 'orders', minutesLater(6))).toEqual([]);
-    expect(unendedTasks(db)).toEqual(['people']);
+    expect(unendedRuns(db)).toEqual([alive]);
     expect(listRuns(db, { task: 'orders', since: null, limit: 10 })).toMatchObject(
       Array.from({ length: 2 }, () => ({
         status: 'failed',
