@@ -82,3 +82,26 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
   },
   240_000,
 );
+
+it('does not make up for a slot whose run is led on and fails for good', async () => {
+  const place = await crowd.place({ executor: { worker_wait: '2 seconds' } });
+  const workers = await crowd.workers(place, 2, '--concurrency', '1');
+  const first = place.start('daemon');
+  await first.waitForLine(/daemon runs/);
+  place.writeSpec('parts', partsSpec({ schedule: soon(), rate_limit_mb_per_s: 0.5, catch_up: 'latest' }));
+  await waitFor('a batch to be read', () => (batchesRead(workers) >= 1 ? true : null));
+  for (const process of [first, ...workers]) process.kill('SIGKILL');
+  await Promise.all([first, ...workers].map((process) => process.exit));
+
+  // Nobody is there to read on.
+  const second = place.start('daemon');
+  await second.waitForLine(/run is led on/);
+  await second.waitForLine(/run failed.*NO_WORKERS|run failed.*LANE_LOST/);
+  await second.waitForLine(/was under way when it was to be made up for, and has failed/);
+  expect((await second.stop()).code).toBe(0);
+  const { runs } = JSON.parse((await place.tidemark('history', '--json')).stdout) as {
+    readonly runs: readonly { readonly status: string }[];
+  };
+  expect(runs.filter(({ status }) => status === 'failed')).toHaveLength(1);
+  expect(runs.filter(({ status }) => status === 'succeeded')).toEqual([]);
+}, 120_000);
