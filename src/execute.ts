@@ -216,7 +216,7 @@ export async function leadRunOn(
       const ports = portsOf(installation, spec, one, told, deadline);
       // The crew may obey another process by now.
       await installation.journal.settled(timed);
-      const crew = await left.leadOn(run.runId, spec.taskName, timed);
+      const crew = await left.leadOn({ runId: run.runId, task: spec.taskName, source: spec.source }, timed);
       if (crew === null) throw new TidemarkError('QUEUE_LOST', 'The queue has nothing of the run any more.');
       const begun = { plan, crew, warnings, uploads: entry?.uploads ?? [] };
       return await runTask(spec, one, { ...ports, begun }, timed);

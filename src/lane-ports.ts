@@ -233,12 +233,25 @@ export interface CrewRequest {
   onWait(reason: string | null): void;
 }
 
+/** A run that nobody leads. */
+export interface LeftRun {
+  readonly runId: string;
+  readonly task: string;
+  /** Name of the source in the config. */
+  readonly source: string;
+}
+
+export interface LedCrew extends Crew {
+  /** How many lanes it has when it is taken over. */
+  readonly lanes: number;
+}
+
 /** Runs whose lanes go on although nobody leads them, as after a crash of the daemon. */
 export interface LeftRuns {
   /** Those that this process could lead on, by run, as they have kept themselves. Waits for the queue. */
   find(signal: AbortSignal): Promise<ReadonlyMap<string, unknown>>;
   /** The crew of such a run; null: it is no more. Its jobs go on, or have gone on all the time. */
-  leadOn(runId: string, task: string, signal: AbortSignal): Promise<Crew | null>;
+  leadOn(run: LeftRun, signal: AbortSignal): Promise<LedCrew | null>;
   /** Ends what there is of a task that nobody will lead on. @throws TidemarkError REDIS_UNREACHABLE. */
   dissolve(task: string): Promise<void>;
 }

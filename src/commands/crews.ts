@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Config, ExecutorConfig } from '../config/config.ts';
 import { memoryBudget } from '../crew/budget.ts';
-import { cappedCrews, type Places } from '../crew/capped.ts';
+import { cappedCrews, countedLeft, type Places } from '../crew/capped.ts';
 import { embeddedCrews, type EmbeddedPorts } from '../crew/embedded.ts';
 import type { ChangingSlots, GiveBack } from '../crew/slots.ts';
 import { affordableCrews } from '../crew/affordable.ts';
@@ -13,7 +13,7 @@ import { laneThreads, type LaneThreads } from '../lanes/threads.ts';
 import type { Meter } from '../metrics/counters.ts';
 import type { Log, Source } from '../ports.ts';
 import type { QueueCrews } from '../queue/crews.ts';
-import type { ConnectionCap } from '../sources/mysql/connection-cap.ts';
+import type { ConnectionCap, SharedCap } from '../sources/mysql/connection-cap.ts';
 import { entryOf, sinkOptions } from './endpoints.ts';
 import { threadDesk } from './thread-desk.ts';
 import { version } from './version.ts';
@@ -32,6 +32,7 @@ export interface PoolPorts {
 }
 
 export interface CrewPorts extends PoolPorts {
+  cap(source: string): SharedCap;
   source(name: string): Source;
   /** What a sink's name stands for. */
   place(sink: string): string;
@@ -101,7 +102,8 @@ function openQueueCrews(
     const proof = (crew: string): string | null => hmacProof(config.masking.hmac_key, crew);
     const what = { connection, config: executor, program: version(), source, place, detach, redact, log };
     const crews = queueCrews({ ...what, hmacProof: proof }, sparesOne);
-    return { connection, crews: cappedCrews(crews, placesUnder({ cap })) };
+    const counted = countedLeft(crews, (name) => cap(name).countReader());
+    return { connection, crews: cappedCrews(counted, placesUnder({ cap })) };
   };
   let loading: ReturnType<typeof load> | null = null;
   const loaded = async (): Promise<QueueCrews> => (await (loading ??= load())).crews;

@@ -3,7 +3,7 @@
  * of the new one share the server, and so they share its cap.
  */
 import type { Config, SourceConfig } from '../config/config.ts';
-import { connectionCap, type ChangingCap, type ConnectionCap } from '../sources/mysql/connection-cap.ts';
+import { connectionCap, type ChangingCap, type SharedCap } from '../sources/mysql/connection-cap.ts';
 import { entryOf } from './endpoints.ts';
 
 export interface SourceCaps {
@@ -12,7 +12,7 @@ export interface SourceCaps {
    *
    * @returns the cap of a source of this config, by its name.
    */
-  adopt(sources: Config['sources']): (name: string) => ConnectionCap;
+  adopt(sources: Config['sources']): (name: string) => SharedCap;
 }
 
 export function openSourceCaps(): SourceCaps {
@@ -20,7 +20,7 @@ export function openSourceCaps(): SourceCaps {
   const caps = new Map<string, ChangingCap>();
   return {
     adopt(sources) {
-      const adopted: Record<string, ConnectionCap> = {};
+      const adopted: Record<string, SharedCap> = {};
       for (const [name, source] of Object.entries(sources)) {
         const key = serverKey(name, source);
         const most = source.max_connections;

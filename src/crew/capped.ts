@@ -1,5 +1,5 @@
 /** Crews whose connections have places under the cap of their source, wherever their lanes are. */
-import type { CrewRequest, Crews } from '../lane-ports.ts';
+import type { CrewRequest, Crews, LeftRuns } from '../lane-ports.ts';
 import type { GiveBack } from './slots.ts';
 
 /** Places for connections to a source: waits for the first, and takes of the others what is free. */
@@ -28,4 +28,20 @@ export function cappedCrews<C extends Crews>(crews: C, places: Places): C {
       }
     },
   };
+}
+
+/** The lanes of a run that is led on are there already: they are counted, also where they are too many, until it ends. */
+export function countedLeft<L extends LeftRuns>(left: L, count: (source: string) => GiveBack): L {
+  return {
+    ...left,
+    async leadOn(run, signal) {
+      const crew = await left.leadOn(run, signal);
+      if (crew === null) return null;
+      const places = Array.from({ length: crew.lanes }, () => count(run.source));
+      const giveBack = (): void => {
+        for (const place of places) place();
+      };
+      return { ...crew, close: () => crew.close().finally(giveBack) };
+    },
+  } satisfies L;
 }

@@ -75,7 +75,7 @@ export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCre
       return found;
     },
 
-    async leadOn(runId, task, signal) {
+    async leadOn({ runId, task }, signal) {
       await connection.ready(config.worker_wait_ms, signal);
       const run = await before([detach, signal], () => kept(runId));
       if (run === null) return null;
@@ -86,16 +86,18 @@ export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCre
         order: JSON.parse(fields[3] ?? '') as Order,
       }));
       const room = openRoom(ports, run.crew, task);
+      let lanes = 0;
       for (const lane of run.lanes) {
         const own = orders.filter((one) => one.lane === lane).map(({ order }) => order);
         if (own.some(({ type }) => type === 'close')) continue;
+        lanes += 1;
         const calls = own.map((order) => (order.type === 'ask' ? order.call + 1 : 0));
         room.add(lane, 'joined', Math.max(0, ...calls));
       }
       const answered = orders.flatMap(({ lane, order }) =>
         order.type === 'answer' ? [questionName(lane, order.call)] : [],
       );
-      return led(room, runId, run.agreement, new Set(answered), () => {});
+      return { ...led(room, runId, run.agreement, new Set(answered), () => {}), lanes };
     },
 
     async dissolve(task) {

@@ -5,6 +5,7 @@ import {
   BATCH_RESULT,
   batchJob,
   crewRequest,
+  LEFT,
   jobEvents,
   NEVER,
   queuePlace,
@@ -159,7 +160,8 @@ it.each(['LEADERSHIP_LOST', 'NOT_LEADER', 'INTERRUPTED'] as const)(
     await expect(left).rejects.toThrow('left');
     await crew.close();
 
-    const next = await place.crews().leadOn('r', 't', NEVER);
+    const next = await place.crews().leadOn(LEFT, NEVER);
+    expect(next!.lanes).toBe(1);
     const allowed: string[] = [];
     const events = jobEvents({ beginning: async (one) => void allowed.push(one) });
     expect(await next!.export([batchJob('1')], () => events, NEVER)).toHaveLength(1);

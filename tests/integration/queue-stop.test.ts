@@ -1,6 +1,14 @@
 /** While Redis is away, whatever waits for it can be stopped. */
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { BATCH_RESULT, batchJob, crewRequest, jobEvents, NEVER, queuePlace } from '../support/queue-crew.ts';
+import {
+  BATCH_RESULT,
+  batchJob,
+  crewRequest,
+  jobEvents,
+  NEVER,
+  queuePlace,
+  LEFT,
+} from '../support/queue-crew.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 let redis: TestRedis;
@@ -81,7 +89,7 @@ it('gives up keeping a run, and leading it on', async () => {
   const stop = new AbortController();
   await redis.kill();
   const kept = crew.keep!({}, stop.signal);
-  const led = crews.leadOn('r', 't', stop.signal);
+  const led = crews.leadOn(LEFT, stop.signal);
   for (const one of [kept, led]) one.catch(() => {});
   stop.abort(new Error('enough'));
   await expect(kept).rejects.toThrow('enough');

@@ -47,6 +47,9 @@ const UNPROVEN: Source['referee'] = () => ({
   close: async () => {},
 });
 
+/** The run of `crewRequest`, where nobody leads it. */
+export const LEFT = { runId: 'r', task: 't', source: 'source' } as const;
+
 export function crewRequest(lanes: number, runId = 'r'): CrewRequest {
   return {
     setup: { ...RUN_SETUP, runId },

@@ -134,7 +134,7 @@ export function fakeInstallation(options: FakeOptions = {}): FakeInstallation {
           ({ report, stamp: of }) => report.task === task && of === stamp && report.status === 'succeeded',
         )?.report ?? null,
       failureSince(task, scheduledFor, since) {
-        const { report } = remains.records.filter(isFor(task, scheduledFor)).at(-1) ?? {};
+        const { report } = remains.records.findLast(isFor(task, scheduledFor)) ?? {};
         if (report?.status !== 'failed' || report.finished_at < since.toISOString()) return null;
         return { runId: report.run_id, code: report.error?.code ?? '' };
       },

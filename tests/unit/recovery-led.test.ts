@@ -16,7 +16,7 @@ function setUp(told: number, found: ReadonlyMap<string, unknown> = new Map()) {
   const did: string[] = [];
   const left: LeftRuns = {
     find: () => Promise.resolve(found),
-    leadOn: (runId) => {
+    leadOn: ({ runId }) => {
       did.push(`leads ${runId} on`);
       return Promise.resolve(null);
     },

@@ -26,8 +26,14 @@ export interface ConnectionCap {
   aside(signal: AbortSignal): Promise<GiveBack>;
 }
 
+/** One that all runs of the process are under. */
+export interface SharedCap extends ConnectionCap {
+  /** Counts a connection to read through that is there already, also where it is one too many. */
+  countReader(): GiveBack;
+}
+
 /** One that can change while it is in force. */
-export interface ChangingCap extends ConnectionCap {
+export interface ChangingCap extends SharedCap {
   /** Another maximum from now on; null: none. Who has a connection keeps it, also where that is one too many. */
   limit(most: number | null): void;
 }
@@ -48,6 +54,7 @@ export function connectionCap(most: number | null): ChangingCap {
     },
     reader: readers.enter,
     freeReader: readers.enterNow,
+    countReader: readers.enterAnyway,
     aside: questions.enter,
   };
 }
@@ -60,6 +67,7 @@ interface Turnstile {
   enter(signal: AbortSignal, onWait?: () => void): Promise<GiveBack>;
   /** Null: somebody else is in, or waits. */
   enterNow(): GiveBack | null;
+  enterAnyway(): GiveBack;
   resize(places: number): void;
 }
 
@@ -109,5 +117,10 @@ function turnstile(places: number): Turnstile {
     most = next;
     for (let turns = waiting.size; turns > 0; turns--) callNext();
   };
-  return { enter: enterOrWait, enterNow: () => (inside < most ? enter() : null), resize };
+  return {
+    enter: enterOrWait,
+    enterNow: () => (inside < most ? enter() : null),
+    enterAnyway: enter,
+    resize,
+  };
 }

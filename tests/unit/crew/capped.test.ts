@@ -1,6 +1,6 @@
 /** The cap on connections, over all crews: places are taken before lanes are opened, and always given back. */
-import { cappedCrews, type Places } from '../../../src/crew/capped.ts';
-import type { Crew, CrewRequest, Crews } from '../../../src/lane-ports.ts';
+import { cappedCrews, countedLeft, type Places } from '../../../src/crew/capped.ts';
+import type { Crew, CrewRequest, Crews, LeftRuns } from '../../../src/lane-ports.ts';
 
 const NEVER = new AbortController().signal;
 const request = (lanes: number): CrewRequest =>
@@ -56,4 +56,34 @@ it('gives places back where there is no crew, or its end fails', async () => {
   const crew = await cappedCrews(stuck, gate.places).assemble(request(2), NEVER);
   await expect(crew.close()).rejects.toThrow('stuck');
   expect(gate.inUse()).toBe(0);
+});
+
+it('counts the lanes of a run that is led on, until it is closed', async () => {
+  let inUse = 0;
+  const closed = [() => Promise.resolve(), () => Promise.reject(new Error('stuck'))];
+  const left: LeftRuns = {
+    find: () => Promise.resolve(new Map()),
+    dissolve: () => Promise.resolve(),
+    leadOn: ({ runId }) => {
+      const close = closed.shift();
+      return Promise.resolve(
+        close === undefined ? null : { ...crewThat(close), lanes: runId === 'a' ? 3 : 2 },
+      );
+    },
+  };
+  const counted = countedLeft(left, (source) => {
+    expect(source).toBe('mysql');
+    inUse++;
+    return () => void inUse--;
+  });
+  const run = (runId: string) => ({ runId, task: 't', source: 'mysql' });
+  const first = await counted.leadOn(run('a'), NEVER);
+  const second = await counted.leadOn(run('b'), NEVER);
+  expect(inUse).toBe(5);
+  await first!.close();
+  expect(inUse).toBe(2);
+  await expect(second!.close()).rejects.toThrow('stuck');
+  expect(inUse).toBe(0);
+  expect(await counted.leadOn(run('c'), NEVER)).toBeNull();
+  expect(inUse).toBe(0);
 });

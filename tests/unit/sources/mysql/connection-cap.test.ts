@@ -99,6 +99,21 @@ it('is never exceeded, and serves everybody who waits, in turn', async () => {
   );
 });
 
+it('counts who is there already, also where it is one too many, and lets nobody in before there is room', async () => {
+  const cap = connectionCap(3);
+  const there = Array.from({ length: 3 }, () => cap.countReader());
+  let reads = false;
+  void cap.reader(NEVER).then(() => (reads = true));
+  await settle();
+  expect([reads, cap.freeReader()]).toEqual([false, null]);
+  there[0]!();
+  await settle();
+  expect(reads).toBe(false);
+  there[1]!();
+  await settle();
+  expect(reads).toBe(true);
+});
+
 describe('with another maximum', () => {
   it('lets in at once who waits, in the order of coming, as far as there is room', async () => {
     const cap = connectionCap(2);
