@@ -53,7 +53,10 @@ export function queueCrew(room: CrewRoom, options: QueueCrewOptions): Crew {
         room.leave();
         return;
       }
-      await within(CLOSE_MS, dissolve(room, runId));
+      const ending = async (): Promise<void> => {
+        if (await room.record.isOurs()) await dissolve(room, runId);
+      };
+      await within(CLOSE_MS, ending());
       room.leave();
     },
   };

@@ -86,6 +86,10 @@ export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCre
         order: JSON.parse(fields[3] ?? '') as Order,
       }));
       const room = openRoom(ports, run.crew, task);
+      await before([detach, signal], () => room.record.claim()).catch((error: unknown) => {
+        room.leave();
+        throw error;
+      });
       let lanes = 0;
       for (const lane of run.lanes) {
         const own = orders.filter((one) => one.lane === lane).map(({ order }) => order);

@@ -2,6 +2,7 @@
  * What is kept of a crew in Redis, for its lanes and for whoever leads its run on: which release made it, that it is
  * still led, and what the run is.
  */
+import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Agreement } from '../lane-ports.ts';
 import { crewNames, FORGOTTEN_S, runsName, type CrewNames } from './names.ts';
@@ -20,6 +21,10 @@ export interface RunRecordInQueue<Memo = unknown> {
 export interface CrewRecord {
   /** Begins it. */
   create(run: { readonly runId: string; readonly task: string; readonly release: string }): Promise<void>;
+  /** From here on, the crew is led by whoever has called this. */
+  claim(): Promise<void>;
+  /** Whether nobody else has claimed it since: one who was paused may not know. */
+  isOurs(): Promise<boolean>;
   /** A sign of life of whoever leads. @returns false: the record is gone. */
   beat(): Promise<boolean>;
   /** From here on, the run can be led on by others. */
@@ -33,10 +38,19 @@ export interface CrewRecord {
 
 export function crewRecord(client: Redis, prefix: string, names: CrewNames, crew: string): CrewRecord {
   const { record } = names;
+  const leader = randomBytes(8).toString('hex');
   return {
     async create({ runId, task, release }) {
-      await client.hset(record, { release, run: runId, task, beat: 0 });
+      await client.hset(record, { release, run: runId, task, leader, beat: 0 });
       await client.expire(record, FORGOTTEN_S);
+    },
+    async claim() {
+      await client.hset(record, { leader });
+    },
+    async isOurs() {
+      const found = await client.hget(record, 'leader');
+      // Without a record, nobody leads it.
+      return found === null || found === leader;
     },
     async beat() {
       // Without the check, a beat would make a record of its own where Redis has lost the crew's.

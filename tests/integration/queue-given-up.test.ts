@@ -173,3 +173,19 @@ it.each(['LEADERSHIP_LOST', 'NOT_LEADER', 'INTERRUPTED'] as const)(
   },
   180_000,
 );
+
+it('does not end a crew that another one leads by now', async () => {
+  const place = queuePlace(redis.url, 'paused');
+  const worker = place.worker('w', async () => BATCH_RESULT);
+  // As one who was paused: it knows nothing of the other, and its run has failed for a reason of its own.
+  const paused = await place.crews().assemble(crewRequest(1), NEVER);
+  await paused.keep!({}, NEVER);
+  const next = await place.crews().leadOn(LEFT, NEVER);
+  await paused.close();
+  expect(await next!.export([batchJob('1')], () => jobEvents(), NEVER)).toHaveLength(1);
+  expect(worker.lanes()).toHaveLength(1);
+  await next!.close();
+  await waitFor('the lane to go', () => (worker.lanes().length === 0 ? true : null));
+  await worker.stop(0, NEVER);
+  place.close();
+}, 120_000);
