@@ -1,4 +1,5 @@
 /** The status page in a real browser, on a daemon at work: what runs, what fails, and what people can do about it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { openBrowser, type TestBrowser } from '../support/browser.ts';
 import type { RunningCli } from '../support/cli.ts';
@@ -45,6 +46,28 @@ async function signIn(page: Page, token = TOKEN): Promise<void> {
   await page.getByLabel('Token').fill(token);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
+
+/** Presses it for as long as it takes the page to be brought up to date a few times. */
+async function pressSlowly(page: Page, name: string): Promise<void> {
+  const { x, y, width, height } = (await page
+    .getByRole('button', { name, exact: true })
+    .first()
+    .boundingBox())!;
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  await sleep(4000);
+  await page.mouse.up();
+}
+
+/** From now on, notes what a button is made into where it is made into another one. */
+const WATCH_BUTTONS = `
+  globalThis.made = [];
+  const note = (changes) =>
+    changes.forEach(({ target }) => target.matches('button, form') && globalThis.made.push(target.outerHTML));
+  new MutationObserver(note).observe(document.getElementById('main'), {
+    subtree: true,
+    attributeFilter: ['action', 'aria-label'],
+  });`;
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).first().click();
 
@@ -131,7 +154,12 @@ it('pauses a task until it is resumed, over a restart', async () => {
   let daemon = await started(place);
   const page = await browser.open(urlOf(place));
   await signIn(page);
-  await press(page, 'Pause: regions');
+  await page.getByRole('button', { name: 'Pause: regions' }).waitFor();
+  await page.evaluate(WATCH_BUTTONS);
+  const before = (await place.keys()).length;
+  await waitFor('three runs', async () => ((await place.keys()).length >= before + 6 ? true : null));
+  expect(await page.evaluate('globalThis.made')).toEqual([]);
+  await pressSlowly(page, 'Pause: regions');
   await page.locator('.task .badge', { hasText: 'paused' }).waitFor();
   expect(await page.locator('.when').innerText()).toMatch(/paused since .* by Ann@127\.0\.0\.1/);
   await daemon.stop();

@@ -148,6 +148,14 @@ function filter() {
 
 let fetching = false;
 let stale = false;
+/** Whether something is being pressed, or has been sent: what is under the pointer stays where it is. */
+let held = false;
+
+/** @param {boolean} now */
+function hold(now) {
+  held = now;
+  if (!held && stale) void refresh();
+}
 
 /** Fetches the page again; what changes meanwhile is fetched after a pause, longer where the page takes longer. */
 async function refresh() {
@@ -160,14 +168,16 @@ async function refresh() {
   const began = performance.now();
   try {
     const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
-    if (answer.ok) update(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+    const text = await answer.text();
+    if (held) stale = true;
+    else if (answer.ok) update(new DOMParser().parseFromString(text, 'text/html'));
   } catch {
     // The daemon is gone: the event source says so, and hears when it is back.
   }
   const pause = Math.max(LEAST_MS, (performance.now() - began) * PATIENCE);
   setTimeout(() => {
     fetching = false;
-    if (stale) void refresh();
+    if (stale && !held) void refresh();
   }, pause);
 }
 
@@ -190,11 +200,20 @@ function listen() {
   addEventListener('pagehide', () => events.close(), { once: true });
 }
 
+addEventListener('pointerdown', () => hold(true));
+// The click comes after that.
+for (const end of ['pointerup', 'pointercancel']) addEventListener(end, () => setTimeout(hold, 0, false));
+addEventListener('submit', () => {
+  setTimeout(hold, 0, true);
+  // Nothing has come of it.
+  setTimeout(hold, RETRY_MS, false);
+});
 search?.addEventListener('input', filter);
 document.getElementById('filter')?.removeAttribute('hidden');
 setInterval(tellTimes, 10_000);
 addEventListener('pageshow', (event) => {
   if (!event.persisted) return;
+  held = false;
   listen();
   void refresh();
 });

@@ -101,6 +101,6 @@ function told(
     <p>${code === null ? '' : html`<code>${code}</code> `}${cause}</p>
     <p class="hint"><strong>What to do:</strong> ${hint}</p>
     ${run === null ? '' : html`<p><a href="/runs/${run}">The run that failed, with its log</a></p>`}
-    ${summary === null || code === 'SPEC_INVALID' ? '' : taskActions(summary, visitor, ['retry', 'resume'])}
+    ${summary === null || code === 'SPEC_INVALID' ? '' : taskActions(summary, visitor, ['retry', 'resume'], `fix:${code}`)}
   </article>`;
 }
