@@ -137,7 +137,8 @@ describe('threads that are killed', () => {
     const { killed, reports } = JSON.parse(stdout) as { killed: number; reports: RunReport[] };
     const outcomes = `seed ${seed}: ${killed} killed, ${reports.map(({ status, error }) => error?.code ?? status).join(' ')}`;
     const succeeded = reports.filter(({ status }) => status === 'succeeded');
-    expect([outcomes, killed > ROUNDS / 3, succeeded.length > 0]).toEqual([outcomes, true, true]);
+    // The first is let be.
+    expect([outcomes, killed > ROUNDS / 3, succeeded.length > 1]).toEqual([outcomes, true, true]);
     for (const { error } of reports)
       if (error !== null) expect([outcomes, error.code]).toEqual([outcomes, 'LANE_LOST']);
     for (const report of succeeded) {

@@ -16,6 +16,9 @@ import { byHand } from './runs.ts';
 const [configFile = '', specFile = '', rounds = '', seed = ''] = process.argv.slice(2);
 const chance = chanceFrom(Number(seed));
 
+/** Longer than any run. */
+const LONGEST_MS = 60_000;
+
 const alive = new Set<Worker>();
 process.on('worker', (worker: Worker) => {
   alive.add(worker);
@@ -26,10 +29,14 @@ const installation = openInstallation(loadConfig({ file: configFile, env }));
 const spec = parseSpec(readFileSync(specFile, 'utf8'), specFile);
 const reports = [];
 let killed = 0;
-let typicalMs = 500;
-for (let round = 0; round < Number(rounds); round++) {
+/** How long a run takes that nobody disturbs. The first one shows it, and no killed one does: they end early. */
+let typicalMs = Infinity;
+for (let round = 0; round <= Number(rounds); round++) {
   const ended = new AbortController();
-  const killer = sleep(chance.fraction() * typicalMs, undefined, { signal: ended.signal }).then(
+  // Now and then too late.
+  const killer = sleep(Math.min(chance.fraction() * 1.3 * typicalMs, LONGEST_MS), undefined, {
+    signal: ended.signal,
+  }).then(
     async () => {
       const victim = [...alive][chance.below(alive.size)];
       if (victim === undefined) return;
@@ -41,7 +48,7 @@ for (let round = 0; round < Number(rounds); round++) {
   const begun = performance.now();
   const observer = { planned: () => {}, progress: () => {} };
   const { report } = await executeRun(installation, spec, byHand(), observer, new AbortController().signal);
-  typicalMs = (typicalMs + performance.now() - begun) / 2;
+  if (report.status === 'succeeded') typicalMs = performance.now() - begun;
   ended.abort();
   await killer;
   reports.push(report);
