@@ -88,13 +88,15 @@ it(`loses nothing and publishes nothing twice, whoever is killed, ${ROUNDS} time
           break;
       }
       const before = await site.expectNoPartOfARun();
-      // After the last round in any case: what has just been started cannot be stopped in order yet.
       if (round % LOOK_EVERY !== 0 && round !== ROUNDS) continue;
       await waitFor('another run to be published', async () => {
         const now = await site.expectNoPartOfARun();
         return now.some((key) => !before.includes(key)) ? now : null;
       });
     }
+    // Who has just been started cannot be stopped in order yet.
+    await daemon.waitForLine(/daemon runs/);
+    for (const worker of workers) await worker.waitForLine(/worker runs/);
     expect(await daemon.stop()).toMatchObject({ code: 0 });
     const { entries, accounts } = await site.expectAllDelivered();
     expect(entries).toBeGreaterThan(100);
