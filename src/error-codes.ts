@@ -42,7 +42,8 @@ export const ERRORS = {
   },
   ALREADY_RUNNING: {
     title: 'The task, or the daemon, is already running',
-    cause: 'Another process on this state folder runs the same task, or another daemon uses the folder.',
+    cause:
+      'Another process on this state folder runs the same task, or has just run it for the same time, or another daemon uses the folder.',
     hint: 'Wait for it to end, or give the second installation a `state_dir` of its own.',
     retryable: true,
   },

@@ -5,7 +5,7 @@
  */
 import { withRetries, withTimeout } from './attempts.ts';
 import type { Spec } from './domain/spec.ts';
-import type { RunIdentity, RunReport, TaskMemory, Trigger } from './domain/run.ts';
+import type { FailedRun, RunIdentity, RunReport, TaskMemory, Trigger } from './domain/run.ts';
 import { asTidemarkError, TidemarkError } from './errors.ts';
 import { identifyRun } from './planner.ts';
 import type { PaceLimits } from './pace/pace.ts';
@@ -54,11 +54,7 @@ export interface RunBook {
   /** The run that has succeeded for this time, or for this window of a backfill; null: none has. */
   successFor(task: string, run: RunIdentity): RunReport | null;
   /** How the run for a time has failed since a moment; null: it has not. */
-  failureSince(
-    task: string,
-    scheduledFor: Date,
-    since: Date,
-  ): { readonly runId: string; readonly code: string } | null;
+  failureSince(task: string, scheduledFor: Date, since: Date): FailedRun | null;
   /** Whether any run has been named after this time. */
   isTaken(task: string, scheduledFor: Date): boolean;
   began(run: { readonly task: string; readonly sink: string; readonly attempt: RunAttempt }): void;

@@ -3,6 +3,7 @@
  * the daemon's start, and from time to time after that. A run whose commit is finished here is recorded as it would
  * have been; the others are recorded as failed.
  */
+import type { UnendedRun } from './domain/run.ts';
 import type { JournalEntry, Log, Settled, Sink } from './ports.ts';
 import { asTidemarkError, TidemarkError } from './errors.ts';
 import { recoverRun } from './publish/recover.ts';
@@ -23,7 +24,7 @@ export interface RecoveryPorts {
   };
   /** Runs that are marked as running: those in progress, and those of processes that died. */
   readonly unended: {
-    runs(): readonly { readonly task: string; readonly runId: string }[];
+    runs(): readonly UnendedRun[];
     /** Marks those of a task as failed; the task's lock must be held. Returns their ids. */
     close(task: string): string[];
   };

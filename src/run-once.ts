@@ -1,6 +1,6 @@
 /** Whether a run is made: not twice for one slot or second, nor what is in the bucket already, nor in a blackout. */
 import type { Spec } from './domain/spec.ts';
-import type { RunIdentity, RunReport, Trigger } from './domain/run.ts';
+import type { FailedRun, RunIdentity, RunReport, Trigger } from './domain/run.ts';
 import { asTidemarkError, TidemarkError } from './errors.ts';
 import type { Installation } from './execute.ts';
 import { manifestKey } from './plan/keys.ts';
@@ -8,7 +8,7 @@ import { identifyRun } from './planner.ts';
 
 /**
  * The run's identity. Its time names its objects, so no two runs of a task may share one: a slot that has succeeded is
- * not run again, nor is one that has failed while this run waited for it; and who asks for a run gets the next free second.
+ * not run again, nor is one that has failed while this run waited for it; who asks for a run gets the next free second.
  *
  * @param since when the run was asked for.
  * @throws TidemarkError ALREADY_DONE, ALREADY_RUNNING.
@@ -35,10 +35,7 @@ export function nameRun(
 }
 
 /** The slot's run was under way when it was asked for again: it was led on from an earlier process. */
-function failedMeanwhile(
-  { scheduledFor }: RunIdentity,
-  { runId, code }: { readonly runId: string; readonly code: string },
-): TidemarkError {
+function failedMeanwhile({ scheduledFor }: RunIdentity, { runId, code }: FailedRun): TidemarkError {
   return new TidemarkError(
     'ALREADY_RUNNING',
     `The run for ${scheduledFor.toISOString()} was under way when it was to be made up for, and has failed: ${runId}, ${code}.`,

@@ -1,5 +1,5 @@
 /** Crews whose connections have places under the cap of their source, wherever their lanes are. */
-import type { CrewRequest, Crews, LeftRuns } from '../lane-ports.ts';
+import type { Crew, CrewRequest, Crews, LeftRuns } from '../lane-ports.ts';
 import type { GiveBack } from './slots.ts';
 
 /** Places for connections to a source: waits for the first, and takes of the others what is free. */
@@ -16,14 +16,10 @@ export function cappedCrews<C extends Crews>(crews: C, places: Places): C {
     ...crews,
     async assemble(request: CrewRequest, signal: AbortSignal) {
       const taken = await places(request.setup.source, request.lanes, request.onWait, signal);
-      const giveBack = (): void => {
-        for (const place of taken) place();
-      };
       try {
-        const crew = await crews.assemble({ ...request, lanes: taken.length }, signal);
-        return { ...crew, close: () => crew.close().finally(giveBack) };
+        return inPlaces(await crews.assemble({ ...request, lanes: taken.length }, signal), taken);
       } catch (error) {
-        giveBack();
+        for (const giveBack of taken) giveBack();
         throw error;
       }
     },
@@ -37,11 +33,18 @@ export function countedLeft<L extends LeftRuns>(left: L, count: (source: string)
     async leadOn(run, signal) {
       const crew = await left.leadOn(run, signal);
       if (crew === null) return null;
-      const places = Array.from({ length: crew.lanes }, () => count(run.source));
-      const giveBack = (): void => {
-        for (const place of places) place();
-      };
-      return { ...crew, close: () => crew.close().finally(giveBack) };
+      return inPlaces(
+        crew,
+        Array.from({ length: crew.lanes }, () => count(run.source)),
+      );
     },
   } satisfies L;
+}
+
+/** The crew gives its places back when it is closed. */
+function inPlaces<C extends Crew>(crew: C, places: readonly GiveBack[]): C {
+  const giveBack = (): void => {
+    for (const place of places) place();
+  };
+  return { ...crew, close: () => crew.close().finally(giveBack) };
 }

@@ -147,6 +147,18 @@ export interface RunReport {
   readonly error: RunError | null;
 }
 
+/** A run that is marked as running. */
+export interface UnendedRun {
+  readonly task: string;
+  readonly runId: string;
+}
+
+/** A run that has failed, in short. */
+export interface FailedRun {
+  readonly runId: string;
+  readonly code: string;
+}
+
 /** A run as status, history and `/api/runs` show it, also one that has not ended. Times are ISO 8601 UTC. */
 export interface PastRun {
   readonly run_id: string;

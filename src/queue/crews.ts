@@ -90,17 +90,16 @@ export function queueCrews(ports: QueueCrewsPorts, sparesOne: boolean): QueueCre
         room.leave();
         throw error;
       });
-      let lanes = 0;
       for (const lane of run.lanes) {
         const own = orders.filter((one) => one.lane === lane).map(({ order }) => order);
         if (own.some(({ type }) => type === 'close')) continue;
-        lanes += 1;
         const calls = own.map((order) => (order.type === 'ask' ? order.call + 1 : 0));
         room.add(lane, 'joined', Math.max(0, ...calls));
       }
       const answered = orders.flatMap(({ lane, order }) =>
         order.type === 'answer' ? [questionName(lane, order.call)] : [],
       );
+      const lanes = room.present().length;
       return { ...led(room, runId, run.agreement, new Set(answered), () => {}), lanes };
     },
 

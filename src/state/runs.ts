@@ -1,6 +1,14 @@
 /** Runs as the state keeps them: from their beginning, and what each has left when it ended. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { RunIdentity, RunRecord, RunReport, TaskMemory, Watermark } from '../domain/run.ts';
+import type {
+  FailedRun,
+  RunIdentity,
+  RunRecord,
+  RunReport,
+  TaskMemory,
+  UnendedRun,
+  Watermark,
+} from '../domain/run.ts';
 import { consulted, durably } from './database.ts';
 import { keepSchemas, rememberedSchemas } from './schemas.ts';
 
@@ -187,7 +195,7 @@ export function failureSince(
   task: string,
   scheduledFor: Date,
   since: Date,
-): { readonly runId: string; readonly code: string } | null {
+): FailedRun | null {
   const row = consulted('the history', () =>
     db
       .prepare(
@@ -201,13 +209,7 @@ export function failureSince(
   return { runId: row['run_id'] as string, code: row['error_code'] as string };
 }
 
-/** A run that is marked as running. */
-export interface UnendedRun {
-  readonly task: string;
-  readonly runId: string;
-}
-
-/** @throws TidemarkError STATE_UNUSABLE. */
+/** Those of all tasks. @throws TidemarkError STATE_UNUSABLE. */
 export function unendedRuns(db: DatabaseSync): UnendedRun[] {
   return consulted(
     'the history',

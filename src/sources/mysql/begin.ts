@@ -1,4 +1,4 @@
-/** Begins a session's snapshot, and says where it stands in the server's log. */
+/** Begins a session's snapshot, and says which one it is: how many commits it shows, and where it stands in the log. */
 import type { ServerIdentity } from '../../domain/plan.ts';
 import type { SnapshotMark } from '../../lane-ports.ts';
 import type { Session } from './connect.ts';
